@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.broker;
+
+import org.jspecify.annotations.NullMarked;

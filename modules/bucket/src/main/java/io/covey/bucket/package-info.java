@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.bucket;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.config;
+
+import org.jspecify.annotations.NullMarked;

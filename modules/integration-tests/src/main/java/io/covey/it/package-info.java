@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.it;
+
+import org.jspecify.annotations.NullMarked;

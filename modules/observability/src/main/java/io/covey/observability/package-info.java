@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.observability;
+
+import org.jspecify.annotations.NullMarked;

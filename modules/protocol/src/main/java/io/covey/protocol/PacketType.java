@@ -1,0 +1,25 @@
+package io.covey.protocol;
+
+/** The MQTT Control Packet types, in the order of their numbers from 1 on [MQTT 5.0, 2.1.2]. */
+public enum PacketType {
+    CONNECT,
+    CONNACK,
+    PUBLISH,
+    PUBACK,
+    PUBREC,
+    PUBREL,
+    PUBCOMP,
+    SUBSCRIBE,
+    SUBACK,
+    UNSUBSCRIBE,
+    UNSUBACK,
+    PINGREQ,
+    PINGRESP,
+    DISCONNECT,
+    AUTH;
+
+    /** The number in the upper four bits of the first byte, 1 to 15. */
+    public int value() {
+        return ordinal() + 1;
+    }
+}

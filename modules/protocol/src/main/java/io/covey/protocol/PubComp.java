@@ -1,0 +1,9 @@
+package io.covey.protocol;
+
+/** PUBCOMP: before MQTT 5.0 the reason is Success and the properties are empty. */
+public record PubComp(int packetId, ReasonCode reason, Properties properties) implements ControlPacket {
+    @Override
+    public PacketType type() {
+        return PacketType.PUBCOMP;
+    }
+}

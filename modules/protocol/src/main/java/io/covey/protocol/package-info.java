@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.protocol;
+
+import org.jspecify.annotations.NullMarked;

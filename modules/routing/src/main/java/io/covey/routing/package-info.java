@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.routing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.server;
+
+import org.jspecify.annotations.NullMarked;

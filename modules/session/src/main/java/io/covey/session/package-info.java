@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.session;
+
+import org.jspecify.annotations.NullMarked;

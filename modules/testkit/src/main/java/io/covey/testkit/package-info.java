@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.testkit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.wire;
+
+import org.jspecify.annotations.NullMarked;
