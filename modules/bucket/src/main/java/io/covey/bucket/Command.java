@@ -1,0 +1,121 @@
+package io.covey.bucket;
+
+import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.Subscription;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A deterministic change of (or question to) a bucket. Each is answered by one {@link Result}; a command for a session whose epoch is not
+ * the current one is answered by {@link Result.Fenced} and changes nothing [I2].
+ *
+ * <p>Questions travel in batches too: their answer depends on batches before them, and the confirmation of their own batch proves that the
+ * backups hold those.
+ */
+public sealed interface Command {
+
+    /**
+     * A CONNECT. Any earlier connection of the client id loses its session in the same step.
+     *
+     * @param cleanStart ends a present session first
+     * @param expirySeconds Session Expiry Interval; 0 ends the session with the connection (it then holds no subscriptions or queue here,
+     *     only its epoch, owner and will), 0xFFFFFFFF never
+     * @param receiveMaximum how many QoS 1 and 2 messages the client takes unacknowledged, 1 to 65535
+     */
+    record OpenSession(
+            String clientId,
+            ShardAddress owner,
+            boolean cleanStart,
+            long expirySeconds,
+            int receiveMaximum,
+            @Nullable Will will)
+            implements Command {}
+
+    /**
+     * The end of a connection.
+     *
+     * @param expirySeconds the Session Expiry Interval from now on, or -1 to keep it
+     * @param publishWill whether the will is to be published (after its delay); else it is discarded
+     * @param lastSentSequence the highest sequence that was sent to the client: what was handed beyond it counts as never sent. -1 where
+     *     unknown: then all that was handed counts as sent
+     */
+    record CloseSession(String clientId, long epoch, long expirySeconds, boolean publishWill, long lastSentSequence)
+            implements Command {}
+
+    /** Adds or replaces subscriptions of a persistent session; none of them shared (yet). */
+    record Subscribe(String clientId, long epoch, List<Subscription> subscriptions) implements Command {}
+
+    /** Removes subscriptions of a persistent session. */
+    record Unsubscribe(String clientId, long epoch, List<String> filters) implements Command {}
+
+    /**
+     * Queues a message for every persistent session of this bucket with a matching subscription of QoS above 0. Overlapping subscriptions
+     * make one entry at the highest QoS with all their Subscription Identifiers [MQTT-3.3.4-2..3].
+     *
+     * @param message of QoS 1 or 2; its RETAIN flag is kept towards Retain As Published subscriptions, else cleared
+     * @param publisher the publisher's client id, for No Local
+     * @param origin for deduplication beyond the batch's own, or null
+     */
+    record Append(Message message, String publisher, @Nullable Origin origin) implements Command {}
+
+    /**
+     * Queues messages for one session: the retained ones after its SUBSCRIBE. Those beyond the queue's limits are dropped and counted.
+     */
+    record Enqueue(String clientId, long epoch, List<Item> items) implements Command {
+        /** A message with the QoS and flags of its delivery. */
+        public record Item(Message message, QoS qos, boolean retain, int[] subscriptionIds) {}
+    }
+
+    /**
+     * What the client has acknowledged since the last time.
+     *
+     * @param released sequences that are done: PUBACK, PUBCOMP, or PUBREC with an error; ascending
+     * @param received sequences for which PUBREC came: PUBREL leaves once this is confirmed
+     */
+    record Acknowledge(String clientId, long epoch, long[] released, long[] received) implements Command {}
+
+    /** Asks for what was handed from this sequence on, after lost hints. */
+    record Fetch(String clientId, long epoch, long fromSequence) implements Command {}
+
+    /** Records the Packet Identifier of an incoming QoS 2 PUBLISH and numbers it; a repeat gets the same number. */
+    record Receive(String clientId, long epoch, int packetId) implements Command {}
+
+    /** Forgets the Packet Identifier of an incoming QoS 2 PUBLISH, on PUBREL. */
+    record Release(String clientId, long epoch, int packetId) implements Command {}
+
+    /** Tells a bucket that all numbers of an origin below the floor are released. */
+    record RaiseFloor(String source, long incarnation, long floor) implements Command {}
+
+    /** Stores a retained message, or deletes it where the payload is empty [MQTT-3.3.1-6]. */
+    record Retain(Message message, @Nullable Origin origin) implements Command {}
+
+    /**
+     * Asks for the retained messages that match a filter.
+     *
+     * @param after an exclusive lower bound of the topic for the next page, or the empty string
+     */
+    record ReadRetained(String filter, String after) implements Command {}
+
+    /** Asks for all Topic Filters with subscriptions of persistent sessions. */
+    record ReadRoutes() implements Command {}
+
+    /** Compares what was handed with what arrived: one entry per connected session of the sender. */
+    record Reconcile(List<Progress> sessions) implements Command {
+        /** The next sequence that this connection expects. */
+        public record Progress(String clientId, long epoch, long nextSequence) {}
+    }
+
+    /** Moves the bucket's time: expires sessions and messages, publishes wills that are due. */
+    record Tick() implements Command {}
+
+    /** The node is no longer a member: its connections have ended without DISCONNECT. */
+    record NodeGone(long node) implements Command {}
+
+    /** Outbox entries that every target has confirmed. */
+    record FinishOutbox(long[] numbers) implements Command {}
+
+    /** Asks for everything an operator may want to know about one session. */
+    record Describe(String clientId) implements Command {}
+}

@@ -1,0 +1,13 @@
+package io.covey.bucket;
+
+import io.covey.protocol.Message;
+
+/**
+ * An effect of this bucket on others: a message (a Will) that is to be published exactly once.
+ * Whoever delivers it publishes with {@link Origin#ofOutbox}, so that targets drop repeats.
+ *
+ * @param number counts the bucket's entries from 1
+ * @param lowest the lowest number that was unfinished when this entry was read
+ * @param clientId the client whose will it is, for No Local and logs
+ */
+public record OutboxEntry(long number, long lowest, String clientId, Message message) {}

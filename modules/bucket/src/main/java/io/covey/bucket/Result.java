@@ -1,0 +1,117 @@
+package io.covey.bucket;
+
+import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.Subscription;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The answer to one {@link Command}. Answers must not be acted on before their batch is confirmed. */
+public sealed interface Result {
+
+    /** The command was applied and there is nothing to tell. */
+    record Done() implements Result {}
+
+    /** The epoch is not the session's current one, or there is no such session: the connection has been superseded. */
+    record Fenced() implements Result {}
+
+    /**
+     * To {@link Command.OpenSession}.
+     *
+     * @param epoch the fencing number of this connection; it grows with each CONNECT of the client id
+     * @param incarnation identifies the session through all its connections
+     * @param sessionPresent whether a session was continued [MQTT-3.2.2-2]
+     * @param previous the connection that held the session until now and must be closed, or null
+     * @param previousEpoch its epoch
+     * @param entries what was handed before and is not released, in order, and what is handed newly
+     * @param nextSequence the first sequence not handed
+     * @param received Packet Identifiers of incoming QoS 2 messages that are not released, with their numbers
+     * @param subscriptions the session's subscriptions
+     */
+    record Opened(
+            long epoch,
+            long incarnation,
+            boolean sessionPresent,
+            @Nullable ShardAddress previous,
+            long previousEpoch,
+            List<QueueEntry> entries,
+            long nextSequence,
+            List<Receipt> received,
+            List<Subscription> subscriptions)
+            implements Result {}
+
+    /** An incoming QoS 2 message between PUBREC and PUBREL. */
+    record Receipt(int packetId, long number) {}
+
+    /** To {@link Command.CloseSession}: whether the session ended with its connection. */
+    record Closed(boolean ended) implements Result {}
+
+    /** To {@link Command.Subscribe} and {@link Command.Unsubscribe}: per filter, whether there was a subscription before. */
+    record SubscriptionsChanged(List<Boolean> existed) implements Result {}
+
+    /**
+     * To {@link Command.Append}.
+     *
+     * @param deliveries for sessions that are connected and have room: hints for their shards
+     * @param matched how many sessions matched
+     * @param dropped how many dropped it by their queue's limit
+     * @param refused the bucket is full: nothing was queued, and the publish is refused with 0x97
+     */
+    record Appended(List<Delivery> deliveries, int matched, int dropped, boolean refused) implements Result {}
+
+    /** A queued message that is handed to a connected session right away. */
+    record Delivery(
+            ShardAddress shard,
+            String clientId,
+            long epoch,
+            long sequence,
+            QoS qos,
+            boolean retain,
+            int[] subscriptionIds) {}
+
+    /** To {@link Command.Acknowledge}, {@link Command.Fetch} and {@link Command.Enqueue}: what is handed next, in order. */
+    record Handed(List<QueueEntry> entries, long nextSequence, int waiting) implements Result {}
+
+    /** To {@link Command.Receive}: the publish's number and the lowest number of this session that is not released. */
+    record Numbered(long number, long floor, boolean repeated) implements Result {}
+
+    /** To {@link Command.Release}: whether the Packet Identifier was known, and the lowest unreleased number after it. */
+    record Released(boolean found, long number, long floor) implements Result {}
+
+    /** To {@link Command.Retain}: the bucket's version of the retained value; refused when the bucket is full. */
+    record RetainedStored(long version, boolean refused) implements Result {}
+
+    /** To {@link Command.ReadRetained}: a page of matches in topic order, and whether there are more. */
+    record RetainedPage(List<Message> messages, boolean more) implements Result {}
+
+    /** To {@link Command.ReadRoutes}. */
+    record Routes(long version, List<String> filters) implements Result {}
+
+    /** To {@link Command.Reconcile}: the client ids that must fetch, and those that were superseded. */
+    record Reconciled(List<String> behind, List<String> fenced) implements Result {}
+
+    /** To {@link Command.Tick}: outbox entries that are still unfinished, some possibly in delivery. */
+    record Ticked(List<OutboxEntry> outbox) implements Result {}
+
+    /** To {@link Command.Describe}; null where there is no session. */
+    record Described(@Nullable SessionDescription session) implements Result {}
+
+    /**
+     * What the management interface shows of a session. Times are cluster milliseconds, -1 where they do not apply.
+     */
+    record SessionDescription(
+            String clientId,
+            long epoch,
+            @Nullable ShardAddress owner,
+            long expirySeconds,
+            long disconnectedAtMillis,
+            List<Subscription> subscriptions,
+            int queueMessages,
+            long queueBytes,
+            long oldestPublishedAtMillis,
+            int inFlight,
+            long droppedByQueueLimit,
+            long droppedByExpiry,
+            int receivedUnreleased) {}
+}
