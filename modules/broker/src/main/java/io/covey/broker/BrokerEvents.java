@@ -1,0 +1,41 @@
+package io.covey.broker;
+
+import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
+import io.covey.session.ConnectionEvent;
+
+/** What the broker reports for metrics and logs. Called on many loops; must not block. */
+public interface BrokerEvents {
+    /** A connection's event. */
+    void connection(String listener, String clientId, ConnectionEvent event, ReasonCode reason);
+
+    /** A PUBLISH was accepted for routing. */
+    void publishReceived(QoS qos, int payloadBytes);
+
+    /** A PUBLISH was sent. */
+    void publishSent(QoS qos, int payloadBytes);
+
+    /** A publish was acknowledged this long after its arrival. */
+    void publishAcknowledged(long latencyMicros);
+
+    /** A publish was refused. */
+    void publishRefused(ReasonCode reason);
+
+    /** Messages were dropped. */
+    void dropped(String reason, int count);
+
+    /** A batch was confirmed. */
+    void batchConfirmed(int commands, long latencyMicros);
+
+    /** A batch was refused or its fate is unknown, and it will be repeated. */
+    void batchRepeated(String cause);
+
+    /** Messages were fetched because hints had not arrived. */
+    void hintsReconciled(int count);
+
+    /** The lease was gained or lost. */
+    void lease(boolean held);
+
+    /** A line for the log at INFO. */
+    void lifecycle(String text);
+}

@@ -1,0 +1,68 @@
+package io.covey.broker;
+
+import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.ShardRoute;
+import java.util.List;
+
+/** What nodes tell each other. Lossy: whoever needs an answer repeats [I5]. */
+public sealed interface NodeMessage {
+
+    /** Asks for the lease; {@code round} counts the asker's requests. */
+    record LeaseRequest(long from, long round) implements NodeMessage {}
+
+    /** Grants the lease for a round. */
+    record LeaseGrant(long from, long round) implements NodeMessage {}
+
+    /** Route changes of some origins, numbered by the sending node; a number without deltas only asks for a confirm. */
+    record RouteBatch(long from, long number, List<PartitionDelta> partitions, List<ShardDelta> shards)
+            implements NodeMessage {
+        /** The change of a bucket's routes to this version. */
+        public record PartitionDelta(int partition, long version, List<String> added, List<String> removed) {}
+
+        /** The change of a shard's routes to this version; flags 0 remove. */
+        public record ShardDelta(ShardAddress shard, long version, List<ShardRoute> changed) {}
+    }
+
+    /**
+     * All route batches of the receiver up to this number are known here.
+     *
+     * @param backed nodes to which the sender has granted a lease that may still be valid
+     */
+    record RouteConfirm(long from, long number, List<Long> backed) implements NodeMessage {}
+
+    /** Asks a node for the whole sets of its shards' routes. */
+    record RoutePull(long from) implements NodeMessage {}
+
+    /** The whole set of a shard's routes. */
+    record RouteSet(ShardAddress shard, long version, List<ShardRoute> routes) implements NodeMessage {}
+
+    /** A digest of all routes, to find what was lost. */
+    record RouteDigest(long from, long digest) implements NodeMessage {}
+
+    /** Messages that buckets handed to connections of the receiving shard. */
+    record Hints(List<Hint> hints) implements NodeMessage {
+        /** One message for one or more connections. */
+        public record Hint(Message message, List<Target> targets) {}
+
+        /** One connection and the place of the message in its session's queue. */
+        public record Target(
+                String clientId, long epoch, long sequence, QoS qos, boolean retain, int[] subscriptionIds) {}
+    }
+
+    /** Publishes for the receiving shard's transient sessions (and of QoS 0 for all), numbered per pair of shards. */
+    record Publishes(ShardAddress from, long sequence, List<Item> items) implements NodeMessage {
+        /** One publish and its publisher's client id, for No Local. */
+        public record Item(String publisher, Message message) {}
+    }
+
+    /** Publishes of the receiver up to this number have arrived. */
+    record PublishesReceived(ShardAddress from, long sequence) implements NodeMessage {}
+
+    /** Close the connection of this client id with this epoch or a lower one: the session has a new owner. */
+    record Kick(ShardAddress replyTo, String clientId, long epoch) implements NodeMessage {}
+
+    /** There is no connection of this client id with this epoch or a lower one here any more. */
+    record Kicked(String clientId, long epoch) implements NodeMessage {}
+}

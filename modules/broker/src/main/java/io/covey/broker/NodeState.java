@@ -1,0 +1,67 @@
+package io.covey.broker;
+
+import io.covey.routing.RouteTable;
+
+/**
+ * What a node's core publishes to its shards: routes, lease and membership. Written by the core only; each value is read through one volatile.
+ */
+public final class NodeState {
+    /** {@link #leaseTerm} while no lease is held. */
+    public static final long NO_LEASE = -1;
+
+    private final long node;
+    private volatile RouteTable routes = RouteTable.EMPTY;
+    private volatile LeaseWindow lease = new LeaseWindow(NO_LEASE, Long.MIN_VALUE);
+    private volatile boolean serving;
+    private volatile MembershipView members;
+
+    private record LeaseWindow(long term, long untilMonotonicMillis) {}
+
+    /** The state of this incarnation, before it has joined. */
+    public NodeState(long node, MembershipView members) {
+        this.node = node;
+        this.members = members;
+    }
+
+    /** This node's incarnation. */
+    public long node() {
+        return node;
+    }
+
+    /** The newest routes. */
+    public RouteTable routes() {
+        return routes;
+    }
+
+    /** The term of the lease that is held at this moment, or {@link #NO_LEASE} [I9]. Work begun in a term is completed in it or not at all. */
+    public long leaseTerm(long monotonicMillis) {
+        LeaseWindow window = lease;
+        return monotonicMillis < window.untilMonotonicMillis ? window.term : NO_LEASE;
+    }
+
+    /** Whether clients may be served: lease held and routes caught up since. */
+    public boolean serving() {
+        return serving;
+    }
+
+    /** The newest view of the members. */
+    public MembershipView members() {
+        return members;
+    }
+
+    void routes(RouteTable newest) {
+        routes = newest;
+    }
+
+    void lease(long term, long untilMonotonicMillis) {
+        lease = new LeaseWindow(term, untilMonotonicMillis);
+    }
+
+    void serving(boolean now) {
+        serving = now;
+    }
+
+    void members(MembershipView newest) {
+        members = newest;
+    }
+}

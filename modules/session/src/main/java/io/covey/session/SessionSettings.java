@@ -1,0 +1,39 @@
+package io.covey.session;
+
+/**
+ * The operator's limits for connections; sizes in bytes, times in seconds.
+ *
+ * @param receiveMaximum unacknowledged QoS 1 and 2 publishes that a client may have towards the broker, 1 to 65535
+ * @param receiveMaximumOfV3 how many the broker sends unacknowledged to clients before MQTT 5.0, which cannot tell
+ * @param maximumPacketBytes the largest packet that is accepted
+ * @param topicAliasMaximum aliases a client may use
+ * @param topicAliasesOut aliases the broker uses towards a client at most
+ * @param keepAliveMaxSeconds a longer or absent Keep Alive is replaced by Server Keep Alive; 0 for no limit
+ * @param sessionExpiryMaxSeconds cap of the Session Expiry Interval, 0xFFFFFFFF for none
+ * @param sessionExpiryDefaultSeconds granted to MQTT 5.0 clients with Clean Start 0 that ask for none; 0 as specified
+ * @param clientIdBytesMax longer client ids are refused
+ * @param topicLevelsMax more levels are refused
+ * @param subscriptionsMax per session; 0 for no limit
+ * @param connectTimeoutSeconds until CONNECT has arrived
+ * @param transientQueueMessagesMax queue of a session that ends with its connection
+ * @param pendingPublishesMax publishes in work per connection before reading pauses
+ */
+public record SessionSettings(
+        int receiveMaximum,
+        int receiveMaximumOfV3,
+        int maximumPacketBytes,
+        int topicAliasMaximum,
+        int topicAliasesOut,
+        int keepAliveMaxSeconds,
+        long sessionExpiryMaxSeconds,
+        long sessionExpiryDefaultSeconds,
+        int clientIdBytesMax,
+        int topicLevelsMax,
+        int subscriptionsMax,
+        int connectTimeoutSeconds,
+        int transientQueueMessagesMax,
+        int pendingPublishesMax) {
+    /** The defaults that README documents. */
+    public static final SessionSettings DEFAULT =
+            new SessionSettings(1024, 128, 1 << 20, 64, 0, 0, 0xFFFFFFFFL, 0, 1024, 128, 0, 10, 10_000, 1024);
+}
