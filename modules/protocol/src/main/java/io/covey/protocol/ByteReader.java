@@ -93,7 +93,15 @@ public final class ByteReader {
 
     /** A string written by {@link ByteWriter#string}. */
     public String string() {
-        int length = varInt();
+        return string(varInt());
+    }
+
+    /** A string written by {@link ByteWriter#mqttString}. */
+    public String mqttString() {
+        return string(u16());
+    }
+
+    private String string(int length) {
         if (length < 0 || length > remaining()) {
             throw new IndexOutOfBoundsException("read beyond the end");
         }

@@ -9,6 +9,9 @@ import java.util.Arrays;
  * <p>Fixed-size numbers are big-endian. {@link #varInt} is MQTT's Variable Byte Integer, {@link #varLong} the same scheme for 64 bits.
  */
 public final class ByteWriter {
+    /** Some virtual machines cannot make longer arrays. */
+    private static final int ARRAY_LENGTH_MAX = Integer.MAX_VALUE - 8;
+
     private byte[] bytes;
     private int size;
 
@@ -40,8 +43,9 @@ public final class ByteWriter {
 
     /** Makes room for {@code extra} more bytes. */
     public void ensure(int extra) {
-        if (size + extra > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + extra));
+        int needed = Math.addExact(size, extra);
+        if (needed > bytes.length) {
+            bytes = Arrays.copyOf(bytes, (int) Math.max(Math.min(2L * bytes.length, ARRAY_LENGTH_MAX), needed));
         }
     }
 
@@ -71,6 +75,20 @@ public final class ByteWriter {
         bytes[index + 1] = (byte) value;
     }
 
+    /** Replaces the one byte at {@code index} by a {@link #varInt}, and moves what follows where that is longer. */
+    void patchVarInt(int index, int value) {
+        int extra = varIntSize(value) - 1;
+        if (extra > 0) {
+            ensure(extra);
+            System.arraycopy(bytes, index + 1, bytes, index + 1 + extra, size - index - 1);
+            size += extra;
+        }
+        int end = size;
+        size = index;
+        varInt(value);
+        size = end;
+    }
+
     /** Writes 32 bits. */
     public ByteWriter i32(int value) {
         return u16(value >>> 16).u16(value);
@@ -88,19 +106,17 @@ public final class ByteWriter {
 
     /** Writes a number of up to 64 bits, seven bits a byte, least significant first; 10 bytes at most. */
     public ByteWriter varLong(long value) {
-        ensure(10);
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
-            bytes[size++] = (byte) (rest & 0x7F | 0x80);
+            u8((int) (rest & 0x7F | 0x80));
             rest >>>= 7;
         }
-        bytes[size++] = (byte) rest;
-        return this;
+        return u8((int) rest);
     }
 
     /** How many bytes {@link #varInt} takes for this value. */
     public static int varIntSize(int value) {
-        return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
+        return value >>> 7 == 0 ? 1 : value >>> 14 == 0 ? 2 : value >>> 21 == 0 ? 3 : value >>> 28 == 0 ? 4 : 5;
     }
 
     /** Writes bytes as they are. */
@@ -128,7 +144,21 @@ public final class ByteWriter {
 
     /** Writes a UTF-8 Encoded String of MQTT: two bytes of length first; 65,535 bytes at most. */
     public ByteWriter mqttString(String value) {
-        return mqttBinary(value.getBytes(StandardCharsets.UTF_8));
+        int length = value.length();
+        if (length > Utf8.BYTES_MAX) {
+            throw new IllegalArgumentException("longer than 65535 bytes: " + length);
+        }
+        int start = size;
+        u16(length).ensure(length);
+        for (int i = 0; i < length; i++) {
+            char c = value.charAt(i);
+            if (c >= 0x80) {
+                size = start;
+                return mqttBinary(value.getBytes(StandardCharsets.UTF_8));
+            }
+            bytes[size++] = (byte) c;
+        }
+        return this;
     }
 
     /** Writes Binary Data of MQTT: two bytes of length first; 65,535 bytes at most. */

@@ -91,10 +91,7 @@ public final class Message {
 
     /** An estimate of the bytes it holds in memory, for quotas. */
     public int sizeBytes() {
-        return 96
-                + 2 * topic.length()
-                + payload.length
-                + 64 * properties.entries().size();
+        return 96 + 2 * topic.length() + payload.length + properties.sizeBytes();
     }
 
     /** The encoded start of a PUBLISH of this message, shared by all receivers of the same variant. */

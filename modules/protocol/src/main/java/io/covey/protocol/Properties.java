@@ -1,6 +1,7 @@
 package io.covey.protocol;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,11 @@ public final class Properties {
         return result;
     }
 
+    /** An estimate of the bytes they hold in memory, for quotas; 0 without properties. */
+    public int sizeBytes() {
+        return entries.isEmpty() ? 0 : 64 * entries.size() + PropertyCodec.size(this);
+    }
+
     /** A builder that keeps the order in which values are added. */
     public static Builder builder() {
         return new Builder();
@@ -131,7 +137,7 @@ public final class Properties {
             Entry left = entries.get(i);
             Entry right = that.entries.get(i);
             boolean same = left.value() instanceof byte[] bytes && right.value() instanceof byte[] others
-                    ? java.util.Arrays.equals(bytes, others)
+                    ? Arrays.equals(bytes, others)
                     : left.value().equals(right.value());
             if (left.property() != right.property() || !same) {
                 return false;
@@ -145,7 +151,7 @@ public final class Properties {
         int hash = 1;
         for (Entry entry : entries) {
             int value = entry.value() instanceof byte[] bytes
-                    ? java.util.Arrays.hashCode(bytes)
+                    ? Arrays.hashCode(bytes)
                     : entry.value().hashCode();
             hash = 31 * (31 * hash + entry.property().hashCode()) + value;
         }
