@@ -1,0 +1,71 @@
+package io.covey.config;
+
+import java.util.List;
+
+/** Every key that Covey knows. */
+final class Settings {
+    private Settings() {}
+
+    private static final long NO_LIMIT_SECONDS = 0xFFFFFFFFL;
+
+    static final List<Setting> ALL = List.of(
+            Setting.text("node.name", "", "name of this node in logs and metrics; empty: host name and port"),
+            Setting.number("node.event-loops", 0L, 0, 64, "", "event loops that serve clients; 0: half the processors"),
+            Setting.choice(
+                    "listeners.*.type", "tcp", List.of("tcp", "websocket"), "transport of the listener of this name"),
+            Setting.host("listeners.*.host", "127.0.0.1", "address to listen on; 0.0.0.0 for all"),
+            Setting.port("listeners.*.port", null, "port to listen on; 1883 for the listener named tcp"),
+            Setting.host("management.host", "127.0.0.1", "address of the management and metrics interface"),
+            Setting.port("management.port", 8080L, "port of the management and metrics interface"),
+            Setting.onOff("cluster.enabled", false, "whether this node is one of several"),
+            Setting.text("cluster.name", "covey", "nodes with the same name form a cluster"),
+            Setting.host("cluster.host", "127.0.0.1", "address that the other nodes reach this node at"),
+            Setting.port("cluster.port", 5701L, "Hazelcast's port"),
+            Setting.port("cluster.event-bus-port", 5702L, "the event bus's port"),
+            Setting.list("cluster.members", "", "host:port of every node, this one included"),
+            Setting.number("cluster.backup-count", 1L, 0, 6, "", "copies of each session beside the owner's"),
+            Setting.number(
+                    "cluster.minimum-members",
+                    0L,
+                    0,
+                    100,
+                    "",
+                    "fewer nodes refuse service; 0: the majority of members"),
+            Setting.number("cluster.partitions", 0L, 0, 4096, "", "0: the default; fixed for the cluster's life"),
+            Setting.number(
+                    "cluster.lease", 5000L, 1000, 60_000, "milliseconds", "a node that is cut off serves no longer"),
+            Setting.text("storage.directory", "./data", "where this node keeps its files"),
+            Setting.choice(
+                    "storage.durability",
+                    "memory",
+                    List.of("memory"),
+                    "what an acknowledgement promises; os and fsync are not built yet"),
+            Setting.onOff("auth.allow-anonymous", true, "whether clients may connect without credentials"),
+            Setting.number("mqtt.receive-maximum", 1024L, 1, 65535, "", "unacknowledged publishes from one client"),
+            Setting.number(
+                    "mqtt.max-inflight", 128L, 1, 65535, "", "unacknowledged messages to a client before MQTT 5"),
+            Setting.number("mqtt.max-packet-size", 1L << 20, 1024, 268_435_460, "bytes", "larger packets are refused"),
+            Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use"),
+            Setting.number("mqtt.keep-alive-max", 0L, 0, 65535, "seconds", "longest keep-alive; 0: no limit"),
+            Setting.number(
+                    "mqtt.session.expiry.max",
+                    NO_LIMIT_SECONDS,
+                    0,
+                    NO_LIMIT_SECONDS,
+                    "seconds",
+                    "longest session expiry"),
+            Setting.number(
+                    "mqtt.session.expiry.default-when-absent",
+                    0L,
+                    0,
+                    NO_LIMIT_SECONDS,
+                    "seconds",
+                    "granted to MQTT 5 clients that continue sessions but ask for no expiry"),
+            Setting.number("mqtt.client-id-length", 1024L, 23, 65535, "bytes", "longest client id"),
+            Setting.number("mqtt.topic-levels", 128L, 1, 32768, "", "most levels in a topic"),
+            Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit"),
+            Setting.number("mqtt.connect-timeout", 10L, 1, 3600, "seconds", "until CONNECT has arrived"),
+            Setting.number("mqtt.queue.messages", 100_000L, 1, 100_000_000, "", "messages queued for one session"),
+            Setting.number("mqtt.queue.bytes", 64L << 20, 1024, 1L << 40, "bytes", "bytes queued for one session"),
+            Setting.number("mqtt.bucket.bytes", 64L << 20, 1 << 20, 1L << 40, "bytes", "bytes in one partition"));
+}
