@@ -1,0 +1,39 @@
+package io.covey.cluster;
+
+import io.covey.broker.MembershipView;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** Numbers the views of a node's membership and remembers, newest last and bounded, which incarnations left. Owned by its caller. */
+final class Incarnations {
+    /** How many departed incarnations a view names. */
+    static final int DEPARTED_MAX = 256;
+
+    private final Deque<Long> departed = new ArrayDeque<>();
+    private List<Long> present = List.of();
+    private long number;
+
+    /** The view with a single member. */
+    synchronized MembershipView only(long incarnation) {
+        return changed(List.of(incarnation));
+    }
+
+    /** The view after the members have become these; the same view again where nothing changed. */
+    synchronized MembershipView changed(List<Long> now) {
+        if (number == 0 || !present.equals(now)) {
+            for (long before : present) {
+                if (!now.contains(before)) {
+                    departed.addLast(before);
+                }
+            }
+            while (departed.size() > DEPARTED_MAX) {
+                departed.removeFirst();
+            }
+            present = List.copyOf(now);
+            number++;
+        }
+        return new MembershipView(number, present, new ArrayList<>(departed));
+    }
+}
