@@ -4,27 +4,41 @@ import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Message;
+import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state machine of one client's network connection: MQTT 3.1, 3.1.1 and 5.0 from CONNECT to the end. Inputs are calls, outputs go to
  * {@link ConnectionEffects}. Owned by its shard's loop.
+ *
+ * <p>Every {@code nowMillis} is cluster time in milliseconds and never goes back from one input of a connection to the next; timers and
+ * message times use the same clock.
  */
 public final class Connection {
 
-    /** A new connection that awaits CONNECT. */
-    public Connection(ConnectionEffects effects, SessionSettings settings, long nowMillis) {}
+    /**
+     * A new connection that awaits CONNECT. It calls no effect yet; its first deadline is {@link #nextDeadlineMillis}.
+     *
+     * @param uniqueIds numbers that no one else draws, for Assigned Client Identifiers
+     */
+    public Connection(ConnectionEffects effects, SessionSettings settings, LongSupplier uniqueIds, long nowMillis) {}
 
     /** A packet arrived. Packets that come before the session is loaded are kept, up to a bound; reading pauses beyond it. */
     public void packet(ControlPacket packet, long nowMillis) {
         throw new UnsupportedOperationException("being written");
     }
 
-    /** What arrived is no valid packet. */
-    public void violated(ProtocolViolation violation, long nowMillis) {
+    /**
+     * What arrived is no valid packet.
+     *
+     * @param version what the first CONNECT speaks, as far as the decoder understood it; decides whether a bad CONNECT gets a CONNACK
+     */
+    public void violated(ProtocolViolation violation, @Nullable ProtocolVersion version, long nowMillis) {
         throw new UnsupportedOperationException("being written");
     }
 
@@ -95,7 +109,10 @@ public final class Connection {
         throw new UnsupportedOperationException("being written");
     }
 
-    /** Checks keep-alive, connect time-out and gaps. Called at least once a second. */
+    /**
+     * Checks keep-alive, connect time-out and gaps. Called at least once a second, or when {@link #nextDeadlineMillis} has come and as
+     * {@link ConnectionEffects#wakeAt} asks; a call that comes too early does nothing.
+     */
     public void tick(long nowMillis) {
         throw new UnsupportedOperationException("being written");
     }
@@ -122,6 +139,19 @@ public final class Connection {
 
     /** The next sequence that this connection expects from the bucket. */
     public long nextSequence() {
+        throw new UnsupportedOperationException("being written");
+    }
+
+    /**
+     * When {@link #tick} has something to do at the latest, or {@link Long#MAX_VALUE}. It mostly moves into the future, which is not told;
+     * when it moves nearer, {@link ConnectionEffects#wakeAt} tells.
+     */
+    public long nextDeadlineMillis() {
+        throw new UnsupportedOperationException("being written");
+    }
+
+    /** What the management interface shows of the connection, or null before the session is open. */
+    public @Nullable ConnectionView view() {
         throw new UnsupportedOperationException("being written");
     }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * What a {@link Connection} wants done. The calls of one input come in order and return at once; answers come back as inputs of the
- * connection, never from inside the call. Implemented by the broker's shard and by tests.
+ * connection, and except for {@link #publish} never from inside the call. Implemented by the broker's shard and by tests.
  */
 public interface ConnectionEffects {
     /** Sends a packet that is not a PUBLISH. */
@@ -40,7 +40,7 @@ public interface ConnectionEffects {
 
     /**
      * Publishes a message; answered by {@link Connection#published} with the same token once every matching persistent session holds it [I1].
-     * Publishes are answered in any order.
+     * Every publish is answered, those of QoS 0 too (they count for back-pressure), in any order; an answer may come from inside the call.
      *
      * @param token counts this connection's publishes from 1
      * @param packetId the Packet Identifier of a QoS 2 PUBLISH of a persistent session, which the broker records first; else 0
@@ -59,11 +59,14 @@ public interface ConnectionEffects {
     /** The client is done with this sequence of its persistent session: PUBACK, PUBCOMP or a PUBREC that refuses. */
     void acknowledged(long sequence);
 
-    /** PUBREC came for this sequence of a persistent session; answered by {@link Connection#receivedRecorded}. */
+    /** PUBREC came for this sequence of a persistent session; answered by {@link Connection#receivedRecorded}, in the order asked. */
     void received(long sequence);
 
     /** Sequences from this one on were handed but did not arrive; answered by {@link Connection#handed}. */
     void fetch(long fromSequence);
+
+    /** Asks for a {@link Connection#tick} at this time or soon after, in addition to those already asked for. */
+    void wakeAt(long millis);
 
     /** The connection is over; called exactly once for a connection that was opened, unless it was taken over or the node lost its lease. */
     void ended(EndOfConnection end);
