@@ -29,4 +29,14 @@ public final class ProtocolViolation extends RuntimeException {
     public String clause() {
         return clause;
     }
+
+    /** A packet that cannot be parsed, 0x81. */
+    static ProtocolViolation malformed(String clause, String message) {
+        return new ProtocolViolation(ReasonCode.MALFORMED_PACKET, clause, message);
+    }
+
+    /** A packet that can be parsed and says what is not allowed, 0x82. */
+    static ProtocolViolation protocolError(String clause, String message) {
+        return new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, clause, message);
+    }
 }

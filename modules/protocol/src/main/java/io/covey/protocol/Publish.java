@@ -1,5 +1,9 @@
 package io.covey.protocol;
 
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * PUBLISH as it came from a peer or as a test sends it. What the broker forwards is a {@link Message}.
  *
@@ -13,5 +17,28 @@ public record Publish(
     @Override
     public PacketType type() {
         return PacketType.PUBLISH;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Publish that
+                && dup == that.dup
+                && qos == that.qos
+                && retain == that.retain
+                && packetId == that.packetId
+                && topic.equals(that.topic)
+                && properties.equals(that.properties)
+                && Arrays.equals(payload, that.payload);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(dup, qos, retain, topic, packetId, properties, Arrays.hashCode(payload));
+    }
+
+    @Override
+    public String toString() {
+        return "Publish[" + topic + ", " + payload.length + " bytes, " + qos + (dup ? ", dup" : "")
+                + (retain ? ", retain" : "") + (packetId == 0 ? "" : ", id " + packetId) + ", " + properties + "]";
     }
 }
