@@ -1,0 +1,93 @@
+package io.covey.routing;
+
+import java.util.Arrays;
+
+/**
+ * Where the publishes that match one filter go. Immutable.
+ *
+ * <p>Partitions stand in ascending order. Shards are named by their index in the table, which stands above two bits of {@link ShardRoute} flags,
+ * in ascending order too.
+ */
+final class Destinations {
+    static final Destinations NONE = new Destinations(new int[0], new int[0]);
+
+    private static final int FLAG_BITS = 2;
+    private static final int FLAGS = (1 << FLAG_BITS) - 1;
+
+    private final int[] partitions;
+    private final int[] shards;
+
+    private Destinations(int[] partitions, int[] shards) {
+        this.partitions = partitions;
+        this.shards = shards;
+    }
+
+    boolean isEmpty() {
+        return partitions.length == 0 && shards.length == 0;
+    }
+
+    int partitionCount() {
+        return partitions.length;
+    }
+
+    int partition(int i) {
+        return partitions[i];
+    }
+
+    int shardCount() {
+        return shards.length;
+    }
+
+    int shard(int i) {
+        return shards[i] >>> FLAG_BITS;
+    }
+
+    int flags(int i) {
+        return shards[i] & FLAGS;
+    }
+
+    Destinations withPartition(int partition) {
+        int at = Arrays.binarySearch(partitions, partition);
+        return at >= 0 ? this : new Destinations(inserted(partitions, -1 - at, partition), shards);
+    }
+
+    Destinations withoutPartition(int partition) {
+        int at = Arrays.binarySearch(partitions, partition);
+        return at < 0 ? this : new Destinations(removed(partitions, at), shards);
+    }
+
+    /** With these flags for the shard; 0 removes it. */
+    Destinations withShard(int shard, int flags) {
+        int first = Arrays.binarySearch(shards, shard << FLAG_BITS);
+        int at = first >= 0 ? first : -1 - first;
+        boolean present = at < shards.length && shards[at] >>> FLAG_BITS == shard;
+        int entry = shard << FLAG_BITS | flags;
+        if (flags == 0) {
+            return present ? new Destinations(partitions, removed(shards, at)) : this;
+        }
+        if (!present) {
+            return new Destinations(partitions, inserted(shards, at, entry));
+        }
+        if (shards[at] == entry) {
+            return this;
+        }
+        int[] changed = shards.clone();
+        changed[at] = entry;
+        return new Destinations(partitions, changed);
+    }
+
+    private static int[] inserted(int[] values, int at, int value) {
+        int[] longer = new int[values.length + 1];
+        System.arraycopy(values, 0, longer, 0, at);
+        longer[at] = value;
+        System.arraycopy(values, at, longer, at + 1, values.length - at);
+        return longer;
+    }
+
+    private static int[] removed(int[] values, int at) {
+        int[] shorter = new int[values.length - 1];
+        System.arraycopy(values, 0, shorter, 0, at);
+        System.arraycopy(values, at + 1, shorter, at, shorter.length - at);
+        return shorter;
+    }
+}
