@@ -1,0 +1,183 @@
+package io.covey.observability;
+
+import io.covey.broker.BrokerEvents;
+import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
+import io.covey.session.ConnectionEvent;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what the broker reports and writes its log lines. Called on all loops; counters are striped, so loops do not contend.
+ * Labels come from closed sets: never a client id or a topic.
+ */
+public final class BrokerMetrics implements BrokerEvents {
+    private static final Logger LOG = LoggerFactory.getLogger("io.covey.broker");
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Counter[] receivedMessages = new Counter[3];
+    private final Counter[] receivedBytes = new Counter[3];
+    private final Counter[] sentMessages = new Counter[3];
+    private final Counter[] sentBytes = new Counter[3];
+    private final Timer acknowledgements;
+    private final Timer batches;
+    private final DistributionSummary batchCommands;
+    private final Counter reconciled;
+    private final AtomicLong connections = new AtomicLong();
+    private final AtomicInteger leaseHeld = new AtomicInteger();
+    private final ConcurrentHashMap<String, Counter> labelled = new ConcurrentHashMap<>();
+
+    /** A registry of its own with the JVM's and the process's meters. */
+    public BrokerMetrics() {
+        for (QoS qos : QoS.values()) {
+            String level = Integer.toString(qos.value());
+            receivedMessages[qos.value()] = counter("mqtt.messages.received", "PUBLISH packets accepted", "qos", level);
+            receivedBytes[qos.value()] = counter("mqtt.payload.received.bytes", "payload accepted", "qos", level);
+            sentMessages[qos.value()] = counter("mqtt.messages.sent", "PUBLISH packets sent", "qos", level);
+            sentBytes[qos.value()] = counter("mqtt.payload.sent.bytes", "payload sent", "qos", level);
+        }
+        acknowledgements = Timer.builder("mqtt.publish.acknowledge")
+                .description("from the arrival of a QoS 1 or 2 PUBLISH to its acknowledgement")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofNanos(100_000))
+                .maximumExpectedValue(Duration.ofSeconds(30))
+                .register(registry);
+        batches = Timer.builder("covey.batch")
+                .description("from sending a batch to its confirmation")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofNanos(100_000))
+                .maximumExpectedValue(Duration.ofSeconds(30))
+                .register(registry);
+        batchCommands = DistributionSummary.builder("covey.batch.commands")
+                .description("commands in a confirmed batch")
+                .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64)
+                .register(registry);
+        reconciled = counter("covey.hints.reconciled", "messages fetched because their hint was lost", "kind", "fetch");
+        Gauge.builder("mqtt.connections", connections, AtomicLong::get)
+                .description("clients connected to this node")
+                .register(registry);
+        Gauge.builder("covey.lease.held", leaseHeld, AtomicInteger::get)
+                .description("1 while this node may serve clients")
+                .register(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    private Counter counter(String name, String description, String label, String value) {
+        return Counter.builder(name).description(description).tag(label, value).register(registry);
+    }
+
+    /** The page that Prometheus reads. */
+    public String scrape() {
+        return registry.scrape();
+    }
+
+    @Override
+    public void connection(String listener, String clientId, ConnectionEvent event, ReasonCode reason) {
+        switch (event) {
+            case CONNECTED -> connections.incrementAndGet();
+            case DISCONNECTED -> connections.decrementAndGet();
+            case CONNECT_REFUSED,
+                    VIOLATION,
+                    DROPPED_SLOW_READER,
+                    DROPPED_QUEUE_FULL,
+                    DROPPED_EXPIRED,
+                    DROPPED_TOO_LARGE,
+                    SESSION_WITHOUT_EXPIRY -> {}
+        }
+        String key = listener + '\u0000' + event + '\u0000' + reason;
+        labelled.computeIfAbsent(key, k -> Counter.builder("mqtt.connection.events")
+                        .description("what happened to connections")
+                        .tag("listener", listener)
+                        .tag("event", lower(event.name()))
+                        .tag("reason", lower(reason.name()))
+                        .register(registry))
+                .increment();
+        LOG.debug("event={} clientId={} listener={} reason={}", event, clientId, listener, reason);
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
+    private Counter byReason(String name, String description, String reason) {
+        return labelled.computeIfAbsent(name + '\u0000' + reason, key -> counter(name, description, "reason", reason));
+    }
+
+    @Override
+    public void publishReceived(QoS qos, int payloadBytes) {
+        receivedMessages[qos.value()].increment();
+        receivedBytes[qos.value()].increment(payloadBytes);
+    }
+
+    @Override
+    public void publishSent(QoS qos, int payloadBytes) {
+        sentMessages[qos.value()].increment();
+        sentBytes[qos.value()].increment(payloadBytes);
+    }
+
+    @Override
+    public void publishAcknowledged(long latencyMicros) {
+        acknowledgements.record(Duration.ofNanos(latencyMicros * 1000));
+    }
+
+    @Override
+    public void publishRefused(ReasonCode reason) {
+        byReason("mqtt.publish.refused", "publishes that were not accepted", lower(reason.name()))
+                .increment();
+    }
+
+    @Override
+    public void dropped(String reason, int count) {
+        byReason("mqtt.messages.dropped", "messages that were not delivered", reason)
+                .increment(count);
+    }
+
+    @Override
+    public void batchConfirmed(int commands, long latencyMicros) {
+        batchCommands.record(commands);
+        batches.record(Duration.ofNanos(latencyMicros * 1000));
+    }
+
+    @Override
+    public void batchRepeated(String cause) {
+        byReason("covey.batch.repeats", "batches sent again because they were refused or not confirmed", "unconfirmed")
+                .increment();
+        LOG.debug("a batch is repeated: {}", cause);
+    }
+
+    @Override
+    public void hintsReconciled(int count) {
+        reconciled.increment(count);
+    }
+
+    @Override
+    public void lease(boolean held) {
+        leaseHeld.set(held ? 1 : 0);
+        LOG.info("lease {}", held ? "held" : "lost");
+    }
+
+    @Override
+    public void lifecycle(String text) {
+        LOG.info("{}", text);
+    }
+}
