@@ -1,0 +1,405 @@
+package io.covey.testkit;
+
+import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketLimits;
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model of Hazelcast as Covey uses it, with the habits that were measured on the real one: a killed member is noticed within half a second,
+ * a frozen or cut-off one only by missing heartbeats; a thawed member may expel its peers and go on alone; backups move up when an owner
+ * leaves, and new backups are copied some time later; partitions move to a member that joins.
+ */
+final class SimulatedGrid {
+    static final long CRASH_NOTICED_MILLIS = 400;
+    static final long HEARTBEAT_LIMIT_MILLIS = 10_000;
+    private static final long HEARTBEAT_MILLIS = 1000;
+    private static final long CHECK_MILLIS = 200;
+
+    /** What the grid asks of the world around it. */
+    interface Host {
+        /** The process gives up its membership and comes back as a new one. */
+        void restart(SimulatedProcess process, String reason);
+    }
+
+    private final EventQueue events;
+    private final SimulatedNetwork network;
+    private final int partitions;
+    private final int backups;
+    private final BucketLimits limits;
+    private final Host host;
+    private final Map<Long, GridMember> members = new LinkedHashMap<>();
+
+    SimulatedGrid(
+            EventQueue events, SimulatedNetwork network, int partitions, int backups, BucketLimits limits, Host host) {
+        this.events = events;
+        this.network = network;
+        this.partitions = partitions;
+        this.backups = backups;
+        this.limits = limits;
+        this.host = host;
+    }
+
+    int partitions() {
+        return partitions;
+    }
+
+    int backups() {
+        return backups;
+    }
+
+    BucketLimits limits() {
+        return limits;
+    }
+
+    @Nullable
+    GridMember member(long node) {
+        return members.get(node);
+    }
+
+    GridMember running(SimulatedProcess process) {
+        return Objects.requireNonNull(members.get(process.node()));
+    }
+
+    /** All processes that have not ended. */
+    List<GridMember> alive() {
+        return members.values().stream().filter(m -> m.process.isAlive()).toList();
+    }
+
+    /** The cluster's first formation: these members and empty buckets. */
+    void form(List<GridMember> founders) {
+        List<Long> view = founders.stream().map(GridMember::id).toList();
+        List<List<Long>> replicas = new ArrayList<>();
+        for (int p = 0; p < partitions; p++) {
+            List<Long> holders = new ArrayList<>();
+            for (int r = 0; r <= backups && r < founders.size(); r++) {
+                GridMember holder = founders.get((p + r) % founders.size());
+                holders.add(holder.id());
+                holder.replicas.put(p, new Bucket(limits));
+            }
+            replicas.add(List.copyOf(holders));
+        }
+        PartitionTable table = new PartitionTable(1, List.copyOf(replicas));
+        for (GridMember founder : founders) {
+            members.put(founder.id(), founder);
+            events.after(events.between(0, 5000), founder.process, () -> founder.adopt(1, view, table));
+            startDetection(founder);
+        }
+    }
+
+    /** A process starts and looks for the cluster. */
+    void join(GridMember newcomer) {
+        members.put(newcomer.id(), newcomer);
+        startDetection(newcomer);
+        seek(newcomer);
+    }
+
+    private void seek(GridMember newcomer) {
+        events.after(events.between(200_000, 500_000), newcomer.process, () -> {
+            if (newcomer.isJoined()) {
+                return;
+            }
+            for (GridMember master : alive()) {
+                if (isMaster(master) && reachable(newcomer, master) && master.view.size() * 2 > hosts()) {
+                    network.stream(
+                            newcomer.process.host(),
+                            master.process.host(),
+                            master.process,
+                            () -> admit(master, newcomer));
+                }
+            }
+            seek(newcomer);
+        });
+    }
+
+    private int hosts() {
+        return (int) alive().stream().mapToInt(m -> m.process.host()).distinct().count();
+    }
+
+    private void admit(GridMember master, GridMember newcomer) {
+        if (!isMaster(master) || master.view.contains(newcomer.id()) || !newcomer.process.isAlive()) {
+            return;
+        }
+        List<Long> view = new ArrayList<>(master.view);
+        view.add(newcomer.id());
+        newcomer.heardAtMillis.clear();
+        master.heardAtMillis.put(newcomer.id(), events.nowMillis());
+        publish(master, List.copyOf(view), master.table());
+        rebalanceLater(master);
+    }
+
+    private boolean isMaster(GridMember member) {
+        return member.isJoined() && !member.merging && member.isRunning() && actingMaster(member) == member.id();
+    }
+
+    /** The oldest member that this one has not lost contact with. */
+    private long actingMaster(GridMember member) {
+        for (long node : member.view) {
+            if (node == member.id() || !isLost(member, node)) {
+                return node;
+            }
+        }
+        return member.id();
+    }
+
+    private boolean isLost(GridMember member, long node) {
+        GridMember other = Objects.requireNonNull(members.get(node));
+        long silence = events.nowMillis() - member.heardAtMillis.getOrDefault(node, events.nowMillis());
+        member.heardAtMillis.putIfAbsent(node, events.nowMillis());
+        boolean closed = !other.process.isAlive() && !network.isCut(member.process.host(), other.process.host());
+        return silence > (closed ? CRASH_NOTICED_MILLIS : HEARTBEAT_LIMIT_MILLIS);
+    }
+
+    private boolean reachable(GridMember one, GridMember other) {
+        return one.process.host() == other.process.host() || !network.isCut(one.process.host(), other.process.host());
+    }
+
+    private void publish(GridMember master, List<Long> view, PartitionTable table) {
+        long number = master.viewNumber + 1;
+        master.adopt(number, view, table);
+        copyNewBackups(master);
+        for (long node : view) {
+            GridMember member = Objects.requireNonNull(members.get(node));
+            if (member != master) {
+                network.stream(master.process.host(), member.process.host(), member.process, () -> {
+                    if (member.process.isAlive() && !member.merging) {
+                        member.adopt(number, view, table);
+                        copyNewBackups(member);
+                    }
+                });
+            }
+        }
+    }
+
+    /** Each owner copies its buckets to backups that were assigned, some time after the assignment. */
+    private void copyNewBackups(GridMember owner) {
+        PartitionTable table = owner.table();
+        for (int p = 0; p < partitions; p++) {
+            int partition = p;
+            if (table.owner(p) != owner.id() || !owner.replicas.containsKey(p)) {
+                continue;
+            }
+            for (long backup : table.of(p).subList(1, table.of(p).size())) {
+                events.after(events.between(1000, 100_000), owner.process, () -> copy(owner, partition, backup));
+            }
+        }
+        owner.replicas.keySet().removeIf(p -> !table.of(p).contains(owner.id()) && !owner.migrating.contains(p));
+    }
+
+    private void copy(GridMember owner, int partition, long backup) {
+        GridMember target = Objects.requireNonNull(members.get(backup));
+        Bucket bucket = owner.replicas.get(partition);
+        boolean current = owner.table().owner(partition) == owner.id()
+                && owner.table().of(partition).contains(backup);
+        if (bucket == null || !current) {
+            return;
+        }
+        byte[] snapshot = snapshot(bucket);
+        network.stream(owner.process.host(), target.process.host(), target.process, () -> {
+            if (target.isJoined()
+                    && target.table().of(partition).contains(backup)
+                    && target.view.contains(owner.id())) {
+                target.replicas.put(partition, restore(snapshot));
+            }
+        });
+    }
+
+    byte[] snapshot(Bucket bucket) {
+        ByteWriter out = new ByteWriter(1024);
+        bucket.write(out);
+        return out.toByteArray();
+    }
+
+    Bucket restore(byte[] snapshot) {
+        return Bucket.restore(new ByteReader(snapshot), limits);
+    }
+
+    private void startDetection(GridMember member) {
+        events.after(events.between(0, HEARTBEAT_MILLIS * 1000), member.process, () -> heartbeat(member));
+        events.after(events.between(0, CHECK_MILLIS * 1000), member.process, () -> check(member));
+    }
+
+    private void heartbeat(GridMember member) {
+        for (GridMember other : alive()) {
+            if (other != member && member.isJoined()) {
+                List<Long> view = member.view;
+                network.stream(member.process.host(), other.process.host(), other.process, () -> {
+                    other.heardAtMillis.put(member.id(), events.nowMillis());
+                    boolean bothSpeak = other.isJoined() && !other.merging && !view.contains(other.id());
+                    if (bothSpeak && isSmaller(other, view)) {
+                        merge(other);
+                    }
+                });
+            }
+        }
+        events.after(HEARTBEAT_MILLIS * 1000, member.process, () -> heartbeat(member));
+    }
+
+    /** Whether this member's side of a split is the one that gives up: the smaller, else the one with the younger oldest member. */
+    private static boolean isSmaller(GridMember member, List<Long> otherView) {
+        if (member.view.size() != otherView.size()) {
+            return member.view.size() < otherView.size();
+        }
+        return member.view.get(0) > otherView.get(0);
+    }
+
+    private void merge(GridMember member) {
+        member.merging = true;
+        events.after(
+                events.between(200_000, 2_000_000),
+                member.process,
+                () -> host.restart(member.process, "split brain: this side gives up"));
+    }
+
+    private void check(GridMember member) {
+        if (member.isJoined() && !member.merging && actingMaster(member) == member.id()) {
+            List<Long> remaining = member.view.stream()
+                    .filter(n -> n == member.id() || !isLost(member, n))
+                    .toList();
+            if (remaining.size() < member.view.size()) {
+                publish(member, remaining, member.table().retain(remaining));
+                rebalanceLater(member);
+            }
+        }
+        events.after(CHECK_MILLIS * 1000, member.process, () -> check(member));
+    }
+
+    private void rebalanceLater(GridMember master) {
+        events.after(events.between(50_000, 300_000), master.process, () -> rebalance(master));
+    }
+
+    /** Assigns missing backups first; then moves one partition to the member with the fewest, and so on. */
+    private void rebalance(GridMember master) {
+        if (!isMaster(master)) {
+            return;
+        }
+        PartitionTable table = master.table();
+        int wanted = Math.min(backups + 1, master.view.size());
+        for (int p = 0; p < partitions; p++) {
+            List<Long> holders = new ArrayList<>(table.of(p));
+            while (!holders.isEmpty() && holders.size() < wanted) {
+                holders.add(leastLoaded(master.view, table, holders));
+            }
+            if (!holders.equals(table.of(p))) {
+                table = table.with(p, holders);
+            }
+        }
+        if (table.version() != master.table().version()) {
+            publish(master, master.view, table);
+        }
+        moveOwnership(master);
+    }
+
+    private static long leastLoaded(List<Long> view, PartitionTable table, List<Long> except) {
+        long best = 0;
+        long least = Long.MAX_VALUE;
+        for (long node : view) {
+            long load = table.replicas().stream().filter(r -> r.contains(node)).count();
+            if (!except.contains(node) && load < least) {
+                least = load;
+                best = node;
+            }
+        }
+        return best;
+    }
+
+    private static long ownedBy(PartitionTable table, long node) {
+        return table.replicas().stream()
+                .filter(r -> !r.isEmpty() && r.get(0) == node)
+                .count();
+    }
+
+    private void moveOwnership(GridMember master) {
+        PartitionTable table = master.table();
+        for (long poor : master.view) {
+            for (int p = 0; p < partitions; p++) {
+                long rich = table.owner(p);
+                if (rich != 0 && rich != poor && ownedBy(table, rich) > ownedBy(table, poor) + 1) {
+                    migrate(master, p, rich, poor);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void migrate(GridMember master, int partition, long from, long to) {
+        GridMember source = Objects.requireNonNull(members.get(from));
+        GridMember target = Objects.requireNonNull(members.get(to));
+        long version = master.viewNumber;
+        network.stream(master.process.host(), source.process.host(), source.process, () -> {
+            Bucket bucket = source.replicas.get(partition);
+            if (bucket == null || source.table().owner(partition) != from) {
+                return;
+            }
+            source.migrating.add(partition);
+            events.after(2_000_000, source.process, () -> source.migrating.remove(partition));
+            byte[] snapshot = snapshot(bucket);
+            network.stream(source.process.host(), target.process.host(), target.process, () -> {
+                target.replicas.put(partition, restore(snapshot));
+                network.stream(target.process.host(), master.process.host(), master.process, () -> {
+                    if (isMaster(master) && master.viewNumber == version) {
+                        List<Long> holders = new ArrayList<>(master.table().of(partition));
+                        holders.remove(to);
+                        holders.add(0, to);
+                        publish(
+                                master,
+                                master.view,
+                                master.table()
+                                        .with(partition, holders.subList(0, Math.min(backups + 1, holders.size()))));
+                        rebalanceLater(master);
+                    }
+                });
+            });
+        });
+    }
+
+    /** Whether every partition has its replicas on running members of one view, all at the same version: another fault may come. */
+    boolean isInSync() {
+        List<GridMember> alive = alive();
+        for (GridMember member : alive) {
+            if (!member.isRunning() || !member.isJoined() || member.merging || member.view.size() != alive.size()) {
+                return false;
+            }
+        }
+        PartitionTable table = alive.get(0).table();
+        for (int p = 0; p < partitions; p++) {
+            List<Long> holders = table.of(p);
+            if (holders.size() != Math.min(backups + 1, alive.size())) {
+                return false;
+            }
+            Bucket owner =
+                    Objects.requireNonNull(members.get(holders.get(0))).replicas.get(p);
+            for (long holder : holders) {
+                Bucket replica =
+                        Objects.requireNonNull(members.get(holder)).replicas.get(p);
+                if (owner == null || replica == null || !replica.version().equals(owner.version())) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Replicas at the same version must be equal in everything. */
+    void verifyReplicasAreEqual() {
+        for (int p = 0; p < partitions; p++) {
+            Bucket first = null;
+            for (GridMember member : alive()) {
+                Bucket replica = member.replicas.get(p);
+                if (replica == null || !member.table().of(p).contains(member.id())) {
+                    continue;
+                }
+                if (first != null && first.version().equals(replica.version()) && first.digest() != replica.digest()) {
+                    throw new History.InvariantViolated("replicas of partition " + p + " differ at " + first.version());
+                }
+                first = first == null ? replica : first;
+            }
+        }
+    }
+}

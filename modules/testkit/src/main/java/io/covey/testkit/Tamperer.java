@@ -1,0 +1,102 @@
+package io.covey.testkit;
+
+import io.covey.broker.NodeMessage;
+import io.covey.bucket.Batch;
+import io.covey.bucket.BatchResult;
+import io.covey.bucket.Command;
+import io.covey.bucket.Result;
+import io.covey.routing.ShardAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/** Makes the deliberate fault of a run at the ports; with {@link Tampering#NONE} it changes nothing. */
+final class Tamperer {
+    private final Tampering tampering;
+    private final BiConsumer<ShardAddress, NodeMessage> hints;
+    private final Map<String, Long> epochs = new HashMap<>();
+
+    /** @param hints takes hints that leave too early, with the shard they are for */
+    Tamperer(Tampering tampering, BiConsumer<ShardAddress, NodeMessage> hints) {
+        this.tampering = tampering;
+        this.hints = hints;
+    }
+
+    Tampering tampering() {
+        return tampering;
+    }
+
+    boolean replicasPresent(boolean present) {
+        return present || tampering == Tampering.BACKUP_SKIPPED;
+    }
+
+    List<Long> awaited(List<Long> backups) {
+        return tampering == Tampering.CONFIRMED_BEFORE_BACKUP ? List.of() : backups;
+    }
+
+    long monotonicMillis(SimulatedProcess process, long nowMillis) {
+        return tampering == Tampering.CLOCK_STOPS_WHILE_FROZEN ? process.unfrozenMillis(nowMillis) : nowMillis;
+    }
+
+    Batch batch(Batch batch) {
+        List<Command> commands = new ArrayList<>();
+        for (Command command : batch.commands()) {
+            commands.add(command(command));
+        }
+        return new Batch(batch.sender(), batch.sequence(), batch.timeMillis(), commands);
+    }
+
+    private Command command(Command command) {
+        if (tampering == Tampering.DEDUPLICATION_LOST && command instanceof Command.Append append) {
+            return new Command.Append(append.message(), append.publisher(), null);
+        }
+        if (tampering == Tampering.STALE_EPOCH_ACCEPTED && command instanceof Command.Acknowledge acknowledge) {
+            return new Command.Acknowledge(
+                    acknowledge.clientId(),
+                    epochs.getOrDefault(acknowledge.clientId(), acknowledge.epoch()),
+                    acknowledge.released(),
+                    acknowledge.received());
+        }
+        if (tampering == Tampering.PACKET_ID_REUSED && command instanceof Command.CloseSession close) {
+            return new Command.CloseSession(
+                    close.clientId(), close.epoch(), close.expirySeconds(), close.publishWill(), 0);
+        }
+        return command;
+    }
+
+    void applied(Batch batch, BatchResult result) {
+        for (int i = 0; i < result.results().size(); i++) {
+            if (result.results().get(i) instanceof Result.Opened opened
+                    && batch.commands().get(i) instanceof Command.OpenSession open) {
+                epochs.merge(open.clientId(), opened.epoch(), Math::max);
+            }
+        }
+        if (tampering == Tampering.HINT_BEFORE_CONFIRMATION) {
+            hintEarly(batch, result);
+        }
+    }
+
+    private void hintEarly(Batch batch, BatchResult result) {
+        for (int i = 0; i < result.results().size(); i++) {
+            if (result.results().get(i) instanceof Result.Appended appended
+                    && batch.commands().get(i) instanceof Command.Append append) {
+                for (Result.Delivery delivery : appended.deliveries()) {
+                    hints.accept(delivery.shard(), hint(append, delivery));
+                }
+            }
+        }
+    }
+
+    private static NodeMessage hint(Command.Append append, Result.Delivery delivery) {
+        NodeMessage.Hints.Target target = new NodeMessage.Hints.Target(
+                delivery.clientId(),
+                delivery.epoch(),
+                delivery.sequence(),
+                delivery.qos(),
+                delivery.retain(),
+                delivery.subscriptionIds());
+        return new NodeMessage.Hints(List.of(new NodeMessage.Hints.Hint(append.message(), List.of(target))));
+    }
+}
