@@ -18,7 +18,7 @@ public record PublishHead(byte[] bytes, int packetIdOffset, int expiryOffset) {
      * Encodes the head of a PUBLISH with QoS 0, RETAIN 0, DUP 0 in byte 0.
      *
      * @param withPacketId whether room for a Packet Identifier is left (QoS 1 and 2)
-     * @param topicAlias 0 for none; an alias is sent beside the Topic Name
+     * @param topicAlias 0 for none; positive: sent beside the Topic Name; negative: its absolute value is sent instead of the Topic Name
      * @param subscriptionIds the Subscription Identifiers of the receiver's matching subscriptions, in any order
      * @throws IllegalArgumentException if the packet would be longer than MQTT can express
      */
@@ -27,7 +27,8 @@ public record PublishHead(byte[] bytes, int packetIdOffset, int expiryOffset) {
         boolean v5 = version.isV5();
         boolean expires = v5 && message.expiresAtMillis() != Message.NEVER;
         int propertyBytes = v5 ? propertyBytes(message, expires, topicAlias, subscriptionIds) : 0;
-        int topicBytes = Utf8.length(message.topic());
+        String topic = v5 && topicAlias < 0 ? "" : message.topic();
+        int topicBytes = Utf8.length(topic);
         int bodyBytes = 2
                 + topicBytes
                 + (withPacketId ? 2 : 0)
@@ -35,7 +36,7 @@ public record PublishHead(byte[] bytes, int packetIdOffset, int expiryOffset) {
         int remainingLength = PacketEncoder.checkedLength((long) bodyBytes + message.payload().length);
 
         ByteWriter out = new ByteWriter(1 + ByteWriter.varIntSize(remainingLength) + bodyBytes);
-        out.u8(PacketType.PUBLISH.value() << 4).varInt(remainingLength).mqttString(message.topic());
+        out.u8(PacketType.PUBLISH.value() << 4).varInt(remainingLength).mqttString(topic);
         int packetIdOffset = withPacketId ? out.size() : -1;
         if (withPacketId) {
             out.u16(0);
@@ -66,7 +67,7 @@ public record PublishHead(byte[] bytes, int packetIdOffset, int expiryOffset) {
 
     private static void writeConnectionProperties(int topicAlias, int[] subscriptionIds, ByteWriter out) {
         if (topicAlias != 0) {
-            out.u8(Property.TOPIC_ALIAS.id()).u16(topicAlias);
+            out.u8(Property.TOPIC_ALIAS.id()).u16(Math.abs(topicAlias));
         }
         for (int id : subscriptionIds) {
             out.u8(Property.SUBSCRIPTION_IDENTIFIER.id()).varInt(id); // [MQTT-3.3.4-3] [MQTT-3.3.4-4]

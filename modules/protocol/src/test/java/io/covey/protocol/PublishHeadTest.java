@@ -50,6 +50,14 @@ class PublishHeadTest {
     }
 
     @Test
+    void anAliasStandsInPlaceOfTheTopicName() {
+        PublishHead head = PublishHead.encode(
+                message("t", "hi", Properties.EMPTY, Message.NEVER), ProtocolVersion.V5, false, -300, NO_IDS);
+
+        assertThat(hex(head)).isEqualTo("30 08 00 00 03 23 01 2c");
+    }
+
+    @Test
     void longPropertiesAndPayloadsTakeLongerLengths() {
         Properties properties = Properties.builder()
                 .addUserProperty("ключ".repeat(20), "v".repeat(200))
