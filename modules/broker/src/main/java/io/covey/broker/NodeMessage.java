@@ -15,7 +15,10 @@ public sealed interface NodeMessage {
     /** Grants the lease for a round. */
     record LeaseGrant(long from, long round) implements NodeMessage {}
 
-    /** Route changes of some origins, numbered by the sending node; a number without deltas only asks for a confirm. */
+    /**
+     * Route changes of some origins, numbered by the sending node; a number without deltas only asks for a confirm. A delta that changes nothing
+     * (empty lists) asks the receiver to be at that version at least.
+     */
     record RouteBatch(long from, long number, List<PartitionDelta> partitions, List<ShardDelta> shards)
             implements NodeMessage {
         /** The change of a bucket's routes to this version. */
@@ -26,20 +29,40 @@ public sealed interface NodeMessage {
     }
 
     /**
-     * All route batches of the receiver up to this number are known here.
+     * Every version in the receiver's route batch of this number is known here.
      *
-     * @param backed nodes to which the sender has granted a lease that may still be valid
+     * @param backed nodes to which the sender has granted a lease that may have been valid until a moment ago
      */
     record RouteConfirm(long from, long number, List<Long> backed) implements NodeMessage {}
 
     /** Asks a node for the whole sets of its shards' routes. */
     record RoutePull(long from) implements NodeMessage {}
 
-    /** The whole set of a shard's routes. */
-    record RouteSet(ShardAddress shard, long version, List<ShardRoute> routes) implements NodeMessage {}
+    /**
+     * A part of the whole set of a shard's routes.
+     *
+     * @param shards how many shards the node has
+     * @param part which part this is, from 0
+     * @param parts how many parts make the set at this version
+     */
+    record RouteSet(ShardAddress shard, int shards, long version, int part, int parts, List<ShardRoute> routes)
+            implements NodeMessage {}
 
-    /** A digest of all routes, to find what was lost. */
-    record RouteDigest(long from, long digest) implements NodeMessage {}
+    /**
+     * What the sender knows, to find what was lost.
+     *
+     * @param partitions digests of all partitions' routes
+     * @param shards digests of the routes of the sender's own shards
+     * @param departed nodes that are gone for good, for members that joined later
+     */
+    record RouteDigest(long from, List<PartitionDigest> partitions, List<ShardDigest> shards, List<Long> departed)
+            implements NodeMessage {
+        /** The version of a partition's routes that the sender knows, and their digest. */
+        public record PartitionDigest(int partition, long version, long digest) {}
+
+        /** The version of a shard's routes and their digest. */
+        public record ShardDigest(ShardAddress shard, long version, long digest) {}
+    }
 
     /** Messages that buckets handed to connections of the receiving shard. */
     record Hints(List<Hint> hints) implements NodeMessage {
