@@ -1,0 +1,235 @@
+package io.covey.server;
+
+import io.covey.broker.Authenticator;
+import io.covey.broker.Node;
+import io.covey.broker.NodeLifecycle;
+import io.covey.broker.ShardLoop;
+import io.covey.config.ConfigurationException;
+import io.covey.observability.BrokerMetrics;
+import io.covey.observability.Health;
+import io.covey.observability.ManagementServer;
+import io.covey.protocol.ReasonCode;
+import io.covey.wire.MqttListeners;
+import io.covey.wire.VertxLoops;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's process: puts the parts together by hand, one incarnation after the other, and ends them in order. {@link #run} owns the main
+ * thread; what other threads want of it comes through one queue.
+ */
+final class CoveyServer implements Health {
+    private static final Logger LOG = LoggerFactory.getLogger(CoveyServer.class);
+    private static final long START_SECONDS_MAX = 60;
+    private static final long STOP_SECONDS_MAX = 15;
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
+
+    private enum Event {
+        SERVING,
+        RESTART,
+        STOP
+    }
+
+    private final ServerSettings settings;
+    private final BrokerMetrics metrics = new BrokerMetrics();
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final long startedNanos = System.nanoTime();
+    private volatile boolean started;
+    private volatile boolean listening;
+    private volatile boolean stopping;
+    private volatile @Nullable Node node;
+
+    CoveyServer(ServerSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Runs until {@link #shutDown}. */
+    void run() {
+        try {
+            boolean again = true;
+            while (again) {
+                again = runIncarnation();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    /** Asks {@link #run} to end and waits for it; then ends the process with status 0. Runs in the JVM's shutdown hook. */
+    void shutDown() {
+        stopping = true;
+        events.add(Event.STOP);
+        try {
+            if (!ended.await(STOP_SECONDS_MAX + 10, TimeUnit.SECONDS)) {
+                LOG.warn("the node did not end in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (started) {
+            // A JVM that ends by a signal reports that signal; operators expect 0 from an orderly end.
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    /** One incarnation from start to end; true when another is to follow. */
+    private boolean runIncarnation() throws InterruptedException {
+        Backend backend = backend();
+        MqttListeners listeners = null;
+        try {
+            Vertx vertx = startVertx(backend);
+            VertxLoops loops = await(VertxLoops.deploy(vertx, settings.shards()));
+            await(manage(vertx));
+            Node incarnation = node(backend, loops.loops());
+            node = incarnation;
+            backend.attach(incarnation);
+            while (true) {
+                Event event = events.take();
+                if (event == Event.SERVING && !stopping) {
+                    listeners = await(MqttListeners.open(loops, settings.listeners(), incarnation::connect));
+                    ready(listeners);
+                } else if (event != Event.SERVING) {
+                    end(event, incarnation, listeners);
+                    return event == Event.RESTART && !stopping;
+                }
+            }
+        } finally {
+            listening = false;
+            backend.stop();
+        }
+    }
+
+    private Backend backend() {
+        return new LocalBackend(settings);
+    }
+
+    private static Vertx startVertx(Backend backend) throws InterruptedException {
+        try {
+            return backend.start();
+        } catch (InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("the node cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private Future<ManagementServer> manage(Vertx vertx) {
+        String host = settings.configuration().text("management.host");
+        int port = settings.configuration().integer("management.port");
+        return ManagementServer.listen(vertx, host, port, metrics, this)
+                .recover(failure -> Future.failedFuture(new ConfigurationException(
+                        "management.port: cannot listen on " + host + ":" + port + ": " + failure.getMessage())));
+    }
+
+    private Node node(Backend backend, List<ShardLoop> loops) {
+        Authenticator everyone = (connect, address, answer) -> answer.accept(
+                settings.configuration().isOn("auth.allow-anonymous")
+                        ? ReasonCode.SUCCESS
+                        : ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+        return new Node(
+                settings.node(),
+                backend.incarnation(),
+                loops,
+                shard -> backend.gateway(loops.get(shard)),
+                backend.link(),
+                everyone,
+                metrics,
+                new NodeLifecycle() {
+                    @Override
+                    public void serving() {
+                        events.add(Event.SERVING);
+                    }
+
+                    @Override
+                    public void restart(String reason) {
+                        LOG.warn("this node gives up its membership and joins again: {}", reason);
+                        events.add(Event.RESTART);
+                    }
+                });
+    }
+
+    private void ready(MqttListeners listeners) {
+        listening = true;
+        List<String> addresses = new ArrayList<>();
+        settings.listeners()
+                .forEach(listener ->
+                        addresses.add(listener.name() + "=" + listener.host() + ":" + listeners.port(listener.name())));
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
+        if (!started) {
+            started = true;
+            System.out.println("covey ready node=" + settings.nodeName() + " " + String.join(" ", addresses)
+                    + " management=" + settings.configuration().text("management.host") + ":"
+                    + settings.configuration().text("management.port") + " after " + millis + " ms");
+        }
+        LOG.info("serving clients; node={} {}", settings.nodeName(), String.join(" ", addresses));
+    }
+
+    /** Clients are disconnected and their ends recorded; after a lost lease there is nothing left that may be recorded. */
+    private void end(Event event, Node incarnation, @Nullable MqttListeners listeners) throws InterruptedException {
+        listening = false;
+        if (event == Event.STOP) {
+            LOG.info("stopping");
+            CountDownLatch stopped = new CountDownLatch(1);
+            incarnation.stop(stopped::countDown);
+            if (!stopped.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+                LOG.warn("not everything was recorded before the end");
+            }
+        }
+        if (listeners != null) {
+            try {
+                await(listeners.close(event == Event.STOP ? CLOSE_PATIENCE : Duration.ZERO));
+            } catch (IllegalStateException e) {
+                LOG.warn("listeners did not close cleanly: {}", e.getMessage());
+            }
+        }
+    }
+
+    private static <T> T await(Future<T> future) throws InterruptedException {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(START_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(String.valueOf(e.getCause()), e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("nothing happened for " + START_SECONDS_MAX + " s", e);
+        }
+    }
+
+    @Override
+    public List<String> notReadyBecause() {
+        List<String> reasons = new ArrayList<>();
+        Node current = node;
+        if (stopping) {
+            reasons.add("stopping");
+        }
+        if (current == null || !current.state().serving()) {
+            reasons.add("not a serving member of the cluster: no lease, or routes not caught up");
+        }
+        if (!listening) {
+            reasons.add("listeners are not open");
+        }
+        return reasons;
+    }
+
+    @Override
+    public boolean hasStarted() {
+        return started;
+    }
+}

@@ -1,0 +1,116 @@
+package io.covey.server;
+
+import io.covey.broker.NodeSettings;
+import io.covey.bucket.BucketLimits;
+import io.covey.config.Configuration;
+import io.covey.config.ConfigurationException;
+import io.covey.session.SessionSettings;
+import io.covey.wire.ListenerSettings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The configuration as the parts of a node take it.
+ *
+ * @param shards how many event loops serve clients
+ * @param partitions how many buckets there are
+ */
+record ServerSettings(
+        Configuration configuration,
+        String nodeName,
+        int shards,
+        int partitions,
+        List<ListenerSettings> listeners,
+        NodeSettings node,
+        BucketLimits buckets) {
+
+    static ServerSettings of(Configuration configuration) {
+        List<ListenerSettings> listeners = listeners(configuration);
+        refuseUnprotected(configuration, listeners);
+        String name = configuration.text("node.name");
+        int loops = configuration.integer("node.event-loops");
+        int partitions = configuration.integer("cluster.partitions");
+        return new ServerSettings(
+                configuration,
+                name.isEmpty() ? defaultName(configuration) : name,
+                loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                partitions > 0 ? partitions : DEFAULT_PARTITIONS,
+                listeners,
+                node(configuration),
+                buckets(configuration));
+    }
+
+    private static final int DEFAULT_PARTITIONS = 31;
+
+    private static String defaultName(Configuration configuration) {
+        return configuration.text("cluster.host") + ":" + configuration.text("cluster.port");
+    }
+
+    private static List<ListenerSettings> listeners(Configuration configuration) {
+        List<ListenerSettings> listeners = new ArrayList<>();
+        for (Configuration.Listener listener : configuration.listeners()) {
+            ListenerSettings settings = listener.type().equals("websocket")
+                    ? ListenerSettings.webSocket(listener.name(), listener.host(), listener.port())
+                    : ListenerSettings.tcp(listener.name(), listener.host(), listener.port());
+            listeners.add(settings.withMaximumPacketBytes(configuration.integer("mqtt.max-packet-size")));
+        }
+        return List.copyOf(listeners);
+    }
+
+    /** Anonymous clients from other machines are served only when the operator has said so. */
+    private static void refuseUnprotected(Configuration configuration, List<ListenerSettings> listeners) {
+        boolean saidSo = !"default".equals(configuration.source("auth.allow-anonymous"));
+        for (ListenerSettings listener : listeners) {
+            if (!saidSo && !isLoopback(listener.host())) {
+                throw new ConfigurationException("listeners." + listener.name() + ".host: '" + listener.host()
+                        + "' is reachable from other machines, and nobody is asked for credentials; set "
+                        + "auth.allow-anonymous=true to serve anonymous clients there, or listen on 127.0.0.1");
+            }
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new ConfigurationException("the host name '" + host + "' of a listener cannot be resolved");
+        }
+    }
+
+    private static NodeSettings node(Configuration configuration) {
+        SessionSettings defaults = SessionSettings.DEFAULT;
+        SessionSettings session = new SessionSettings(
+                configuration.integer("mqtt.receive-maximum"),
+                configuration.integer("mqtt.max-inflight"),
+                configuration.integer("mqtt.max-packet-size"),
+                configuration.integer("mqtt.topic-alias-maximum"),
+                defaults.topicAliasesOut(),
+                configuration.integer("mqtt.keep-alive-max"),
+                configuration.number("mqtt.session.expiry.max"),
+                configuration.number("mqtt.session.expiry.default-when-absent"),
+                configuration.integer("mqtt.client-id-length"),
+                configuration.integer("mqtt.topic-levels"),
+                configuration.integer("mqtt.subscriptions-per-client"),
+                configuration.integer("mqtt.connect-timeout"),
+                defaults.transientQueueMessagesMax(),
+                defaults.pendingPublishesMax());
+        if (!configuration.isOn("cluster.enabled")) {
+            return NodeSettings.SINGLE.withSession(session);
+        }
+        int members = Math.max(1, configuration.list("cluster.members").size());
+        int minimum = configuration.integer("cluster.minimum-members");
+        return NodeSettings.clustered(members, minimum > 0 ? minimum : members / 2 + 1)
+                .withSession(session);
+    }
+
+    private static BucketLimits buckets(Configuration configuration) {
+        return new BucketLimits(
+                configuration.integer("mqtt.queue.messages"),
+                configuration.number("mqtt.queue.bytes"),
+                configuration.number("mqtt.bucket.bytes"),
+                BucketLimits.DEFAULT.handedAheadMin(),
+                BucketLimits.DEFAULT.clockSkewMillisMax());
+    }
+}
