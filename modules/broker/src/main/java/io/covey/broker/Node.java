@@ -1,14 +1,63 @@
 package io.covey.broker;
 
+import io.covey.bucket.RouteDelta;
 import io.covey.routing.ShardAddress;
+import io.covey.routing.ShardRoute;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One incarnation of a broker node: a core and one shard per event loop, put together from the ports. It has no thread of its own; after
  * {@link NodeLifecycle#restart} or {@link #stop} it is not used again, and the process makes another with a new incarnation.
  */
 public final class Node {
+    private final long incarnation;
+    private final List<ShardLoop> loops;
+    private final List<Shard> shards = new ArrayList<>();
+    private final NodeState state;
+    private final Core core;
+
+    /** Makes the core of a node. */
+    interface CoreFactory {
+        /** The core; it may keep everything it is given. */
+        Core create(CorePorts ports);
+    }
+
+    /**
+     * What a core works with.
+     *
+     * @param loops those of the shards; the core runs on the first, and answers {@link RouteAnnouncer} on the asking shard's
+     * @param link also reaches the shards of this node
+     * @param buckets lanes of the first shard
+     * @param abandon closes all shards without acknowledging anything; from any thread
+     */
+    record CorePorts(
+            NodeSettings settings,
+            NodeState state,
+            List<ShardLoop> loops,
+            NodeLink link,
+            BucketCommands buckets,
+            Runnable abandon,
+            BrokerEvents events,
+            NodeLifecycle lifecycle) {}
+
+    /** The core's announcer before the core is there: shards and core know each other. */
+    private final class Announcements implements RouteAnnouncer {
+        @Override
+        public void partitionRoutes(int shard, int partition, RouteDelta delta, @Nullable Runnable live) {
+            core.partitionRoutes(shard, partition, delta, live);
+        }
+
+        @Override
+        public void shardRoutes(ShardAddress shard, long version, List<ShardRoute> changed, @Nullable Runnable live) {
+            core.shardRoutes(shard, version, changed, live);
+        }
+    }
+
     /**
      * @param incarnation a number drawn at random (63 bits), never reused
      * @param loops one per shard; the core runs on the first
@@ -22,31 +71,85 @@ public final class Node {
             NodeLink link,
             Authenticator authenticator,
             BrokerEvents events,
-            NodeLifecycle lifecycle) {}
+            NodeLifecycle lifecycle) {
+        this(settings, incarnation, loops, gatewayOfShard, link, authenticator, events, lifecycle, ports -> {
+            throw new UnsupportedOperationException("being written");
+        });
+    }
+
+    Node(
+            NodeSettings settings,
+            long incarnation,
+            List<ShardLoop> loops,
+            IntFunction<BucketGateway> gatewayOfShard,
+            NodeLink outside,
+            Authenticator authenticator,
+            BrokerEvents events,
+            NodeLifecycle lifecycle,
+            CoreFactory cores) {
+        this.incarnation = incarnation;
+        this.loops = List.copyOf(loops);
+        this.state = new NodeState(incarnation, new MembershipView(0, List.of(incarnation), List.of()));
+        NodeLink link = (target, message) -> {
+            if (target.node() == incarnation) {
+                deliver(target, message);
+            } else {
+                outside.send(target, message);
+            }
+        };
+        RouteAnnouncer announcer = new Announcements();
+        for (int index = 0; index < loops.size(); index++) {
+            Shard.Ports ports = new Shard.Ports(
+                    settings,
+                    gatewayOfShard.apply(index),
+                    link,
+                    state,
+                    announcer,
+                    authenticator,
+                    events,
+                    this::incarnationOver);
+            shards.add(new Shard(new ShardAddress(incarnation, index), loops.get(index), ports));
+        }
+        this.core = cores.create(new CorePorts(
+                settings, state, this.loops, link, shards.get(0), this::abandonShards, events, lifecycle));
+    }
 
     /** Begins to ask for the lease and the routes; {@link NodeLifecycle#serving} tells when clients may come. From any thread, once. */
     public void start(MembershipView view) {
-        throw new UnsupportedOperationException("being written");
+        loops.get(0).submit(() -> core.start(view));
+        eachShard(Shard::start);
     }
 
     /** The members changed. From any thread; views come in the order of their numbers. */
     public void members(MembershipView view) {
-        throw new UnsupportedOperationException("being written");
+        loops.get(0).submit(() -> {
+            core.members(view);
+            eachShard(shard -> shard.members(view));
+        });
     }
 
     /** The partitions whose buckets this node owns now: it ticks them. From any thread. */
     public void ownedPartitions(int[] partitions) {
-        throw new UnsupportedOperationException("being written");
+        int[] owned = partitions.clone();
+        loops.get(0).submit(() -> core.ownedPartitions(owned));
     }
 
     /** A message arrived for a shard or, with index {@link NodeLink#NODE_CORE}, for the core. From any thread; of another incarnation: dropped. */
     public void deliver(ShardAddress target, NodeMessage message) {
-        throw new UnsupportedOperationException("being written");
+        if (target.node() != incarnation || target.shard() >= shards.size()) {
+            return;
+        }
+        if (target.shard() == NodeLink.NODE_CORE) {
+            loops.get(0).submit(() -> core.message(message));
+        } else {
+            Shard shard = shards.get(target.shard());
+            shard.loop.submit(() -> shard.message(message));
+        }
     }
 
     /** A client connected. On the loop of that shard, as are all calls of what is returned. */
     public ClientInput connect(int shard, ClientConnection wire) {
-        throw new UnsupportedOperationException("being written");
+        return shards.get(shard).connect(wire);
     }
 
     /**
@@ -55,11 +158,33 @@ public final class Node {
      * @param done runs once, on a loop of this node
      */
     public void stop(Runnable done) {
-        throw new UnsupportedOperationException("being written");
+        AtomicInteger busy = new AtomicInteger(shards.size());
+        eachShard(shard -> shard.stop(() -> {
+            if (busy.decrementAndGet() == 0) {
+                loops.get(0).submit(() -> {
+                    core.stop();
+                    done.run();
+                });
+            }
+        }));
     }
 
     /** What the core publishes: routes, lease, members. */
     public NodeState state() {
-        throw new UnsupportedOperationException("being written");
+        return state;
+    }
+
+    private void incarnationOver(String reason) {
+        loops.get(0).submit(() -> core.incarnationOver(reason));
+    }
+
+    private void abandonShards() {
+        eachShard(Shard::abandon);
+    }
+
+    private void eachShard(Consumer<Shard> action) {
+        for (Shard shard : shards) {
+            shard.loop.submit(() -> action.accept(shard));
+        }
     }
 }

@@ -14,6 +14,11 @@ public interface ShardLoop {
     /** Milliseconds of a clock that only moves forward, also through changes of the system's time. */
     long monotonicMillis();
 
+    /** Microseconds of the clock of {@link #monotonicMillis}, as fine as the loop can tell. */
+    default long monotonicMicros() {
+        return monotonicMillis() * 1_000;
+    }
+
     /** Cluster time in milliseconds of the epoch. */
     long clusterMillis();
 

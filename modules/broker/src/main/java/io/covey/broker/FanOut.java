@@ -1,0 +1,193 @@
+package io.covey.broker;
+
+import io.covey.bucket.Command;
+import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
+import io.covey.routing.LocalSubscriptions;
+import io.covey.routing.Matches;
+import io.covey.routing.RouteSink;
+import io.covey.routing.RouteTable;
+import io.covey.routing.ShardAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spreads publishes over the lanes of the partitions and the shards that match, and delivers to this shard's own sessions. Owned by the
+ * shard's loop.
+ */
+final class FanOut {
+    /** Topics whose destinations are remembered; beyond, all are forgotten. */
+    private static final int REMEMBERED_TOPICS_MAX = 4_096;
+
+    private final Lanes lanes;
+    private final Channels channels;
+    private final LocalSubscriptions<ShardConnection> subscriptions;
+    private final Matches scratch = new Matches();
+    private final Collector collector = new Collector();
+    private final LocalSink local = new LocalSink();
+    private final Map<String, Destinations> qos0 = new HashMap<>();
+    private final Map<String, Destinations> qosAbove0 = new HashMap<>();
+    private RouteTable table = RouteTable.EMPTY;
+    private boolean delivering;
+    private final List<ShardConnection> goneWhileDelivering = new ArrayList<>();
+
+    /** Where a topic's publishes go. */
+    private record Destinations(int[] partitions, List<ShardAddress> others, boolean own) {}
+
+    /** Collects what the route table reports. */
+    private final class Collector implements RouteSink {
+        private int[] partitions = new int[8];
+        private int count;
+        private final List<ShardAddress> others = new ArrayList<>();
+        private boolean own;
+
+        @Override
+        public void partition(int partition) {
+            if (count == partitions.length) {
+                partitions = Arrays.copyOf(partitions, count * 2);
+            }
+            partitions[count++] = partition;
+        }
+
+        @Override
+        public void shard(ShardAddress shard) {
+            if (shard.equals(lanes.self)) {
+                own = true;
+            } else {
+                others.add(shard);
+            }
+        }
+
+        private Destinations take() {
+            Destinations found = new Destinations(Arrays.copyOf(partitions, count), List.copyOf(others), own);
+            count = 0;
+            others.clear();
+            own = false;
+            return found;
+        }
+    }
+
+    /** Hands a message that matched to a connection. */
+    private static final class LocalSink implements LocalSubscriptions.Sink<ShardConnection> {
+        private @Nullable Message message;
+        private long nowMillis;
+
+        @Override
+        public void deliver(ShardConnection session, QoS qos, boolean retainAsPublished, int[] subscriptionIds) {
+            Message delivered = message;
+            if (delivered != null) {
+                boolean retain = delivered.retain() && retainAsPublished; // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+                session.deliver(delivered, qos, retain, subscriptionIds, nowMillis);
+            }
+        }
+    }
+
+    FanOut(Lanes lanes, Channels channels, LocalSubscriptions<ShardConnection> subscriptions) {
+        this.lanes = lanes;
+        this.channels = channels;
+        this.subscriptions = subscriptions;
+    }
+
+    /**
+     * Sends a publication on its way; its owner hears that it is finished at once where no partition matches.
+     *
+     * @return the lane or channel that has too much to do, so that the publisher is to pause; or null
+     */
+    @Nullable
+    Congestion start(Publication publication, long nowMillis) {
+        Message message = publication.message;
+        boolean above0 = message.qos() != QoS.AT_MOST_ONCE;
+        Destinations to = destinations(message.topic(), above0);
+        Congestion congested = null;
+        int[] partitions = to.partitions;
+        publication.outstanding = partitions.length;
+        if (partitions.length > 0) {
+            Command append = new Command.Append(message, publication.publisher, publication.origin);
+            for (int partition : partitions) {
+                Lane lane = lanes.lane(partition);
+                lane.submit(append, true, publication);
+                congested = lane.isAboveMark() ? lane : congested;
+            }
+        }
+        if (to.own) {
+            publication.matched++;
+            deliver(message, publication.publisher, nowMillis);
+        }
+        for (int i = 0; i < to.others.size(); i++) {
+            publication.matched++;
+            channels.offer(to.others.get(i), publication.publisher, message);
+        }
+        if (partitions.length == 0) {
+            publication.owner.finished(publication);
+        }
+        return congested;
+    }
+
+    /** The partitions that a publish of this topic goes to. */
+    int[] partitions(String topic) {
+        return destinations(topic, true).partitions;
+    }
+
+    /** The channel that has no room for a publish of QoS above 0, or null: it must not be started then. */
+    @Nullable
+    Congestion blocked(Message message) {
+        if (message.qos() == QoS.AT_MOST_ONCE) {
+            return null; // dropped where there is no room
+        }
+        List<ShardAddress> others = destinations(message.topic(), true).others;
+        for (int i = 0; i < others.size(); i++) {
+            Congestion full = channels.full(others.get(i));
+            if (full != null) {
+                return full;
+            }
+        }
+        return null;
+    }
+
+    /** Delivers a publish to this shard's sessions: the transient ones, and at QoS 0 the persistent ones too. */
+    void deliver(Message message, String publisher, long nowMillis) {
+        local.message = message;
+        local.nowMillis = nowMillis;
+        delivering = true;
+        subscriptions.match(message.topic(), message.qos(), publisher, local);
+        delivering = false;
+        local.message = null;
+        if (!goneWhileDelivering.isEmpty()) {
+            goneWhileDelivering.forEach(subscriptions::removeAll);
+            goneWhileDelivering.clear();
+        }
+    }
+
+    /** Forgets a connection's subscriptions; where it ended while it was delivered to, after that. */
+    void remove(ShardConnection connection) {
+        if (delivering) {
+            goneWhileDelivering.add(connection);
+        } else {
+            subscriptions.removeAll(connection);
+        }
+    }
+
+    private Destinations destinations(String topic, boolean above0) {
+        RouteTable newest = lanes.state.routes();
+        if (newest != table) {
+            table = newest;
+            qos0.clear();
+            qosAbove0.clear();
+        }
+        Map<String, Destinations> remembered = above0 ? qosAbove0 : qos0;
+        Destinations found = remembered.get(topic);
+        if (found == null) {
+            table.match(topic, above0, scratch, collector);
+            found = collector.take();
+            if (remembered.size() >= REMEMBERED_TOPICS_MAX) {
+                remembered.clear();
+            }
+            remembered.put(topic, found);
+        }
+        return found;
+    }
+}

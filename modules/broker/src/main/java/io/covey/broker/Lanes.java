@@ -1,0 +1,100 @@
+package io.covey.broker;
+
+import io.covey.bucket.OutboxEntry;
+import io.covey.bucket.Partitions;
+import io.covey.routing.ShardAddress;
+import java.util.function.Consumer;
+
+/** All lanes of a shard and what they share. Owned by the shard's loop. */
+final class Lanes {
+    final NodeSettings settings;
+    final ShardAddress self;
+    final ShardLoop loop;
+    final BucketGateway gateway;
+    final NodeState state;
+    final RouteAnnouncer announcer;
+    final BrokerEvents events;
+    final Outbox outbox;
+    final Consumer<String> incarnationOver;
+    private final Lane[] lanes;
+    private boolean leaseSeen;
+
+    /** Takes an effect on other buckets that a confirmed batch created. */
+    interface Outbox {
+        void accept(int partition, OutboxEntry entry);
+    }
+
+    Lanes(
+            NodeSettings settings,
+            ShardAddress self,
+            ShardLoop loop,
+            BucketGateway gateway,
+            NodeState state,
+            RouteAnnouncer announcer,
+            BrokerEvents events,
+            Outbox outbox,
+            Consumer<String> incarnationOver) {
+        this.settings = settings;
+        this.self = self;
+        this.loop = loop;
+        this.gateway = gateway;
+        this.state = state;
+        this.announcer = announcer;
+        this.events = events;
+        this.outbox = outbox;
+        this.incarnationOver = incarnationOver;
+        this.lanes = new Lane[gateway.partitionCount()];
+        for (int partition = 0; partition < lanes.length; partition++) {
+            lanes[partition] = new Lane(this, partition);
+        }
+    }
+
+    int count() {
+        return lanes.length;
+    }
+
+    Lane lane(int partition) {
+        return lanes[partition];
+    }
+
+    int partitionOfClient(String clientId) {
+        return Partitions.ofClient(clientId, lanes.length);
+    }
+
+    int partitionOfTopic(String topic) {
+        return Partitions.ofTopic(topic, lanes.length);
+    }
+
+    /** The lease's term at this moment, or {@link NodeState#NO_LEASE}. */
+    long leaseTerm() {
+        return state.leaseTerm(loop.monotonicMillis());
+    }
+
+    /** Whether the lease is held, or never was: where it was and is not any more, the incarnation is over [I9]. */
+    boolean leaseHeld() {
+        if (leaseTerm() != NodeState.NO_LEASE) {
+            leaseSeen = true;
+            return true;
+        }
+        if (!leaseSeen) {
+            return true; // the core prepares to serve; there are no clients yet
+        }
+        incarnationOver.accept("the lease is lost");
+        return false;
+    }
+
+    boolean isIdle() {
+        for (Lane lane : lanes) {
+            if (!lane.isIdle()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void close() {
+        for (Lane lane : lanes) {
+            lane.close();
+        }
+    }
+}

@@ -1,0 +1,322 @@
+package io.covey.broker;
+
+import io.covey.bucket.Command;
+import io.covey.bucket.OutboxEntry;
+import io.covey.bucket.Result;
+import io.covey.protocol.Message;
+import io.covey.protocol.ReasonCode;
+import io.covey.routing.LocalSubscriptions;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.ShardRoute;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What runs on one event loop: its connections, their subscriptions, the lanes to the buckets and the channels to other shards. Everything
+ * in it is called on this loop only.
+ */
+final class Shard implements BucketCommands {
+    /** How long an orderly stop waits for what is in work. */
+    private static final long STOP_MILLIS_MAX = 10_000;
+
+    private static final int STOP_POLL_MICROS = 5_000;
+
+    final NodeSettings settings;
+    final ShardLoop loop;
+    final NodeLink link;
+    final Authenticator authenticator;
+    final BrokerEvents events;
+    final Lanes lanes;
+    final TimerWheel wheel;
+    final LocalSubscriptions<ShardConnection> subscriptions = new LocalSubscriptions<>();
+    final Channels channels;
+    final FanOut fanOut;
+    final Registry registry;
+    final Takeovers takeovers;
+    final RetainedReads retainedReads;
+    private final Hints hints;
+    private final Reconciler reconciler;
+    private final OutboxDelivery outbox;
+    private final RouteAnnouncer announcer;
+    private final Set<ShardConnection> connections = new LinkedHashSet<>();
+
+    private List<Runnable> awaitingRoutes = new ArrayList<>();
+    private boolean announcing;
+    private long nowMillis;
+    private boolean stopping;
+    private boolean over;
+
+    /** What a shard is made of, from its node. */
+    record Ports(
+            NodeSettings settings,
+            BucketGateway gateway,
+            NodeLink link,
+            NodeState state,
+            RouteAnnouncer announcer,
+            Authenticator authenticator,
+            BrokerEvents events,
+            Consumer<String> incarnationOver) {}
+
+    Shard(ShardAddress self, ShardLoop loop, Ports ports) {
+        this.settings = ports.settings;
+        this.loop = loop;
+        this.link = ports.link;
+        this.authenticator = ports.authenticator;
+        this.events = ports.events;
+        this.announcer = ports.announcer;
+        this.lanes = new Lanes(
+                ports.settings,
+                self,
+                loop,
+                ports.gateway,
+                ports.state,
+                ports.announcer,
+                ports.events,
+                this::publishOwn,
+                reason -> {
+                    abandon();
+                    ports.incarnationOver.accept(reason);
+                });
+        this.wheel = new TimerWheel(loop);
+        this.channels = new Channels(this, self);
+        this.fanOut = new FanOut(lanes, channels, subscriptions);
+        this.registry = new Registry(lanes);
+        this.takeovers = new Takeovers(this);
+        this.retainedReads = new RetainedReads(lanes);
+        this.hints = new Hints(loop, link);
+        this.reconciler = new Reconciler(this);
+        this.outbox = new OutboxDelivery(this);
+    }
+
+    /** Starts what runs from time to time. */
+    void start() {
+        reconciler.start();
+    }
+
+    /** A client connected. */
+    ClientInput connect(ClientConnection wire) {
+        ShardConnection connection = new ShardConnection(this, wire);
+        connections.add(connection);
+        if (over || stopping) {
+            loop.atEndOfTurn(() -> connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN));
+        }
+        return connection;
+    }
+
+    /** The connection's wire is gone. */
+    void forget(ShardConnection connection) {
+        connections.remove(connection);
+    }
+
+    /** How many clients are connected. */
+    int connections() {
+        return connections.size();
+    }
+
+    /** Cluster time; does not go back. */
+    long nowMillis() {
+        nowMillis = Math.max(nowMillis, loop.clusterMillis());
+        return nowMillis;
+    }
+
+    /** Whether inputs are acted on: not once the lease is lost [I9]. */
+    boolean mayServe() {
+        return !over && lanes.leaseHeld();
+    }
+
+    /** Whether a client's session may be opened here now. */
+    boolean takesClients() {
+        return !over
+                && !stopping
+                && lanes.state.serving()
+                && lanes.leaseTerm() != NodeState.NO_LEASE
+                && lanes.leaseHeld();
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    /** A message from another shard. */
+    void message(NodeMessage message) {
+        if (!mayServe()) {
+            return;
+        }
+        if (message instanceof NodeMessage.Hints arrived) {
+            hinted(arrived);
+        } else if (message instanceof NodeMessage.Publishes publishes) {
+            channels.arrived(publishes);
+        } else if (message instanceof NodeMessage.PublishesReceived received) {
+            channels.received(received);
+        } else if (message instanceof NodeMessage.Kick kick) {
+            kick(kick);
+        } else if (message instanceof NodeMessage.Kicked kicked) {
+            takeovers.kicked(kicked);
+        } else {
+            throw new IllegalArgumentException("not for a shard: " + message);
+        }
+    }
+
+    private void hinted(NodeMessage.Hints arrived) {
+        List<NodeMessage.Hints.Hint> all = arrived.hints();
+        for (int i = 0; i < all.size(); i++) {
+            NodeMessage.Hints.Hint hint = all.get(i);
+            for (int j = 0; j < hint.targets().size(); j++) {
+                NodeMessage.Hints.Target to = hint.targets().get(j);
+                ShardConnection connection = registry.current(to.clientId());
+                if (connection != null && connection.epoch() == to.epoch()) {
+                    connection.hinted(
+                            to.epoch(), to.sequence(), hint.message(), to.qos(), to.retain(), to.subscriptionIds());
+                } else {
+                    registry.unsettled(to.clientId()).forEach(ShardConnection::hintMissed);
+                }
+            }
+        }
+    }
+
+    /** A bucket holds a message: who is connected hears of it now. */
+    void appended(Message message, Result.Appended appended) {
+        if (appended.dropped() > 0) {
+            events.dropped("queue-full", appended.dropped());
+        }
+        List<Result.Delivery> deliveries = appended.deliveries();
+        for (int i = 0; i < deliveries.size(); i++) {
+            Result.Delivery delivery = deliveries.get(i);
+            if (!delivery.shard().equals(lanes.self)) {
+                hints.send(message, delivery);
+                continue;
+            }
+            ShardConnection connection = registry.current(delivery.clientId());
+            if (connection != null) {
+                connection.hinted(
+                        delivery.epoch(),
+                        delivery.sequence(),
+                        message,
+                        delivery.qos(),
+                        delivery.retain(),
+                        delivery.subscriptionIds());
+            }
+        }
+    }
+
+    /** Closes what a Kick names, and answers once it is gone with all its publishes. */
+    void kick(NodeMessage.Kick kick) {
+        ShardConnection current = registry.current(kick.clientId());
+        if (current != null && current.epoch() <= kick.epoch()) {
+            current.superseded();
+        }
+        boolean gone = !takeovers.isPending(kick.clientId(), kick.epoch());
+        for (ShardConnection connection : registry.unsettled(kick.clientId())) {
+            if (!connection.isDraining()) {
+                connection.kickedBeforeOpen(kick.epoch());
+            } else if (connection.epoch() <= kick.epoch()) {
+                connection.answerWhenDrained(kick);
+                gone = false;
+            }
+        }
+        if (gone) {
+            link.send(kick.replyTo(), new NodeMessage.Kicked(kick.clientId(), kick.epoch()));
+        }
+    }
+
+    /** The shard's routes may have changed; tells once they are known everywhere, if someone waits for that. */
+    void announceRoutes(@Nullable Runnable live) {
+        if (live != null) {
+            awaitingRoutes.add(live);
+        }
+        if (!announcing) {
+            announcing = true;
+            loop.atEndOfTurn(this::announceRoutes);
+        }
+    }
+
+    private void announceRoutes() {
+        announcing = false;
+        if (over) {
+            return;
+        }
+        List<ShardRoute> changes = subscriptions.takeRouteChanges();
+        if (awaitingRoutes.isEmpty()) {
+            if (!changes.isEmpty()) {
+                announcer.shardRoutes(lanes.self, subscriptions.version(), changes, null);
+            }
+            return;
+        }
+        List<Runnable> waiting = awaitingRoutes;
+        awaitingRoutes = new ArrayList<>();
+        announcer.shardRoutes(lanes.self, subscriptions.version(), changes, () -> {
+            if (mayServe()) {
+                waiting.forEach(Runnable::run);
+            }
+        });
+    }
+
+    /** The members changed: some who were waited for may have left, and hints with them. */
+    void members(MembershipView view) {
+        if (!over) {
+            channels.members(view);
+            takeovers.resend();
+            reconciler.reconcileAll();
+        }
+    }
+
+    // What the core does through this shard.
+
+    @Override
+    public void submit(int partition, Command command, boolean urgent, Consumer<Result> confirmed) {
+        lanes.lane(partition).submit(command, urgent, confirmed);
+    }
+
+    @Override
+    public void publish(int partition, OutboxEntry entry, Runnable done) {
+        outbox.publish(partition, entry, done);
+    }
+
+    private void publishOwn(int partition, OutboxEntry entry) {
+        outbox.publishOwn(partition, entry);
+    }
+
+    // Ending.
+
+    /** Closes every connection in order and waits, up to a bound, for what is in work. */
+    void stop(Runnable done) {
+        if (over) {
+            done.run();
+            return;
+        }
+        stopping = true;
+        for (ShardConnection connection : List.copyOf(connections)) {
+            connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN);
+        }
+        awaitIdle(loop.monotonicMillis() + STOP_MILLIS_MAX, done);
+    }
+
+    private void awaitIdle(long untilMillis, Runnable done) {
+        boolean idle = registry.draining() == 0 && lanes.isIdle() && outbox.isIdle() && channels.isIdle();
+        if (over || idle || loop.monotonicMillis() >= untilMillis) {
+            abandon();
+            done.run();
+        } else {
+            loop.schedule(STOP_POLL_MICROS, () -> awaitIdle(untilMillis, done));
+        }
+    }
+
+    /** The incarnation is over: nothing is acknowledged, delivered or reported any more [I9]. */
+    void abandon() {
+        if (over) {
+            return;
+        }
+        over = true;
+        lanes.close();
+        channels.close();
+        outbox.close();
+        wheel.close();
+        for (ShardConnection connection : List.copyOf(connections)) {
+            connection.abandon();
+        }
+    }
+}

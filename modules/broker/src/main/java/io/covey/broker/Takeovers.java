@@ -1,0 +1,157 @@
+package io.covey.broker;
+
+import io.covey.bucket.Result;
+import io.covey.routing.ShardAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections whose session is open in its bucket, but whose client id may still have an earlier connection: they wait until it is gone, here
+ * or at another shard [MQTT-3.1.4-3]. Bounded by the connections. Owned by the shard's loop.
+ *
+ * <p>A kick is repeated until it is answered or its node is not a member any more. It is answered when the earlier connection has closed
+ * and its publishes are in the buckets, so that none of them comes after one of the later connection [I4].
+ */
+final class Takeovers {
+    private static final int RESEND_MICROS = 100_000;
+    /** A node that is neither a member nor departed may be too new for this node's view: it is asked this often before it counts as gone. */
+    private static final int UNKNOWN_ATTEMPTS_MAX = 10;
+
+    private final Shard shard;
+    private final Map<String, List<Takeover>> pending = new LinkedHashMap<>();
+    private boolean resending;
+
+    /** One connection that waits. */
+    private static final class Takeover {
+        private final ShardConnection connection;
+        private final Result.Opened opened;
+        /** The other shard that is to be told, or null when it has answered or there is none. */
+        private @Nullable ShardAddress remote;
+
+        private int attempts;
+
+        private Takeover(ShardConnection connection, Result.Opened opened, @Nullable ShardAddress remote) {
+            this.connection = connection;
+            this.opened = opened;
+            this.remote = remote;
+        }
+    }
+
+    Takeovers(Shard shard) {
+        this.shard = shard;
+    }
+
+    /** Lets the connection go on once it is the only one of its client id. */
+    void begin(ShardConnection connection, Result.Opened opened) {
+        String clientId = connection.clientId();
+        ShardConnection current = shard.registry.current(clientId);
+        if (current != null) {
+            current.superseded();
+        }
+        shard.registry.register(connection);
+        ShardAddress previous = opened.previous();
+        ShardAddress remote = previous == null || previous.equals(shard.lanes.self) ? null : previous;
+        List<Takeover> ofClient = pending.get(clientId);
+        if (remote == null && ofClient == null && !shard.registry.isDraining(clientId, opened.epoch())) {
+            connection.proceed(opened);
+            return;
+        }
+        Takeover takeover = new Takeover(connection, opened, remote);
+        if (ofClient == null) {
+            ofClient = new ArrayList<>(1);
+            pending.put(clientId, ofClient);
+        }
+        ofClient.add(takeover);
+        kick(takeover);
+        recheck(clientId);
+        scheduleResend();
+    }
+
+    private void kick(Takeover takeover) {
+        ShardAddress remote = takeover.remote;
+        if (remote == null) {
+            return;
+        }
+        takeover.attempts++;
+        if (isGone(remote.node(), takeover.attempts)) {
+            takeover.remote = null;
+        } else {
+            shard.link.send(
+                    remote,
+                    new NodeMessage.Kick(
+                            shard.lanes.self, takeover.connection.clientId(), takeover.opened.previousEpoch()));
+        }
+    }
+
+    private boolean isGone(long node, int attempts) {
+        MembershipView members = shard.lanes.state.members();
+        if (members.nodes().contains(node)) {
+            return false;
+        }
+        return members.departed().contains(node) || attempts > UNKNOWN_ATTEMPTS_MAX;
+    }
+
+    /** An earlier connection elsewhere is gone. */
+    void kicked(NodeMessage.Kicked kicked) {
+        List<Takeover> ofClient = pending.get(kicked.clientId());
+        if (ofClient == null) {
+            return;
+        }
+        for (Takeover takeover : ofClient) {
+            if (takeover.opened.previousEpoch() == kicked.epoch()) {
+                takeover.remote = null;
+            }
+        }
+        recheck(kicked.clientId());
+    }
+
+    /** An earlier connection of the client id here may be gone now. */
+    void recheck(String clientId) {
+        List<Takeover> ofClient = pending.get(clientId);
+        while (ofClient != null) {
+            Takeover oldest = ofClient.get(0);
+            if (oldest.remote != null || shard.registry.isDraining(clientId, oldest.opened.epoch())) {
+                return;
+            }
+            ofClient.remove(0);
+            if (ofClient.isEmpty()) {
+                pending.remove(clientId);
+            }
+            oldest.connection.proceed(oldest.opened);
+            ofClient = pending.get(clientId);
+        }
+    }
+
+    /** Whether a connection of this client id and epoch, or of an earlier one, may still be alive somewhere behind this shard. */
+    boolean isPending(String clientId, long epoch) {
+        List<Takeover> ofClient = pending.get(clientId);
+        return ofClient != null && ofClient.get(0).opened.epoch() <= epoch;
+    }
+
+    /** Asks again, and finds who has left. */
+    void resend() {
+        for (String clientId : List.copyOf(pending.keySet())) {
+            List<Takeover> ofClient = pending.get(clientId);
+            if (ofClient != null) {
+                ofClient.forEach(this::kick);
+                recheck(clientId);
+            }
+        }
+    }
+
+    private void scheduleResend() {
+        if (!resending && !pending.isEmpty()) {
+            resending = true;
+            shard.loop.schedule(RESEND_MICROS, () -> {
+                resending = false;
+                if (!shard.isOver()) {
+                    resend();
+                    scheduleResend();
+                }
+            });
+        }
+    }
+}
