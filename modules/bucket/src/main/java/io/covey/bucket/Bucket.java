@@ -2,51 +2,168 @@ package io.covey.bucket;
 
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The durable state of all client ids and retained topics of one partition: a deterministic state machine that changes by batches only.
  * Owned by the partition's thread.
+ *
+ * <p>Bounds: {@link BucketLimits}. Everything that grows is charged to {@link BucketLimits#bucketBytesMax}, by estimate.
  */
 public final class Bucket {
+    private final BucketLimits limits;
+    private final BucketState state;
+    private final SenderTable senders;
+    private BucketVersion version = BucketVersion.ZERO;
+
+    /** The node that applied the last batch as owner; 0 before the first. */
+    private long owner;
+
+    private long timeMillis;
+
+    /** Set while a batch mutates: a batch that threw half-way must not be followed by another. */
+    private boolean mutating;
 
     /** An empty bucket, for the cluster's first formation only: a missing bucket is unavailable, never empty. */
-    public Bucket(BucketLimits limits) {}
+    public Bucket(BucketLimits limits) {
+        this.limits = limits;
+        senders = new SenderTable();
+        state = new BucketState(limits, senders);
+    }
 
     /** How far this replica is. */
     public BucketVersion version() {
-        throw new UnsupportedOperationException("being written");
+        return version;
     }
 
     /**
      * Applies a batch as the owner, or finds the stored result of a repeat. Raises the generation when {@code standing.self()} was not the
      * owner before. Validates before it mutates; after the first mutation it does not throw.
+     *
+     * @throws IllegalStateException when an earlier batch failed half-way: this replica is lost, and its node must halt
      */
     public BatchOutcome apply(Batch batch, Standing standing) {
-        throw new UnsupportedOperationException("being written");
+        Refusal refusal = refusal(batch, standing);
+        if (refusal != null) {
+            return new BatchOutcome.Refused(refusal);
+        }
+        SenderTable.Last last = senders.last(batch.sender());
+        if (last != null && last.sequence() == batch.sequence()) {
+            return new BatchOutcome.Applied(last.result(), last.step());
+        }
+        if (!isNext(batch, last)) {
+            return new BatchOutcome.Refused(Refusal.SEQUENCE_GAP);
+        }
+        Step step = new Step(standing.self(), version, versionAfter(standing.self()));
+        return new BatchOutcome.Applied(mutate(batch, step), step);
+    }
+
+    private @Nullable Refusal refusal(Batch batch, Standing standing) {
+        long sender = batch.sender().node();
+        if (!standing.isMember().test(sender) || senders.isGone(sender)) {
+            return Refusal.SENDER_NOT_MEMBER;
+        }
+        if (!standing.leaseHeld()) { // [I9]
+            return Refusal.LEASE_LOST;
+        }
+        if (!standing.replicasPresent()) { // [I1]
+            return Refusal.REPLICAS_MISSING;
+        }
+        // Only a batch from the future could do harm, by expiring what is not due. A late one is a repeat that waited,
+        // and time stands still.
+        return batch.timeMillis() > standing.timeMillis() + limits.clockSkewMillisMax() ? Refusal.CLOCK_SKEW : null;
     }
 
     /**
      * Applies a batch as a backup.
      *
      * @return true when this replica now holds the batch (it did before, or applied it from exactly {@code step.before()}); false when it is
-     *     at another version: it must not confirm, and is to be replaced by {@link #restore}
+     *     at another version, or holds the batch from another owner's hand: it must not confirm, and is to be replaced by {@link #restore}
+     * @throws IllegalStateException when an earlier batch failed half-way: this replica is lost, and its node must halt
      */
     public boolean replicate(Batch batch, Step step) {
-        throw new UnsupportedOperationException("being written");
+        SenderTable.Last last = senders.last(batch.sender());
+        if (last != null && last.sequence() >= batch.sequence()) {
+            // A sender goes on only after a batch was confirmed; so a straggler behind its last one was. The last one
+            // itself must be the same
+            // step, else two owners have applied it in different places of their histories.
+            return last.sequence() > batch.sequence() || last.step().equals(step);
+        }
+        boolean sameOwner = step.before().generation() != step.after().generation() || owner == step.owner();
+        if (!version.equals(step.before())
+                || !sameOwner
+                || !versionAfter(step.owner()).equals(step.after())
+                || !isNext(batch, last)) {
+            return false;
+        }
+        mutate(batch, step);
+        return true;
+    }
+
+    private static boolean isNext(Batch batch, SenderTable.@Nullable Last last) {
+        return batch.sequence() == (last == null ? 1 : last.sequence() + 1);
+    }
+
+    private BucketVersion versionAfter(long applyingOwner) {
+        long generation = applyingOwner == owner ? version.generation() : version.generation() + 1;
+        return new BucketVersion(generation, version.number() + 1);
+    }
+
+    private BatchResult mutate(Batch batch, Step step) {
+        if (mutating) {
+            throw new IllegalStateException("an earlier batch failed half-way");
+        }
+        mutating = true;
+        timeMillis = Math.max(timeMillis, batch.timeMillis());
+        List<Command> commands = batch.commands();
+        List<Result> results = new ArrayList<>(commands.size());
+        for (int i = 0; i < commands.size(); i++) {
+            results.add(state.apply(commands.get(i), timeMillis));
+        }
+        BatchResult result = state.finishBatch(results);
+        owner = step.owner();
+        version = step.after();
+        if (!senders.isGone(batch.sender().node())) {
+            senders.answered(batch.sender(), new SenderTable.Last(batch.sequence(), step, result));
+        }
+        mutating = false;
+        return result;
     }
 
     /** Writes the whole state; format-versioned. */
     public void write(ByteWriter out) {
-        throw new UnsupportedOperationException("being written");
+        new SnapshotWriter(out, state.nextSnapshotPass()).write(version, owner, timeMillis, senders, state);
     }
 
-    /** Reads what {@link #write} wrote. */
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @throws UnknownFormatException when another release wrote it in a form that this one does not know
+     */
     public static Bucket restore(ByteReader in, BucketLimits limits) {
-        throw new UnsupportedOperationException("being written");
+        int format = in.u8();
+        if (format != SnapshotWriter.FORMAT) {
+            throw new UnknownFormatException("a bucket's snapshot", format, SnapshotWriter.FORMAT);
+        }
+        Bucket bucket = new Bucket(limits);
+        bucket.version = BucketVersion.read(in);
+        bucket.owner = in.i64();
+        bucket.timeMillis = in.i64();
+        new SnapshotReader(in).read(bucket.senders, bucket.state, bucket.state.budget());
+        return bucket;
     }
 
     /** A digest of the whole state: equal replicas have equal digests. For tests and the simulation. */
     public long digest() {
-        throw new UnsupportedOperationException("being written");
+        ByteWriter out = new ByteWriter(1 << 12);
+        write(out);
+        long digest = 0xCBF2_9CE4_8422_2325L;
+        byte[] bytes = out.array();
+        for (int i = 0; i < out.size(); i++) {
+            digest = (digest ^ bytes[i] & 0xFF) * 0x100_0000_01B3L;
+        }
+        return digest;
     }
 }

@@ -19,9 +19,12 @@ public sealed interface Command {
     /**
      * A CONNECT. Any earlier connection of the client id loses its session in the same step.
      *
+     * <p>A session begun with an expiry of 0 is transient: it holds no subscriptions or queue here, only its epoch, owner and will, and is
+     * never continued. A session begun with more is durable, and stays so when it is continued with 0: then it ends with that connection.
+     * So the session is durable exactly if {@code expirySeconds} is not 0 or the answer says that a session was present.
+     *
      * @param cleanStart ends a present session first
-     * @param expirySeconds Session Expiry Interval; 0 ends the session with the connection (it then holds no subscriptions or queue here,
-     *     only its epoch, owner and will), 0xFFFFFFFF never
+     * @param expirySeconds Session Expiry Interval; 0 ends the session with the connection, 0xFFFFFFFF never
      * @param receiveMaximum how many QoS 1 and 2 messages the client takes unacknowledged, 1 to 65535
      */
     record OpenSession(
@@ -94,11 +97,11 @@ public sealed interface Command {
     /**
      * Asks for the retained messages that match a filter.
      *
-     * @param after an exclusive lower bound of the topic for the next page, or the empty string
+     * @param after what the last page told to go on with, or the empty string for the first page
      */
     record ReadRetained(String filter, String after) implements Command {}
 
-    /** Asks for all Topic Filters with subscriptions of persistent sessions. */
+    /** Asks for all Topic Filters with subscriptions of persistent sessions of QoS 1 or 2: those that {@link RouteDelta} tells about. */
     record ReadRoutes() implements Command {}
 
     /** Compares what was handed with what arrived: one entry per connected session of the sender. */
@@ -107,7 +110,10 @@ public sealed interface Command {
         public record Progress(String clientId, long epoch, long nextSequence) {}
     }
 
-    /** Moves the bucket's time: expires sessions and messages, publishes wills that are due. */
+    /**
+     * Moves the bucket's time: expires sessions and messages, publishes wills that are due. Does a bounded part of what is due; the next
+     * one goes on.
+     */
     record Tick() implements Command {}
 
     /** The node is no longer a member: its connections have ended without DISCONNECT. */

@@ -1,5 +1,7 @@
 package io.covey.bucket;
 
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
 
 /**
@@ -10,4 +12,15 @@ import io.covey.protocol.Message;
  * @param lowest the lowest number that was unfinished when this entry was read
  * @param clientId the client whose will it is, for No Local and logs
  */
-public record OutboxEntry(long number, long lowest, String clientId, Message message) {}
+public record OutboxEntry(long number, long lowest, String clientId, Message message) {
+    /** Writes it for another node or the disk. */
+    public void write(ByteWriter out) {
+        out.varLong(number).varLong(lowest).string(clientId);
+        message.write(out);
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static OutboxEntry read(ByteReader in) {
+        return new OutboxEntry(in.varLong(), in.varLong(), in.string(), Message.read(in));
+    }
+}

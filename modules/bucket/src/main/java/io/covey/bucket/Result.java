@@ -13,8 +13,17 @@ public sealed interface Result {
     /** The command was applied and there is nothing to tell. */
     record Done() implements Result {}
 
-    /** The epoch is not the session's current one, or there is no such session: the connection has been superseded. */
+    /**
+     * The epoch is not the session's current one, or there is no such session, or it is a transient one that has no queue and no
+     * subscriptions here: the connection has been superseded.
+     */
     record Fenced() implements Result {}
+
+    /**
+     * To {@link Command.OpenSession} of a new session and to {@link Command.Subscribe}: the bucket is full, nothing was changed. CONNACK and
+     * SUBACK say 0x97.
+     */
+    record Refused() implements Result {}
 
     /**
      * To {@link Command.OpenSession}.
@@ -24,8 +33,8 @@ public sealed interface Result {
      * @param sessionPresent whether a session was continued [MQTT-3.2.2-2]
      * @param previous the connection that held the session until now and must be closed, or null
      * @param previousEpoch its epoch
-     * @param entries what was handed before and is not released, in order, and what is handed newly
-     * @param nextSequence the first sequence not handed
+     * @param entries all that was handed before and is not released, in order, and what is handed newly
+     * @param nextSequence the first sequence not handed; 1 in a transient session
      * @param received Packet Identifiers of incoming QoS 2 messages that are not released, with their numbers
      * @param subscriptions the session's subscriptions
      */
@@ -54,7 +63,7 @@ public sealed interface Result {
      * To {@link Command.Append}.
      *
      * @param deliveries for sessions that are connected and have room: hints for their shards
-     * @param matched how many sessions matched
+     * @param matched how many sessions matched; 0 for a repeat that the origin told
      * @param dropped how many dropped it by their queue's limit
      * @param refused the bucket is full: nothing was queued, and the publish is refused with 0x97
      */
@@ -70,7 +79,13 @@ public sealed interface Result {
             boolean retain,
             int[] subscriptionIds) {}
 
-    /** To {@link Command.Acknowledge}, {@link Command.Fetch} and {@link Command.Enqueue}: what is handed next, in order. */
+    /**
+     * To {@link Command.Acknowledge}, {@link Command.Fetch} and {@link Command.Enqueue}: what is handed next, in order.
+     *
+     * @param entries newly handed ones; after {@link Command.Fetch} also all that was handed before from the sequence asked for
+     * @param nextSequence the first sequence not handed
+     * @param waiting how many wait behind it for the window to move
+     */
     record Handed(List<QueueEntry> entries, long nextSequence, int waiting) implements Result {}
 
     /** To {@link Command.Receive}: the publish's number and the lowest number of this session that is not released. */
@@ -82,8 +97,14 @@ public sealed interface Result {
     /** To {@link Command.Retain}: the bucket's version of the retained value; refused when the bucket is full. */
     record RetainedStored(long version, boolean refused) implements Result {}
 
-    /** To {@link Command.ReadRetained}: a page of matches in topic order, and whether there are more. */
-    record RetainedPage(List<Message> messages, boolean more) implements Result {}
+    /**
+     * To {@link Command.ReadRetained}: a page of matches, sorted level by level; at most 256 messages and 256 KiB, but one at least where
+     * one was found. A page may be empty although there are more, when many topics had to be looked at.
+     *
+     * @param more whether to ask again
+     * @param after what to ask again with
+     */
+    record RetainedPage(List<Message> messages, boolean more, String after) implements Result {}
 
     /** To {@link Command.ReadRoutes}. */
     record Routes(long version, List<String> filters) implements Result {}
@@ -91,7 +112,7 @@ public sealed interface Result {
     /** To {@link Command.Reconcile}: the client ids that must fetch, and those that were superseded. */
     record Reconciled(List<String> behind, List<String> fenced) implements Result {}
 
-    /** To {@link Command.Tick}: outbox entries that are still unfinished, some possibly in delivery. */
+    /** To {@link Command.Tick}: the oldest outbox entries that are still unfinished, some possibly in delivery; at most 64. */
     record Ticked(List<OutboxEntry> outbox) implements Result {}
 
     /** To {@link Command.Describe}; null where there is no session. */

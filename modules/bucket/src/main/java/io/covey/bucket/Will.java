@@ -1,5 +1,7 @@
 package io.covey.bucket;
 
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
 
 /**
@@ -9,4 +11,15 @@ import io.covey.protocol.Message;
  * @param delaySeconds Will Delay Interval; the end of the session publishes earlier [MQTT-3.1.3-9]
  * @param expirySeconds Message Expiry Interval of the will, or -1
  */
-public record Will(Message message, long delaySeconds, long expirySeconds) {}
+public record Will(Message message, long delaySeconds, long expirySeconds) {
+    /** Writes it for another node or the disk. */
+    public void write(ByteWriter out) {
+        message.write(out);
+        out.varLong(delaySeconds).i64(expirySeconds);
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static Will read(ByteReader in) {
+        return new Will(Message.read(in), in.varLong(), in.i64());
+    }
+}

@@ -1,0 +1,138 @@
+package io.covey.bucket;
+
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.Subscription;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what {@link SnapshotWriter} wrote into an empty bucket; indexes, schedules and accounts are built anew. */
+final class SnapshotReader {
+    private final ByteReader in;
+    private final List<HeldMessage> messages = new ArrayList<>();
+
+    SnapshotReader(ByteReader in) {
+        this.in = in;
+    }
+
+    ByteReader in() {
+        return in;
+    }
+
+    /** Fills an empty state; what comes before it has been read. */
+    void read(SenderTable senders, BucketState state, ByteBudget budget) {
+        SessionTable sessions = state.sessions();
+        sessions.restored(in.varLong());
+        for (int i = in.varInt(); i > 0; i--) {
+            sessions.add(session(state.index(), budget));
+        }
+        state.index().routes().restored(in.varLong());
+        retained(state.retained());
+        outbox(state.outbox());
+        origins(state.appendOrigins());
+        origins(state.retainOrigins());
+        senders(senders);
+        long used = in.varLong();
+        if (used != budget.used()) {
+            throw new IllegalStateException("a snapshot of " + used + " bytes was restored to " + budget.used());
+        }
+    }
+
+    private SessionState session(SubscriptionIndex index, ByteBudget budget) {
+        String clientId = in.string();
+        long incarnation = in.varLong();
+        long epoch = in.varLong();
+        int flags = in.u8();
+        SessionState session = new SessionState(clientId, incarnation, (flags & 1) != 0, budget);
+        ShardAddress owner = (flags & 2) != 0 ? ShardAddress.read(in) : null;
+        Will will = (flags & 4) != 0 ? Will.read(in) : null;
+        session.restore(epoch, owner, in.varInt(), in.varLong(), will, in.i64(), in.i64());
+        DurableState durable = session.durable();
+        if (durable != null) {
+            for (int i = in.varInt(); i > 0; i--) {
+                durable.subscribe(Subscription.read(in), index);
+            }
+            durable.restore(receipts());
+            durable.queue().read(this);
+        }
+        return session;
+    }
+
+    private Receipts receipts() {
+        long nextNumber = in.varLong();
+        List<Result.Receipt> list = new ArrayList<>();
+        for (int i = in.varInt(); i > 0; i--) {
+            list.add(new Result.Receipt(in.varInt(), in.varLong()));
+        }
+        return Receipts.of(list, nextNumber);
+    }
+
+    /** Reads a queue entry, or null for a hole. */
+    @Nullable
+    QueuedMessage entry() {
+        int flags = in.u8();
+        if (flags == 0) {
+            return null;
+        }
+        int[] ids = new int[in.varInt()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = in.varInt();
+        }
+        int index = in.varInt();
+        if (index == messages.size()) {
+            messages.add(new HeldMessage(Message.read(in)));
+        }
+        QueuedMessage entry = new QueuedMessage(messages.get(index), QoS.of(flags >>> 1 & 3), (flags & 8) != 0, ids);
+        if ((flags & 16) != 0) {
+            entry.markReceived();
+        }
+        return entry;
+    }
+
+    private void retained(RetainedStore retained) {
+        retained.restored(in.varLong());
+        for (int i = in.varInt(); i > 0; i--) {
+            long version = in.varLong();
+            retained.add(new RetainedStore.Value(Message.read(in), version));
+        }
+    }
+
+    private void outbox(Outbox outbox) {
+        outbox.restored(in.varLong(), in.varLong());
+        for (int i = in.varInt(); i > 0; i--) {
+            outbox.add(in.varLong(), new Outbox.Kept(in.string(), Message.read(in)));
+        }
+    }
+
+    private void origins(OriginTable origins) {
+        for (int i = in.varInt(); i > 0; i--) {
+            String source = in.string();
+            long incarnation = in.varLong();
+            long floor = in.varLong();
+            long touchedAtMillis = in.i64();
+            long[] numbers = new long[in.varInt()];
+            for (int n = 0; n < numbers.length; n++) {
+                numbers[n] = in.varLong();
+            }
+            origins.restore(source, incarnation, floor, touchedAtMillis, numbers);
+        }
+        for (int i = in.varInt(); i > 0; i--) {
+            origins.restoreIdle(in.string());
+        }
+    }
+
+    private void senders(SenderTable senders) {
+        for (int i = in.varInt(); i > 0; i--) {
+            ShardAddress sender = ShardAddress.read(in);
+            long sequence = in.varLong();
+            Step step = Step.read(in);
+            senders.answered(sender, new SenderTable.Last(sequence, step, BatchCodec.readResult(in)));
+        }
+        for (int i = in.varInt(); i > 0; i--) {
+            senders.forget(in.i64());
+        }
+    }
+}

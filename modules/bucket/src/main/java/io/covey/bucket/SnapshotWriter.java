@@ -1,0 +1,155 @@
+package io.covey.bucket;
+
+import io.covey.protocol.ByteWriter;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.Subscription;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a whole bucket in its canonical form: equal states give equal bytes. A message that several queues share is written where it is
+ * met first; later ones name its index.
+ */
+final class SnapshotWriter {
+    /** The form that this release writes and reads. */
+    static final int FORMAT = 1;
+
+    private final ByteWriter out;
+    private final long pass;
+    private int messages;
+
+    SnapshotWriter(ByteWriter out, long pass) {
+        this.out = out;
+        this.pass = pass;
+    }
+
+    ByteWriter out() {
+        return out;
+    }
+
+    void write(BucketVersion version, long owner, long timeMillis, SenderTable senders, BucketState state) {
+        out.u8(FORMAT);
+        version.write(out);
+        out.i64(owner).i64(timeMillis);
+        out.varLong(state.sessions().lastEpoch())
+                .varInt(state.sessions().sessions().size());
+        for (SessionState session : state.sessions().sessions()) {
+            session(session);
+        }
+        out.varLong(state.index().routes().version());
+        retained(state.retained());
+        outbox(state.outbox());
+        origins(state.appendOrigins());
+        origins(state.retainOrigins());
+        senders(senders);
+        out.varLong(state.budget().used());
+    }
+
+    private void session(SessionState session) {
+        ShardAddress owner = session.owner();
+        Will will = session.will();
+        DurableState durable = session.durable();
+        out.string(session.clientId()).varLong(session.incarnation()).varLong(session.epoch());
+        out.u8((durable != null ? 1 : 0) | (owner != null ? 2 : 0) | (will != null ? 4 : 0));
+        if (owner != null) {
+            owner.write(out);
+        }
+        if (will != null) {
+            will.write(out);
+        }
+        out.varInt(session.window())
+                .varLong(session.expirySeconds())
+                .i64(session.willDueAtMillis())
+                .i64(session.disconnectedAtMillis());
+        if (durable != null) {
+            durable(durable);
+        }
+    }
+
+    private void durable(DurableState durable) {
+        List<Subscription> subscriptions = durable.subscriptions();
+        out.varInt(subscriptions.size());
+        for (Subscription subscription : subscriptions) {
+            subscription.write(out);
+        }
+        out.varLong(durable.receipts().nextNumber()).varInt(durable.receipts().size());
+        for (Result.Receipt receipt : durable.receipts().list()) {
+            out.varInt(receipt.packetId()).varLong(receipt.number());
+        }
+        durable.queue().write(this);
+    }
+
+    /** Writes a queue entry, or a hole. */
+    void entry(@Nullable QueuedMessage entry) {
+        if (entry == null) {
+            out.u8(0);
+            return;
+        }
+        out.u8(1 | entry.qos().value() << 1 | (entry.retain() ? 8 : 0) | (entry.received() ? 16 : 0));
+        out.varInt(entry.subscriptionIds().length);
+        for (int id : entry.subscriptionIds()) {
+            out.varInt(id);
+        }
+        HeldMessage held = entry.held();
+        int index = held.snapshotIndex(pass);
+        if (index >= 0) {
+            out.varInt(index);
+        } else {
+            held.indexInSnapshot(pass, messages);
+            out.varInt(messages++);
+            held.message().write(out);
+        }
+    }
+
+    private void retained(RetainedStore retained) {
+        out.varLong(retained.version()).varInt(retained.values().size());
+        for (RetainedStore.Value value : retained.values()) {
+            out.varLong(value.version());
+            value.message().write(out);
+        }
+    }
+
+    private void outbox(Outbox outbox) {
+        out.varLong(outbox.lastNumber()).varLong(outbox.dropped());
+        out.varInt(outbox.entries().size());
+        for (Map.Entry<Long, Outbox.Kept> entry : outbox.entries().entrySet()) {
+            out.varLong(entry.getKey()).string(entry.getValue().clientId());
+            entry.getValue().message().write(out);
+        }
+    }
+
+    private void origins(OriginTable origins) {
+        out.varInt(origins.records().size());
+        for (Map.Entry<String, OriginTable.Seen> entry : origins.records().entrySet()) {
+            OriginTable.Seen record = entry.getValue();
+            long[] numbers = record.numbers();
+            out.string(entry.getKey())
+                    .varLong(record.incarnation())
+                    .varLong(record.floor())
+                    .i64(record.touchedAtMillis())
+                    .varInt(numbers.length);
+            for (long number : numbers) {
+                out.varLong(number);
+            }
+        }
+        out.varInt(origins.idleSources().size());
+        for (String source : origins.idleSources()) {
+            out.string(source);
+        }
+    }
+
+    private void senders(SenderTable senders) {
+        out.varInt(senders.senders().size());
+        for (Map.Entry<ShardAddress, SenderTable.Last> entry : senders.senders().entrySet()) {
+            entry.getKey().write(out);
+            out.varLong(entry.getValue().sequence());
+            entry.getValue().step().write(out);
+            BatchCodec.write(entry.getValue().result(), out);
+        }
+        out.varInt(senders.gone().size());
+        for (long node : senders.gone()) {
+            out.i64(node);
+        }
+    }
+}
