@@ -2,6 +2,7 @@ package io.covey.bucket;
 
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
+import io.covey.protocol.TopicFilters;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
 import java.util.List;
@@ -34,10 +35,16 @@ public sealed interface Command {
             long expirySeconds,
             int receiveMaximum,
             @Nullable Will will)
-            implements Command {}
+            implements Command {
+        /** Checks the ranges. */
+        public OpenSession {
+            check(expirySeconds >= 0 && expirySeconds <= 0xFFFF_FFFFL, "expirySeconds");
+            check(receiveMaximum >= 1 && receiveMaximum <= 65_535, "receiveMaximum");
+        }
+    }
 
     /**
-     * The end of a connection.
+     * The end of a connection. What was handed and not sent waits again, except for what an earlier connection may have sent.
      *
      * @param expirySeconds the Session Expiry Interval from now on, or -1 to keep it
      * @param publishWill whether the will is to be published (after its delay); else it is discarded
@@ -45,10 +52,37 @@ public sealed interface Command {
      *     unknown: then all that was handed counts as sent
      */
     record CloseSession(String clientId, long epoch, long expirySeconds, boolean publishWill, long lastSentSequence)
-            implements Command {}
+            implements Command {
+        /** Checks the ranges. */
+        public CloseSession {
+            check(expirySeconds >= -1 && expirySeconds <= 0xFFFF_FFFFL, "expirySeconds");
+            check(lastSentSequence >= -1, "lastSentSequence");
+        }
+    }
 
-    /** Adds or replaces subscriptions of a persistent session; none of them shared (yet). */
-    record Subscribe(String clientId, long epoch, List<Subscription> subscriptions) implements Command {}
+    /** Adds or replaces subscriptions of a persistent session; none of them shared (yet), none of more than {@link #LEVELS_MAX} levels. */
+    record Subscribe(String clientId, long epoch, List<Subscription> subscriptions) implements Command {
+        /** Levels of a Topic Filter: the trie over them recurses. */
+        public static final int LEVELS_MAX = 1024;
+
+        /** Checks the filters, since a bucket must not fail over one after it has begun to change. */
+        public Subscribe {
+            subscriptions = List.copyOf(subscriptions);
+            for (Subscription subscription : subscriptions) {
+                String filter = subscription.filter();
+                check(TopicFilters.isValidFilter(filter) && !TopicFilters.isShared(filter), "filter");
+                check(levels(filter) <= LEVELS_MAX, "levels");
+            }
+        }
+
+        private static int levels(String filter) {
+            int levels = 1;
+            for (int i = 0; i < filter.length(); i++) {
+                levels += filter.charAt(i) == '/' ? 1 : 0;
+            }
+            return levels;
+        }
+    }
 
     /** Removes subscriptions of a persistent session. */
     record Unsubscribe(String clientId, long epoch, List<String> filters) implements Command {}
@@ -61,29 +95,45 @@ public sealed interface Command {
      * @param publisher the publisher's client id, for No Local
      * @param origin for deduplication beyond the batch's own, or null
      */
-    record Append(Message message, String publisher, @Nullable Origin origin) implements Command {}
+    record Append(Message message, String publisher, @Nullable Origin origin) implements Command {
+        /** Checks the level. */
+        public Append {
+            check(message.qos() != QoS.AT_MOST_ONCE, "qos");
+        }
+    }
 
     /**
-     * Queues messages for one session: the retained ones after its SUBSCRIBE. Those beyond the queue's limits are dropped and counted.
+     * Queues messages for one session: the retained ones after its SUBSCRIBE. Those beyond the limits of the queue or of the bucket are
+     * dropped and counted.
      */
     record Enqueue(String clientId, long epoch, List<Item> items) implements Command {
-        /** A message with the QoS and flags of its delivery. */
-        public record Item(Message message, QoS qos, boolean retain, int[] subscriptionIds) {}
+        /** A message with the QoS, 1 or 2, and flags of its delivery. */
+        public record Item(Message message, QoS qos, boolean retain, int[] subscriptionIds) {
+            /** Checks the level. */
+            public Item {
+                check(qos != QoS.AT_MOST_ONCE, "qos");
+            }
+        }
     }
 
     /**
      * What the client has acknowledged since the last time.
      *
-     * @param released sequences that are done: PUBACK, PUBCOMP, or PUBREC with an error; ascending
+     * @param released sequences that are done: PUBACK, PUBCOMP, or PUBREC with an error; in any order, repeats and unknown ones do nothing
      * @param received sequences for which PUBREC came: PUBREL leaves once this is confirmed
      */
     record Acknowledge(String clientId, long epoch, long[] released, long[] received) implements Command {}
 
-    /** Asks for what was handed from this sequence on, after lost hints. */
+    /** Asks for what was handed from this sequence on, after lost hints; also hands what waits and has room. */
     record Fetch(String clientId, long epoch, long fromSequence) implements Command {}
 
     /** Records the Packet Identifier of an incoming QoS 2 PUBLISH and numbers it; a repeat gets the same number. */
-    record Receive(String clientId, long epoch, int packetId) implements Command {}
+    record Receive(String clientId, long epoch, int packetId) implements Command {
+        /** Checks the range. */
+        public Receive {
+            check(packetId >= 1 && packetId <= 65_535, "packetId");
+        }
+    }
 
     /** Forgets the Packet Identifier of an incoming QoS 2 PUBLISH, on PUBREL. */
     record Release(String clientId, long epoch, int packetId) implements Command {}
@@ -124,4 +174,10 @@ public sealed interface Command {
 
     /** Asks for everything an operator may want to know about one session. */
     record Describe(String clientId) implements Command {}
+
+    private static void check(boolean valid, String field) {
+        if (!valid) {
+            throw new IllegalArgumentException(field + " is out of range");
+        }
+    }
 }

@@ -2,6 +2,7 @@ package io.covey.bucket;
 
 import io.covey.protocol.QoS;
 import io.covey.routing.Subscription;
+import io.covey.routing.TopicTrie;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
 final class SubscriptionIndex implements Consumer<Subscriber> {
     private static final Comparator<DurableState> BY_INCARNATION = Comparator.comparingLong(DurableState::incarnation);
 
-    private final SubscriptionTrie<Subscriber> trie = new SubscriptionTrie<>();
+    private final TopicTrie<Subscriber> trie = new TopicTrie<>();
     private final RouteCounts routes = new RouteCounts();
 
     private final ArrayList<DurableState> matched = new ArrayList<>();

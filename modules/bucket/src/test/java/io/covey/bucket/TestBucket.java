@@ -61,10 +61,37 @@ final class TestBucket {
         return lastResult;
     }
 
+    /** Applies a batch without comparing the replicas, for tests with many batches. */
+    @SuppressWarnings("unchecked") // the caller names the type that it expects
+    <T extends Result> T runQuietly(Command command) {
+        long sequence = sequences.merge(sender, 1L, Long::sum);
+        Batch batch = new Batch(sender, sequence, nowMillis, List.of(command));
+        BatchOutcome.Applied applied = (BatchOutcome.Applied) owner.apply(batch, standing());
+        assertThat(backup.replicate(batch, applied.step())).isTrue();
+        return (T) applied.result().results().get(0);
+    }
+
+    Result.Opened openQuietly(String clientId, long expirySeconds) {
+        return runQuietly(new Command.OpenSession(clientId, sender, false, expirySeconds, 10, null));
+    }
+
+    void closeQuietly(String clientId, long epoch) {
+        runQuietly(new Command.CloseSession(clientId, epoch, -1, false, -1));
+    }
+
+    Result.Appended publishQuietly(String topic, String text) {
+        return runQuietly(new Command.Append(message(topic, text, QoS.AT_LEAST_ONCE), "publisher", null));
+    }
+
     /** Applies one command. */
     @SuppressWarnings("unchecked") // the caller names the type that it expects
     <T extends Result> T run(Command command) {
         return (T) batch(command).results().get(0);
+    }
+
+    /** Applies one command. */
+    Result answer(Command command) {
+        return run(command);
     }
 
     /** Replaces both replicas by what they wrote. */
