@@ -2,13 +2,18 @@ package io.covey.session;
 
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
+import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
+import io.covey.protocol.Disconnect;
 import io.covey.protocol.Message;
+import io.covey.protocol.PacketType;
+import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,19 +23,90 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every {@code nowMillis} is cluster time in milliseconds and never goes back from one input of a connection to the next; timers and
  * message times use the same clock.
+ *
+ * <p>Its phases are those of {@link ConnectionPhase}; this class moves between them and answers for the end, {@link LiveSession} has the
+ * rest. Inputs that come after the end are ignored, so that answers under way need not be called off.
  */
 public final class Connection {
+    /** What a CONNACK without properties takes in MQTT 5.0. */
+    private static final int CONNACK_BYTES_MIN = 5;
+
+    private final ConnectionEffects effects;
+    private final SessionSettings settings;
+    private final LongSupplier uniqueIds;
+    private final KeepAlive keepAlive;
+    private final ReadingGate gate;
+    private final Backlog backlog = new Backlog();
+
+    private ConnectionPhase phase = ConnectionPhase.AWAITING_CONNECT;
+    private @Nullable Connect connect;
+    private @Nullable Terms terms;
+    private @Nullable LiveSession live;
+    private boolean writable = true;
+
+    /** The client has gone while its session was being opened; what it had sent before is still worked off. */
+    private boolean lostWhileOpening;
+
+    /** The connection has ended while its session was being opened: the end is reported when that has happened. */
+    private boolean endsWhenOpened;
+
+    /** The highest sequence that was hinted before the session was open; 0 for none. */
+    private long hintedWhileOpening;
 
     /**
      * A new connection that awaits CONNECT. It calls no effect yet; its first deadline is {@link #nextDeadlineMillis}.
      *
      * @param uniqueIds numbers that no one else draws, for Assigned Client Identifiers
      */
-    public Connection(ConnectionEffects effects, SessionSettings settings, LongSupplier uniqueIds, long nowMillis) {}
+    public Connection(ConnectionEffects effects, SessionSettings settings, LongSupplier uniqueIds, long nowMillis) {
+        this.effects = effects;
+        this.settings = settings;
+        this.uniqueIds = uniqueIds;
+        this.gate = new ReadingGate(effects);
+        this.keepAlive = new KeepAlive(settings.connectTimeoutSeconds(), nowMillis);
+    }
 
     /** A packet arrived. Packets that come before the session is loaded are kept, up to a bound; reading pauses beyond it. */
     public void packet(ControlPacket packet, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        switch (phase) {
+            case AWAITING_CONNECT -> first(packet, nowMillis);
+            case AUTHENTICATING, OPENING -> {
+                backlog.add(packet); // [MQTT-3.1.4-6]: not looked at before CONNECT is accepted
+                if (backlog.isFull()) {
+                    gate.hold(ReadingGate.OPENING);
+                }
+            }
+            case CONNECTED -> {
+                keepAlive.heard(nowMillis);
+                handle(packet, nowMillis);
+            }
+            case CLOSED -> {}
+        }
+    }
+
+    private void first(ControlPacket packet, long nowMillis) {
+        if (packet.type() != PacketType.CONNECT) { // [MQTT-3.1.0-1]
+            violated(
+                    new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "MQTT-3.1.0-1", "a packet before CONNECT"),
+                    null,
+                    nowMillis);
+            return;
+        }
+        Connect first = (Connect) packet;
+        try {
+            terms = Handshake.terms(first, settings, uniqueIds);
+        } catch (ProtocolViolation violation) {
+            refuseConnect(violation.reason(), first.version(), clientMaximum(first));
+            return;
+        }
+        connect = first;
+        phase = ConnectionPhase.AUTHENTICATING;
+        keepAlive.suspend();
+        effects.authenticate(first); // [MQTT-3.1.4-2]
+    }
+
+    private static long clientMaximum(Connect connect) {
+        return connect.properties().number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT);
     }
 
     /**
@@ -39,42 +115,201 @@ public final class Connection {
      * @param version what the first CONNECT speaks, as far as the decoder understood it; decides whether a bad CONNECT gets a CONNACK
      */
     public void violated(ProtocolViolation violation, @Nullable ProtocolVersion version, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        switch (phase) {
+            case AWAITING_CONNECT -> {
+                effects.report(ConnectionEvent.VIOLATION, violation.reason());
+                refuseConnect(violation.reason(), version, Terms.NO_PACKET_LIMIT);
+            }
+            case AUTHENTICATING, OPENING -> {
+                effects.report(ConnectionEvent.VIOLATION, violation.reason());
+                refuseConnect(violation.reason(), terms().version(), terms().maximumPacketBytes());
+            }
+            case CONNECTED -> fail(violation);
+            case CLOSED -> {}
+        }
+    }
+
+    /** Refuses a CONNECT that is not as the specification wants it, in the words of its version. */
+    private void refuseConnect(ReasonCode reason, @Nullable ProtocolVersion version, long clientMaximumBytes) {
+        if (Handshake.isAnswered(reason, version)) {
+            refuse(reason, clientMaximumBytes);
+        } else {
+            effects.report(ConnectionEvent.CONNECT_REFUSED, reason);
+            close();
+        }
+    }
+
+    private void refuse(ReasonCode reason, long clientMaximumBytes) {
+        if (clientMaximumBytes >= CONNACK_BYTES_MIN && !lostWhileOpening) { // [MQTT-3.1.2-24]
+            effects.send(Handshake.refused(reason));
+        }
+        effects.report(ConnectionEvent.CONNECT_REFUSED, reason);
+        close(); // [MQTT-3.2.2-7]
+    }
+
+    /** Closes; nothing that comes after has an effect. */
+    private void close() {
+        endsWhenOpened = phase == ConnectionPhase.OPENING;
+        phase = ConnectionPhase.CLOSED;
+        backlog.clear();
+        connect = null;
+        live = null;
+        effects.close();
     }
 
     /** Answer to {@link ConnectionEffects#authenticate}: Success or the reason to refuse with. */
     public void authenticated(ReasonCode reason, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase != ConnectionPhase.AUTHENTICATING) {
+            return;
+        }
+        if (reason.isError()) {
+            refuse(reason, terms().maximumPacketBytes());
+            return;
+        }
+        phase = ConnectionPhase.OPENING;
+        effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), nowMillis));
     }
 
     /** Answer to {@link ConnectionEffects#open}. */
     public void opened(Result.Opened opened, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase != ConnectionPhase.OPENING) {
+            endLate(opened);
+            return;
+        }
+        ClientOutput output = new ClientOutput(effects, terms());
+        if (lostWhileOpening) {
+            output.mute();
+            writable = false;
+        } else if (!output.sendConnAck(Handshake.accepted(terms(), settings, opened.sessionPresent()))) {
+            effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.PACKET_TOO_LARGE);
+            close();
+            endLate(opened);
+            return;
+        }
+        connected(new LiveSession(effects, settings, terms(), output, gate, opened, nowMillis), nowMillis);
+        resume(opened, nowMillis);
+        if (lostWhileOpening) {
+            lost(nowMillis);
+        }
+    }
+
+    private void connected(LiveSession session, long nowMillis) {
+        boolean continues = !Objects.requireNonNull(connect).cleanStart();
+        phase = ConnectionPhase.CONNECTED;
+        live = session;
+        connect = null;
+        keepAlive.start(session.terms.keepAliveSeconds(), nowMillis);
+        if (keepAlive.deadlineMillis() != KeepAlive.NONE) {
+            effects.wakeAt(keepAlive.deadlineMillis());
+        }
+        effects.report(ConnectionEvent.CONNECTED, ReasonCode.SUCCESS);
+        if (continues && !session.terms.persistent()) {
+            effects.report(ConnectionEvent.SESSION_WITHOUT_EXPIRY, ReasonCode.SUCCESS);
+        }
+    }
+
+    private void resume(Result.Opened opened, long nowMillis) {
+        LiveSession session = live();
+        session.writable(writable, nowMillis);
+        session.deliveries.resume(opened.entries(), opened.nextSequence(), nowMillis);
+        session.sequencer.known(hintedWhileOpening);
+        ControlPacket packet = backlog.poll();
+        while (packet != null && phase == ConnectionPhase.CONNECTED) {
+            handle(packet, nowMillis);
+            packet = backlog.poll();
+        }
+        if (phase == ConnectionPhase.CONNECTED) {
+            gate.release(ReadingGate.OPENING);
+        }
+    }
+
+    /** The session was opened for a connection that is no more. */
+    private void endLate(Result.Opened opened) {
+        if (endsWhenOpened) {
+            endsWhenOpened = false;
+            long lastSent = terms().persistent() ? Deliveries.sentBefore(opened.entries(), opened.nextSequence()) : 0;
+            effects.ended(new EndOfConnection(-1, false, lastSent)); // its CONNECT was refused, so it has no will
+        }
     }
 
     /** The session cannot be opened: CONNACK with this reason. */
     public void refused(ReasonCode reason, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.OPENING) {
+            refuse(reason, terms().maximumPacketBytes());
+        }
+        endsWhenOpened = false;
+    }
+
+    private void handle(ControlPacket packet, long nowMillis) {
+        try {
+            if (packet.type() == PacketType.DISCONNECT) {
+                disconnect((Disconnect) packet);
+            } else {
+                live().packet(packet, nowMillis);
+            }
+        } catch (ProtocolViolation violation) {
+            fail(violation);
+        }
+    }
+
+    private void disconnect(Disconnect packet) {
+        long expirySeconds = packet.properties().number(Property.SESSION_EXPIRY_INTERVAL, -1);
+        if (expirySeconds > 0 && terms().expiryAskedSeconds() == 0 && !terms().persistent()) {
+            throw new ProtocolViolation(
+                    ReasonCode.PROTOCOL_ERROR, "3.14.2.2.2", "Session Expiry Interval was 0 and cannot be raised");
+        }
+        ReasonCode reason = packet.reason();
+        // [MQTT-3.14.4-3]: only a normal DISCONNECT discards the will
+        end(reason, reason != ReasonCode.SUCCESS, Math.min(expirySeconds, settings.sessionExpiryMaxSeconds()));
+    }
+
+    /** Ends the connection for the client's violation [MQTT-4.13.1-1]. */
+    private void fail(ProtocolViolation violation) {
+        effects.report(ConnectionEvent.VIOLATION, violation.reason());
+        live().output.sendDisconnect(violation.reason(), Objects.requireNonNullElse(violation.getMessage(), ""));
+        end(violation.reason(), true, -1);
+    }
+
+    private void end(ReasonCode reason, boolean publishWill, long expirySeconds) {
+        long lastSent = live().deliveries.lastSentSequence();
+        close();
+        effects.ended(new EndOfConnection(expirySeconds, publishWill, lastSent));
+        effects.report(ConnectionEvent.DISCONNECTED, reason);
     }
 
     /** Answer to {@link ConnectionEffects#publish}. PUBACK and PUBREC leave in the order of the PUBLISHes [MQTT-4.6.0-2..3]. */
     public void published(long token, ReasonCode reason, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().inbound.published(token, reason);
+        }
     }
 
     /** Answer to {@link ConnectionEffects#release}: PUBCOMP, with 0x92 where the identifier was unknown. */
     public void released(int packetId, boolean found, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().inbound.released(packetId, found);
+        }
     }
 
     /** Answer to {@link ConnectionEffects#subscribe}: one reason per subscription asked for. */
     public void subscribed(int packetId, List<ReasonCode> reasons, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        answered(packetId, true, reasons);
     }
 
-    /** Answer to {@link ConnectionEffects#unsubscribe}. */
+    /** Answer to {@link ConnectionEffects#unsubscribe}: one reason per filter asked for. */
     public void unsubscribed(int packetId, List<ReasonCode> reasons, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        answered(packetId, false, reasons);
+    }
+
+    private void answered(int packetId, boolean subscribe, List<ReasonCode> reasons) {
+        if (phase != ConnectionPhase.CONNECTED) {
+            return;
+        }
+        try {
+            live().requests.answered(packetId, subscribe, reasons);
+        } catch (ProtocolViolation violation) {
+            fail(violation);
+        }
     }
 
     /**
@@ -83,7 +318,9 @@ public final class Connection {
      * @param qos the effective level of this delivery
      */
     public void deliver(Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().deliveries.deliver(message, qos, retain, subscriptionIds, nowMillis);
+        }
     }
 
     /**
@@ -91,22 +328,33 @@ public final class Connection {
      * a bounded buffer, then {@link ConnectionEffects#fetch}; one that came before is ignored [I5].
      */
     public void hinted(long sequence, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().sequencer.hinted(sequence, message, qos, retain, subscriptionIds, nowMillis);
+        } else {
+            hintedWhileOpening = Math.max(hintedWhileOpening, sequence);
+        }
     }
 
     /** Entries of the persistent session's queue that the bucket handed out, in order; those that came before are ignored. */
     public void handed(List<QueueEntry> entries, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().sequencer.handed(entries, nowMillis);
+        }
     }
 
     /** Answer to {@link ConnectionEffects#received}: PUBREL may leave. */
     public void receivedRecorded(long sequence, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().deliveries.receivedRecorded(sequence);
+        }
     }
 
     /** The client takes bytes again, or does not: while it does not, QoS 0 is dropped and queues wait. */
     public void writable(boolean writable, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        this.writable = writable;
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().writable(writable, nowMillis);
+        }
     }
 
     /**
@@ -114,32 +362,78 @@ public final class Connection {
      * {@link ConnectionEffects#wakeAt} asks; a call that comes too early does nothing.
      */
     public void tick(long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().sequencer.tick(nowMillis);
+            if (gate.isHeldByBroker()) {
+                keepAlive.heard(nowMillis); // what the client has sent is not read
+            }
+        }
+        if (nowMillis < keepAlive.deadlineMillis()) {
+            return;
+        }
+        switch (phase) {
+            case AWAITING_CONNECT -> {
+                effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.KEEP_ALIVE_TIMEOUT);
+                close();
+            }
+            case CONNECTED -> { // [MQTT-3.1.2-22]
+                live().output.sendDisconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "");
+                end(ReasonCode.KEEP_ALIVE_TIMEOUT, true, -1);
+            }
+            case AUTHENTICATING, OPENING, CLOSED -> {}
+        }
     }
 
     /** The network connection was lost. */
     public void lost(long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        switch (phase) {
+            case AWAITING_CONNECT, AUTHENTICATING -> close();
+            case OPENING -> lostWhileOpening = true;
+            case CONNECTED -> end(ReasonCode.UNSPECIFIED_ERROR, true, -1); // [MQTT-3.1.2-8]
+            case CLOSED -> {}
+        }
     }
 
     /** Another connection has taken the session: DISCONNECT 0x8E and close; the session's end is not reported. */
     public void takenOver(long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CONNECTED) {
+            live().output.sendDisconnect(ReasonCode.SESSION_TAKEN_OVER, ""); // [MQTT-3.1.4-3]
+        }
+        closeSilently(ReasonCode.SESSION_TAKEN_OVER);
     }
 
     /** The broker ends the connection (shutting down, administrative): DISCONNECT with this reason; the end is reported, with the will. */
     public void shutDown(ReasonCode reason, long nowMillis) {
-        throw new UnsupportedOperationException("being written");
+        switch (phase) {
+            case AWAITING_CONNECT -> close();
+            case AUTHENTICATING, OPENING -> refuse(reason, terms().maximumPacketBytes());
+            case CONNECTED -> {
+                live().output.sendDisconnect(reason, "");
+                end(reason, true, -1);
+            }
+            case CLOSED -> {}
+        }
     }
 
     /** The node lost its lease: close at once, acknowledge and report nothing [I9]. */
     public void abandon() {
-        throw new UnsupportedOperationException("being written");
+        closeSilently(ReasonCode.SERVER_UNAVAILABLE);
     }
 
-    /** The next sequence that this connection expects from the bucket. */
+    private void closeSilently(ReasonCode reason) {
+        boolean wasConnected = phase == ConnectionPhase.CONNECTED;
+        if (phase != ConnectionPhase.CLOSED) {
+            close();
+        }
+        endsWhenOpened = false;
+        if (wasConnected) {
+            effects.report(ConnectionEvent.DISCONNECTED, reason);
+        }
+    }
+
+    /** The next sequence that this connection expects from the bucket; 0 while no session is open. */
     public long nextSequence() {
-        throw new UnsupportedOperationException("being written");
+        return live == null ? 0 : live.sequencer.nextSequence();
     }
 
     /**
@@ -147,11 +441,23 @@ public final class Connection {
      * when it moves nearer, {@link ConnectionEffects#wakeAt} tells.
      */
     public long nextDeadlineMillis() {
-        throw new UnsupportedOperationException("being written");
+        if (phase == ConnectionPhase.CLOSED) {
+            return KeepAlive.NONE;
+        }
+        long gap = live == null ? KeepAlive.NONE : live.sequencer.deadlineMillis();
+        return Math.min(keepAlive.deadlineMillis(), gap);
     }
 
     /** What the management interface shows of the connection, or null before the session is open. */
     public @Nullable ConnectionView view() {
-        throw new UnsupportedOperationException("being written");
+        return live == null ? null : live.view();
+    }
+
+    private Terms terms() {
+        return Objects.requireNonNull(terms);
+    }
+
+    private LiveSession live() {
+        return Objects.requireNonNull(live);
     }
 }

@@ -5,7 +5,8 @@ package io.covey.session;
  *
  * @param receiveMaximum unacknowledged QoS 1 and 2 publishes that a client may have towards the broker, 1 to 65535
  * @param receiveMaximumOfV3 how many the broker sends unacknowledged to clients before MQTT 5.0, which cannot tell
- * @param maximumPacketBytes the largest packet that is accepted
+ * @param maximumPacketBytes the largest packet that is accepted, up to 128 MiB: half of what MQTT can express, so that what is added on
+ *     the way to a subscriber always has room
  * @param topicAliasMaximum aliases a client may use
  * @param topicAliasesOut aliases the broker uses towards a client at most
  * @param keepAliveMaxSeconds a longer or absent Keep Alive is replaced by Server Keep Alive; 0 for no limit
@@ -36,4 +37,31 @@ public record SessionSettings(
     /** The defaults that README documents. */
     public static final SessionSettings DEFAULT =
             new SessionSettings(1024, 128, 1 << 20, 64, 0, 0, 0xFFFFFFFFL, 0, 1024, 128, 0, 10, 10_000, 1024);
+
+    private static final int PACKET_BYTES_MIN = 128;
+    private static final int PACKET_BYTES_MAX = 128 << 20;
+    private static final int TWO_BYTES_MAX = 0xFFFF;
+
+    public SessionSettings {
+        checkRange("receiveMaximum", receiveMaximum, 1, TWO_BYTES_MAX);
+        checkRange("receiveMaximumOfV3", receiveMaximumOfV3, 1, TWO_BYTES_MAX);
+        checkRange("maximumPacketBytes", maximumPacketBytes, PACKET_BYTES_MIN, PACKET_BYTES_MAX);
+        checkRange("topicAliasMaximum", topicAliasMaximum, 0, TWO_BYTES_MAX);
+        checkRange("topicAliasesOut", topicAliasesOut, 0, TWO_BYTES_MAX);
+        checkRange("keepAliveMaxSeconds", keepAliveMaxSeconds, 0, TWO_BYTES_MAX);
+        checkRange("sessionExpiryMaxSeconds", sessionExpiryMaxSeconds, 0, Handshake.NEVER_EXPIRES_SECONDS);
+        checkRange("sessionExpiryDefaultSeconds", sessionExpiryDefaultSeconds, 0, Handshake.NEVER_EXPIRES_SECONDS);
+        checkRange("clientIdBytesMax", clientIdBytesMax, 1, TWO_BYTES_MAX);
+        checkRange("topicLevelsMax", topicLevelsMax, 1, TWO_BYTES_MAX);
+        checkRange("subscriptionsMax", subscriptionsMax, 0, Integer.MAX_VALUE);
+        checkRange("connectTimeoutSeconds", connectTimeoutSeconds, 1, TWO_BYTES_MAX);
+        checkRange("transientQueueMessagesMax", transientQueueMessagesMax, 0, Integer.MAX_VALUE);
+        checkRange("pendingPublishesMax", pendingPublishesMax, 1, Integer.MAX_VALUE / 2);
+    }
+
+    private static void checkRange(String name, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + " is " + value + ", not in " + min + ".." + max);
+        }
+    }
 }

@@ -1,0 +1,220 @@
+package io.covey.session;
+
+import io.covey.bucket.Will;
+import io.covey.protocol.ConnAck;
+import io.covey.protocol.Connect;
+import io.covey.protocol.Properties;
+import io.covey.protocol.Property;
+import io.covey.protocol.ProtocolVersion;
+import io.covey.protocol.ProtocolViolation;
+import io.covey.protocol.ReasonCode;
+import io.covey.protocol.TopicFilters;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The checks of a CONNECT, what follows from it, and the CONNACK. Holds no state. */
+final class Handshake {
+    /** The Session Expiry Interval of a session that never ends. */
+    static final long NEVER_EXPIRES_SECONDS = 0xFFFF_FFFFL;
+
+    private static final int RECEIVE_MAXIMUM_DEFAULT = 65_535;
+    private static final String ASSIGNED_ID_PREFIX = "covey-";
+
+    /** What the specification allows in CONNACK [MQTT 5.0, 3.2.2.2]. */
+    private static final Set<ReasonCode> CONNACK_REASONS = EnumSet.of(
+            ReasonCode.UNSPECIFIED_ERROR,
+            ReasonCode.MALFORMED_PACKET,
+            ReasonCode.PROTOCOL_ERROR,
+            ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR,
+            ReasonCode.UNSUPPORTED_PROTOCOL_VERSION,
+            ReasonCode.CLIENT_IDENTIFIER_NOT_VALID,
+            ReasonCode.BAD_USER_NAME_OR_PASSWORD,
+            ReasonCode.NOT_AUTHORIZED,
+            ReasonCode.SERVER_UNAVAILABLE,
+            ReasonCode.SERVER_BUSY,
+            ReasonCode.BANNED,
+            ReasonCode.BAD_AUTHENTICATION_METHOD,
+            ReasonCode.TOPIC_NAME_INVALID,
+            ReasonCode.PACKET_TOO_LARGE,
+            ReasonCode.QUOTA_EXCEEDED,
+            ReasonCode.PAYLOAD_FORMAT_INVALID,
+            ReasonCode.RETAIN_NOT_SUPPORTED,
+            ReasonCode.QOS_NOT_SUPPORTED,
+            ReasonCode.USE_ANOTHER_SERVER,
+            ReasonCode.SERVER_MOVED,
+            ReasonCode.CONNECTION_RATE_EXCEEDED);
+
+    private Handshake() {}
+
+    /**
+     * Checks a CONNECT and settles the terms.
+     *
+     * @throws ProtocolViolation where it is to be refused, with the reason for CONNACK
+     */
+    static Terms terms(Connect connect, SessionSettings settings, LongSupplier uniqueIds) {
+        checkAuthentication(connect);
+        checkClientId(connect, settings);
+        checkWill(connect.will(), settings);
+
+        boolean assigned = connect.clientId().isEmpty();
+        String clientId = assigned
+                ? ASSIGNED_ID_PREFIX + Long.toString(uniqueIds.getAsLong(), Character.MAX_RADIX) // [MQTT-3.1.3-7]
+                : connect.clientId();
+        Properties properties = connect.properties();
+        boolean v5 = connect.version().isV5();
+        int keepAlive = keepAliveSeconds(connect, settings);
+        return new Terms(
+                connect.version(),
+                connect.bridge(),
+                clientId,
+                assigned,
+                keepAlive,
+                keepAlive != connect.keepAliveSeconds(),
+                properties.number(Property.SESSION_EXPIRY_INTERVAL, 0),
+                expirySeconds(connect, settings),
+                v5
+                        ? (int) properties.number(Property.RECEIVE_MAXIMUM, RECEIVE_MAXIMUM_DEFAULT)
+                        : settings.receiveMaximumOfV3(),
+                properties.number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT),
+                (int) properties.number(Property.TOPIC_ALIAS_MAXIMUM, 0), // [MQTT-3.1.2-27]
+                properties.number(Property.REQUEST_PROBLEM_INFORMATION, 1) != 0); // [MQTT-3.1.2-29]
+    }
+
+    private static void checkAuthentication(Connect connect) {
+        Properties properties = connect.properties();
+        if (properties.contains(Property.AUTHENTICATION_METHOD)) {
+            // No extended authentication yet, so no method is known [MQTT-4.12.0-1].
+            throw new ProtocolViolation(
+                    ReasonCode.BAD_AUTHENTICATION_METHOD, "MQTT-4.12.0-1", "unknown Authentication Method");
+        }
+        if (properties.contains(Property.AUTHENTICATION_DATA)) {
+            throw new ProtocolViolation(
+                    ReasonCode.PROTOCOL_ERROR, "3.1.2.11.10", "Authentication Data without a method");
+        }
+    }
+
+    private static void checkClientId(Connect connect, SessionSettings settings) {
+        String clientId = connect.clientId();
+        if (clientId.isEmpty()) {
+            boolean mayBeAssigned =
+                    switch (connect.version()) {
+                        case V3_1 -> false; // MQTT 3.1 wants at least one character
+                        case V3_1_1 -> connect.cleanStart(); // MQTT 3.1.1: [MQTT-3.1.3-7] [MQTT-3.1.3-8]
+                        case V5 -> true; // [MQTT-3.1.3-6]
+                    };
+            if (!mayBeAssigned) {
+                throw invalidClientId("an empty client id");
+            }
+        } else if (isLongerThan(clientId, settings.clientIdBytesMax())) {
+            // MQTT 3.1 ends at 23 characters; its clients are used to brokers that take more, as 3.1.1 lets them.
+            throw invalidClientId("a client id that is too long");
+        }
+    }
+
+    private static boolean isLongerThan(String text, int bytesMax) {
+        return text.length() > bytesMax
+                || text.length() * 3 > bytesMax && text.getBytes(StandardCharsets.UTF_8).length > bytesMax;
+    }
+
+    private static ProtocolViolation invalidClientId(String message) {
+        return new ProtocolViolation(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "MQTT-3.1.3-8", message);
+    }
+
+    private static void checkWill(Connect.@Nullable Will will, SessionSettings settings) {
+        if (will != null
+                && (!TopicFilters.isValidName(will.topic())
+                        || TopicFilters.levels(will.topic()) > settings.topicLevelsMax())) {
+            throw new ProtocolViolation(ReasonCode.TOPIC_NAME_INVALID, "MQTT-3.1.3-11", "invalid Will Topic");
+        }
+    }
+
+    /** Clients before MQTT 5.0 cannot be told of another Keep Alive, so theirs stays. */
+    private static int keepAliveSeconds(Connect connect, SessionSettings settings) {
+        int asked = connect.keepAliveSeconds();
+        int max = settings.keepAliveMaxSeconds();
+        boolean replaced = connect.version().isV5() && max > 0 && (asked == 0 || asked > max);
+        return replaced ? max : asked; // [MQTT-3.1.2-21]
+    }
+
+    private static long expirySeconds(Connect connect, SessionSettings settings) {
+        long asked;
+        if (!connect.version().isV5()) {
+            asked = connect.cleanStart() ? 0 : NEVER_EXPIRES_SECONDS; // MQTT 3.1.1: [MQTT-3.1.2-4] [MQTT-3.1.2-6]
+        } else if (connect.properties().contains(Property.SESSION_EXPIRY_INTERVAL) || connect.cleanStart()) {
+            asked = connect.properties().number(Property.SESSION_EXPIRY_INTERVAL, 0);
+        } else {
+            asked = settings.sessionExpiryDefaultSeconds();
+        }
+        return Math.min(asked, settings.sessionExpiryMaxSeconds());
+    }
+
+    /** What the broker is asked to open. */
+    static OpenRequest openRequest(Connect connect, Terms terms, long nowMillis) {
+        Connect.Will will = connect.will();
+        return new OpenRequest(
+                connect,
+                terms.clientId(),
+                connect.cleanStart(),
+                terms.expirySeconds(),
+                terms.receiveMaximum(),
+                will == null ? null : will(will, nowMillis));
+    }
+
+    private static Will will(Connect.Will will, long nowMillis) {
+        return new Will(
+                Forwarding.message(will, nowMillis),
+                will.properties().number(Property.WILL_DELAY_INTERVAL, 0),
+                will.properties().number(Property.MESSAGE_EXPIRY_INTERVAL, -1));
+    }
+
+    /** The CONNACK of an accepted CONNECT. */
+    static ConnAck accepted(Terms terms, SessionSettings settings, boolean sessionPresent) {
+        if (!terms.isV5()) {
+            return new ConnAck(sessionPresent, ReasonCode.SUCCESS, Properties.EMPTY);
+        }
+        Properties.Builder properties = Properties.builder();
+        if (terms.expirySeconds() != terms.expiryAskedSeconds()) {
+            properties.add(Property.SESSION_EXPIRY_INTERVAL, terms.expirySeconds()); // [MQTT 5.0, 3.2.2.3.2]
+        }
+        if (settings.receiveMaximum() != RECEIVE_MAXIMUM_DEFAULT) {
+            properties.add(Property.RECEIVE_MAXIMUM, settings.receiveMaximum());
+        }
+        properties.add(Property.MAXIMUM_PACKET_SIZE, settings.maximumPacketBytes());
+        if (terms.assigned()) {
+            properties.add(Property.ASSIGNED_CLIENT_IDENTIFIER, terms.clientId()); // [MQTT-3.2.2-16]
+        }
+        if (settings.topicAliasMaximum() > 0) {
+            properties.add(Property.TOPIC_ALIAS_MAXIMUM, settings.topicAliasMaximum());
+        }
+        properties.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
+        if (terms.serverKeepAlive()) {
+            properties.add(Property.SERVER_KEEP_ALIVE, terms.keepAliveSeconds()); // [MQTT-3.2.2-21]
+        }
+        return new ConnAck(sessionPresent, ReasonCode.SUCCESS, properties.build());
+    }
+
+    /** The CONNACK of a refused CONNECT; a reason that CONNACK may not carry becomes the nearest one that it may. */
+    static ConnAck refused(ReasonCode reason) {
+        ReasonCode allowed = CONNACK_REASONS.contains(reason)
+                ? reason
+                : reason == ReasonCode.SERVER_SHUTTING_DOWN || reason == ReasonCode.ADMINISTRATIVE_ACTION
+                        ? ReasonCode.SERVER_UNAVAILABLE
+                        : ReasonCode.PROTOCOL_ERROR;
+        return new ConnAck(false, allowed, Properties.EMPTY); // [MQTT-3.2.2-6]
+    }
+
+    /**
+     * Whether a CONNECT that violates the specification is answered by CONNACK before the connection is closed: in MQTT 5.0 always, before
+     * it only where there is a return code for it; the rest is closed without a word (MQTT 3.1.1: [MQTT-3.1.4-1]).
+     *
+     * @param version null while it is unknown
+     */
+    static boolean isAnswered(ReasonCode reason, @Nullable ProtocolVersion version) {
+        return version == ProtocolVersion.V5
+                || reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION // [MQTT-3.1.2-2]
+                || reason == ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
+    }
+}

@@ -1,0 +1,51 @@
+package io.covey.session;
+
+import io.covey.protocol.Property;
+import io.covey.protocol.ProtocolViolation;
+import io.covey.protocol.Publish;
+import io.covey.protocol.ReasonCode;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The Topic Aliases that a client has set up on its connection [MQTT-3.3.2-7]. Takes no memory until the first. */
+final class InboundAliases {
+    private static final int CAPACITY_MIN = 4;
+
+    private final int aliasMaximum;
+    private @Nullable String[] topics = {};
+
+    InboundAliases(int aliasMaximum) {
+        this.aliasMaximum = aliasMaximum;
+    }
+
+    /**
+     * The Topic Name of a PUBLISH, its own or that of its alias.
+     *
+     * @throws ProtocolViolation if the alias is out of range or unknown
+     */
+    String topic(Publish packet) {
+        if (packet.properties().isEmpty()) {
+            return packet.topic();
+        }
+        long alias = packet.properties().number(Property.TOPIC_ALIAS, -1);
+        if (alias < 0) {
+            return packet.topic();
+        }
+        if (alias == 0 || alias > aliasMaximum) { // [MQTT-3.3.2-8] [MQTT-3.3.2-9]
+            throw new ProtocolViolation(ReasonCode.TOPIC_ALIAS_INVALID, "MQTT-3.3.2-9", "Topic Alias out of range");
+        }
+        int index = (int) alias - 1;
+        if (packet.topic().isEmpty()) {
+            String known = index < topics.length ? topics[index] : null;
+            if (known == null) {
+                throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "3.3.2.3.4", "unknown Topic Alias");
+            }
+            return known; // [MQTT-3.3.2-12]
+        }
+        if (index >= topics.length) {
+            topics = Arrays.copyOf(topics, Math.min(aliasMaximum, Math.max(CAPACITY_MIN, 2 * index + 1)));
+        }
+        topics[index] = packet.topic();
+        return packet.topic();
+    }
+}

@@ -1,0 +1,318 @@
+package io.covey.session;
+
+import io.covey.protocol.Properties;
+import io.covey.protocol.ProtocolViolation;
+import io.covey.protocol.PubAck;
+import io.covey.protocol.PubComp;
+import io.covey.protocol.PubRec;
+import io.covey.protocol.PubRel;
+import io.covey.protocol.Publish;
+import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
+import io.covey.protocol.TopicFilters;
+import java.util.ArrayDeque;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The publishes of one client: checks, Topic Aliases, the quota of Receive Maximum, QoS 2, and acknowledgements in the order of arrival.
+ *
+ * <p>A Packet Identifier of QoS 2 goes through these states; a session that outlives its connection leaves RECEIVED by way of the bucket.
+ *
+ * <pre>
+ * free --PUBLISH--> PUBLISHING --done, PUBREC--> RECEIVED --PUBREL--> (RELEASING --released-->) PUBCOMP, free
+ * PUBLISHING --PUBREL--> RELEASED_EARLY --done, PUBREC--> as PUBREL in RECEIVED
+ * PUBLISHING, RELEASED_EARLY --refused, PUBREC with the reason--> free
+ * </pre>
+ *
+ * <p>A publish that the broker refuses is told to clients of MQTT 5.0 only. Earlier ones get no acknowledgement, so that they still hold the
+ * message and send it again on their next connection; where they may not publish at all they get a positive one (MQTT 3.1.1:
+ * [MQTT-3.3.5-2]).
+ */
+final class InboundPublishes {
+    private static final int QOS_1 = 1;
+    private static final int PUBLISHING = 2;
+    private static final int RELEASED_EARLY = 3;
+    private static final int RECEIVED = 4;
+    private static final int RELEASING = 5;
+
+    /** An acknowledgement without a publish of its own, which leaves when the publish with this token has been acknowledged. */
+    private record TurnInOrder(long afterToken, int packetId, QoS qos, ReasonCode reason) {}
+
+    private final ConnectionEffects effects;
+    private final SessionSettings settings;
+    private final Terms terms;
+    private final ClientOutput output;
+    private final ReadingGate gate;
+    private final IntPredicate usedByRequest;
+    private final InboundAliases aliases;
+
+    /** In MQTT 5.0 the identifiers of all publishes that are not acknowledged to the end; before it those of QoS 2 only. */
+    private final PacketIdStates packetIds = new PacketIdStates();
+
+    private final PendingPublishes pending = new PendingPublishes();
+    private @Nullable ArrayDeque<TurnInOrder> turns;
+    private int releasesPending;
+
+    /**
+     * @param usedByRequest whether a SUBSCRIBE or UNSUBSCRIBE in work uses the Packet Identifier
+     */
+    InboundPublishes(
+            ConnectionEffects effects,
+            SessionSettings settings,
+            Terms terms,
+            ClientOutput output,
+            ReadingGate gate,
+            IntPredicate usedByRequest) {
+        this.effects = effects;
+        this.settings = settings;
+        this.terms = terms;
+        this.output = output;
+        this.gate = gate;
+        this.usedByRequest = usedByRequest;
+        this.aliases = new InboundAliases(settings.topicAliasMaximum());
+    }
+
+    /** Publishes that are in work. */
+    int pending() {
+        return pending.size();
+    }
+
+    /** Whether a publish that is not acknowledged to the end uses the Packet Identifier. */
+    boolean uses(int packetId) {
+        return packetIds.state(packetId) != PacketIdStates.FREE;
+    }
+
+    /** PUBLISH came. */
+    void publish(Publish packet, long nowMillis) {
+        String topic = aliases.topic(packet);
+        if (TopicFilters.levels(topic) > settings.topicLevelsMax()) {
+            refuseTopic(packet);
+            return;
+        }
+        switch (packet.qos()) {
+            case AT_MOST_ONCE -> start(packet, topic, nowMillis);
+            case AT_LEAST_ONCE -> atLeastOnce(packet, topic, nowMillis);
+            case EXACTLY_ONCE -> exactlyOnce(packet, topic, nowMillis);
+        }
+    }
+
+    /** Only an acknowledgement of MQTT 5.0 can say that a topic is not accepted; where there is none the connection ends. */
+    private void refuseTopic(Publish packet) {
+        if (!terms.isV5() || packet.qos() == QoS.AT_MOST_ONCE) {
+            throw new ProtocolViolation(ReasonCode.TOPIC_NAME_INVALID, "3.3.2.1", "too many topic levels");
+        }
+        acknowledgeInOrder(packet, ReasonCode.TOPIC_NAME_INVALID);
+    }
+
+    private void atLeastOnce(Publish packet, String topic, long nowMillis) {
+        if (terms.isV5()) {
+            int packetId = packet.packetId();
+            if (uses(packetId) || usedByRequest.test(packetId)) { // [MQTT-2.2.1-3]
+                acknowledgeInOrder(packet, ReasonCode.PACKET_IDENTIFIER_IN_USE);
+                return;
+            }
+            checkQuota();
+            packetIds.put(packetId, QOS_1);
+        }
+        start(packet, topic, nowMillis); // [MQTT-4.3.2-5]
+    }
+
+    private void exactlyOnce(Publish packet, String topic, long nowMillis) {
+        int packetId = packet.packetId();
+        switch (packetIds.state(packetId)) {
+            case PacketIdStates.FREE -> {
+                if (terms.isV5() && usedByRequest.test(packetId)) { // [MQTT-2.2.1-3]
+                    acknowledgeInOrder(packet, ReasonCode.PACKET_IDENTIFIER_IN_USE);
+                    return;
+                }
+                checkQuota();
+                receive(packet, topic, nowMillis);
+            }
+            // A repeat: the PUBREC that is due, or another one, answers it [MQTT-4.3.3-10].
+            case PUBLISHING, RELEASED_EARLY -> {}
+            case RECEIVED -> acknowledgeInOrder(packet, ReasonCode.SUCCESS);
+            default -> {
+                if (terms.isV5()) {
+                    acknowledgeInOrder(packet, ReasonCode.PACKET_IDENTIFIER_IN_USE);
+                } else {
+                    receive(packet, topic, nowMillis); // PUBREL went before, so this is a new message
+                }
+            }
+        }
+    }
+
+    private void receive(Publish packet, String topic, long nowMillis) {
+        packetIds.put(packet.packetId(), PUBLISHING);
+        start(packet, topic, nowMillis);
+    }
+
+    private void checkQuota() {
+        if (terms.isV5() && packetIds.size() >= settings.receiveMaximum()) {
+            // [MQTT-3.3.4-7] [MQTT-4.9.0-1]
+            throw new ProtocolViolation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "MQTT-3.3.4-7", "too many publishes");
+        }
+    }
+
+    private void start(Publish packet, String topic, long nowMillis) {
+        QoS qos = packet.qos();
+        long token = pending.add(packet.packetId(), qos);
+        holdWhenFull();
+        boolean recordFirst = qos == QoS.EXACTLY_ONCE && terms.persistent();
+        effects.publish(token, Forwarding.message(packet, topic, nowMillis), recordFirst ? packet.packetId() : 0);
+    }
+
+    /** The broker is done with a publish, or refuses it. */
+    void published(long token, ReasonCode reason) {
+        pending.complete(token, reason);
+        ReasonCode outcome = pending.oldestOutcome();
+        while (outcome != null) { // [MQTT-4.6.0-2] [MQTT-4.6.0-3]
+            long done = pending.oldestToken();
+            int packetId = pending.oldestPacketId();
+            QoS qos = pending.oldestQos();
+            pending.removeOldest();
+            switch (qos) {
+                case AT_MOST_ONCE -> {}
+                case AT_LEAST_ONCE -> acknowledge(packetId, outcome);
+                case EXACTLY_ONCE -> acknowledgeReceipt(packetId, outcome);
+            }
+            takeTurns(done);
+            outcome = pending.oldestOutcome();
+        }
+        releaseWhenDrained();
+    }
+
+    private void acknowledge(int packetId, ReasonCode outcome) {
+        if (terms.isV5()) {
+            packetIds.remove(packetId);
+        }
+        sendPubAck(packetId, outcome);
+    }
+
+    private void sendPubAck(int packetId, ReasonCode reason) {
+        if (terms.isV5()) {
+            output.send(new PubAck(packetId, reason, Properties.EMPTY)); // [MQTT-4.3.2-4]
+        } else if (isAcknowledgedBeforeV5(reason)) {
+            output.send(new PubAck(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+        }
+    }
+
+    private void acknowledgeReceipt(int packetId, ReasonCode outcome) {
+        boolean releasedEarly = packetIds.state(packetId) == RELEASED_EARLY;
+        if (outcome.isError()) {
+            packetIds.remove(packetId); // [MQTT-4.3.3-9]
+        } else {
+            packetIds.put(packetId, RECEIVED);
+        }
+        sendPubRec(packetId, outcome);
+        if (releasedEarly) {
+            release(packetId);
+        }
+    }
+
+    private void sendPubRec(int packetId, ReasonCode reason) {
+        if (terms.isV5()) {
+            output.send(new PubRec(packetId, reason, Properties.EMPTY)); // [MQTT-4.3.3-8]
+        } else if (isAcknowledgedBeforeV5(reason)) {
+            output.send(new PubRec(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+        }
+    }
+
+    private static boolean isAcknowledgedBeforeV5(ReasonCode reason) {
+        return !reason.isError() || reason == ReasonCode.NOT_AUTHORIZED; // MQTT 3.1.1: [MQTT-3.3.5-2]
+    }
+
+    /** Acknowledges a PUBLISH that is not published, after all those that came before it. */
+    private void acknowledgeInOrder(Publish packet, ReasonCode reason) {
+        TurnInOrder turn = new TurnInOrder(pending.newestToken(), packet.packetId(), packet.qos(), reason);
+        if (pending.size() == 0) {
+            take(turn);
+            return;
+        }
+        if (turns == null) {
+            turns = new ArrayDeque<>();
+        }
+        turns.add(turn);
+        holdWhenFull();
+    }
+
+    private void takeTurns(long doneToken) {
+        if (turns == null) {
+            return;
+        }
+        TurnInOrder turn = turns.peek();
+        while (turn != null && turn.afterToken <= doneToken) {
+            turns.remove();
+            take(turn);
+            turn = turns.peek();
+        }
+    }
+
+    private void take(TurnInOrder turn) {
+        if (turn.qos == QoS.AT_LEAST_ONCE) {
+            sendPubAck(turn.packetId, turn.reason);
+        } else if (turn.reason.isError() || packetIds.state(turn.packetId) == RECEIVED) {
+            // A repeat is not answered any more once its PUBREL has come.
+            sendPubRec(turn.packetId, turn.reason);
+        }
+    }
+
+    /** PUBREL came. */
+    void pubRel(PubRel packet) {
+        int packetId = packet.packetId();
+        if (packetIds.state(packetId) == PUBLISHING) {
+            packetIds.put(packetId, RELEASED_EARLY); // PUBCOMP waits for PUBREC
+        } else if (packetIds.state(packetId) != RELEASED_EARLY) {
+            release(packetId);
+        }
+    }
+
+    private void release(int packetId) {
+        boolean received = packetIds.state(packetId) == RECEIVED;
+        if (!terms.persistent()) {
+            if (received) {
+                packetIds.remove(packetId);
+            }
+            sendPubComp(packetId, received); // [MQTT-4.3.3-11]
+            return;
+        }
+        // Also where this connection does not know it: an earlier connection of the session may have received it.
+        if (received) {
+            packetIds.put(packetId, RELEASING);
+        }
+        releasesPending++;
+        holdWhenFull();
+        effects.release(packetId);
+    }
+
+    /** The bucket has forgotten a Packet Identifier of QoS 2, or did not know it. */
+    void released(int packetId, boolean found) {
+        releasesPending--;
+        if (packetIds.state(packetId) == RELEASING) {
+            packetIds.remove(packetId); // [MQTT-4.3.3-12]
+        }
+        sendPubComp(packetId, found);
+        releaseWhenDrained();
+    }
+
+    private void sendPubComp(int packetId, boolean found) {
+        ReasonCode reason = found || !terms.isV5() ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND;
+        output.send(new PubComp(packetId, reason, Properties.EMPTY));
+    }
+
+    private int inWork() {
+        return pending.size() + releasesPending + (turns == null ? 0 : turns.size());
+    }
+
+    private void holdWhenFull() {
+        if (inWork() >= settings.pendingPublishesMax()) {
+            gate.hold(ReadingGate.PUBLISHES);
+        }
+    }
+
+    private void releaseWhenDrained() {
+        if (inWork() <= settings.pendingPublishesMax() / 2) {
+            gate.release(ReadingGate.PUBLISHES);
+        }
+    }
+}

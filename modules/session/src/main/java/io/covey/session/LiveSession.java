@@ -1,0 +1,108 @@
+package io.covey.session;
+
+import io.covey.bucket.Result;
+import io.covey.protocol.ControlPacket;
+import io.covey.protocol.PingResp;
+import io.covey.protocol.ProtocolViolation;
+import io.covey.protocol.PubAck;
+import io.covey.protocol.PubComp;
+import io.covey.protocol.PubRec;
+import io.covey.protocol.PubRel;
+import io.covey.protocol.Publish;
+import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
+import io.covey.protocol.Subscribe;
+import io.covey.protocol.Unsubscribe;
+
+/** The parts of a connection whose session is open, and which packet goes to which. */
+final class LiveSession {
+    private static final PingResp PING_RESP = new PingResp();
+
+    final Terms terms;
+    final ClientOutput output;
+    final InboundPublishes inbound;
+    final SubscriptionRequests requests;
+    final Deliveries deliveries;
+    final DeliverySequencer sequencer;
+    final long connectedAtMillis;
+
+    private final ReadingGate gate;
+
+    LiveSession(
+            ConnectionEffects effects,
+            SessionSettings settings,
+            Terms terms,
+            ClientOutput output,
+            ReadingGate gate,
+            Result.Opened opened,
+            long nowMillis) {
+        this.terms = terms;
+        this.output = output;
+        this.gate = gate;
+        this.connectedAtMillis = nowMillis;
+        requests = new SubscriptionRequests(effects, settings, terms, output, gate, opened.subscriptions());
+        inbound = new InboundPublishes(effects, settings, terms, output, gate, requests::uses);
+        deliveries = new Deliveries(effects, settings, terms, output);
+        sequencer = new DeliverySequencer(effects, deliveries, opened.nextSequence());
+    }
+
+    /**
+     * A packet other than DISCONNECT came.
+     *
+     * @throws ProtocolViolation if it ends the connection
+     */
+    void packet(ControlPacket packet, long nowMillis) {
+        if (!deliveries.isWritable() && isAnswered(packet)) {
+            // Else the answers to a client that does not read them would grow without bound.
+            gate.hold(ReadingGate.OUTPUT);
+        }
+        switch (packet.type()) {
+            case PUBLISH -> inbound.publish((Publish) packet, nowMillis);
+            case PUBACK -> deliveries.pubAck(((PubAck) packet).packetId(), nowMillis);
+            case PUBREC -> deliveries.pubRec((PubRec) packet, nowMillis);
+            case PUBREL -> inbound.pubRel((PubRel) packet);
+            case PUBCOMP -> deliveries.pubComp((PubComp) packet, nowMillis);
+            case SUBSCRIBE -> requests.subscribe((Subscribe) packet, inbound::uses);
+            case UNSUBSCRIBE -> requests.unsubscribe((Unsubscribe) packet, inbound::uses);
+            case PINGREQ -> output.send(PING_RESP); // [MQTT-3.12.4-1]
+            case CONNECT -> throw protocolError("MQTT-3.1.0-2", "a second CONNECT"); // [MQTT-3.1.0-2]
+            case AUTH -> throw protocolError("MQTT-4.12.1-1", "AUTH without an Authentication Method in CONNECT");
+            case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT ->
+                throw protocolError("2.1.2", "a packet that clients do not send here");
+        }
+    }
+
+    private static boolean isAnswered(ControlPacket packet) {
+        return switch (packet.type()) {
+            case PUBLISH -> ((Publish) packet).qos() != QoS.AT_MOST_ONCE;
+            case PUBACK, PUBCOMP -> false;
+            case PUBREC, PUBREL, SUBSCRIBE, UNSUBSCRIBE, PINGREQ -> true;
+            case CONNECT, CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT, AUTH -> false;
+        };
+    }
+
+    void writable(boolean writable, long nowMillis) {
+        if (writable) {
+            gate.release(ReadingGate.OUTPUT);
+        }
+        deliveries.writable(writable, nowMillis);
+    }
+
+    private static ProtocolViolation protocolError(String clause, String message) {
+        return new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, clause, message);
+    }
+
+    ConnectionView view() {
+        return new ConnectionView(
+                terms.clientId(),
+                terms.version(),
+                connectedAtMillis,
+                terms.keepAliveSeconds(),
+                terms.expirySeconds(),
+                terms.receiveMaximum(),
+                deliveries.inFlight(),
+                deliveries.waiting(),
+                inbound.pending(),
+                deliveries.isWritable());
+    }
+}
