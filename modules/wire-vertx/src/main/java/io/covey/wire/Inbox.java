@@ -164,6 +164,10 @@ final class Inbox {
         }
     }
 
+    boolean holdsMemory() {
+        return held != null || arrived != null;
+    }
+
     /** Forgets everything. */
     void release() {
         releaseArrived();

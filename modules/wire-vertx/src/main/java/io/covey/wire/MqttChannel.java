@@ -44,8 +44,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     static final long CLOSE_PATIENCE_MILLIS = 2_000;
 
     /**
-     * With this many times the high mark waiting towards a client, its own packets are not read until it takes some: answers to what it
-     * sends are all that can grow so far.
+     * With this many times the high mark waiting towards a client, its own packets are not read until it takes some: only answers to what
+     * it sends can grow so far.
      */
     private static final int CHOKED_MARKS = 4;
 
@@ -108,7 +108,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         ClientInput client = input;
         decoding = true;
         try {
-            while (client != null && phase == Phase.OPEN && readingWanted) {
+            while (client != null && mayRead()) {
                 ControlPacket packet = decodeNext(client);
                 if (packet == null) {
                     break;
@@ -120,7 +120,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         }
         if (phase != Phase.OPEN) {
             inbox.release();
-        } else if (!readingWanted) {
+        } else if (!mayRead()) {
             inbox.settle();
         }
     }
@@ -135,23 +135,26 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         }
     }
 
+    private boolean mayRead() {
+        return phase == Phase.OPEN && readingWanted && !choked;
+    }
+
     @Override
     public void reading(boolean on) {
-        if (readingWanted == on) {
-            return;
-        }
-        readingWanted = on;
-        readOrNot();
-        if (on && !decoding && inbox.hasArrived()) {
-            loop.submit(this::decode);
+        if (readingWanted != on) {
+            readingWanted = on;
+            readOrNot();
         }
     }
 
-    /** Bytes that nobody wants are read all the same, to see the client's close behind them. */
     private void readOrNot() {
-        boolean on = phase != Phase.OPEN || readingWanted && !choked;
+        // Bytes that nobody wants any more are read all the same, to see the client's close behind them.
+        boolean on = phase != Phase.OPEN || mayRead();
         if (channel.config().isAutoRead() != on) {
             channel.config().setAutoRead(on);
+        }
+        if (on && !decoding && inbox.hasArrived()) {
+            loop.submit(this::decode);
         }
     }
 
@@ -249,6 +252,15 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
 
     @Override
     public void close() {
+        close(WebSocketCloseStatus.NORMAL_CLOSURE);
+    }
+
+    /** The client sent text, which MQTT does not [MQTT-6.0.0-1]. */
+    void closeForText() {
+        close(WebSocketCloseStatus.INVALID_MESSAGE_TYPE);
+    }
+
+    private void close(WebSocketCloseStatus webSocketStatus) {
         if (!maySend()) {
             return;
         }
@@ -262,14 +274,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         Object last =
                 switch (settings.type()) {
                     case TCP -> Unpooled.EMPTY_BUFFER;
-                    case WEBSOCKET -> new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE);
+                    case WEBSOCKET -> new CloseWebSocketFrame(webSocketStatus);
                 };
         channel.writeAndFlush(last).addListener(flushed -> endOutput());
-    }
-
-    /** The client sent text, which MQTT does not [MQTT-6.0.0-1]. */
-    void closeForText() {
-        close();
     }
 
     /**
@@ -322,6 +329,15 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
             LOG.error("connection closed for a defect; listener={} remote={}", listener(), remoteAddress(), cause);
         }
         closeNow(channel);
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    /** Whether buffers are held for this connection. */
+    boolean holdsMemory() {
+        return inbox.holdsMemory() || outbox.holdsMemory();
     }
 
     @Override

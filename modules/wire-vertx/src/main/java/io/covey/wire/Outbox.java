@@ -134,6 +134,10 @@ final class Outbox {
         }
     }
 
+    boolean holdsMemory() {
+        return open != null;
+    }
+
     /** Forgets everything. */
     void release() {
         ByteBuf buffer = open;

@@ -100,9 +100,10 @@ final class VertxShardLoop implements ShardLoop {
             }
         }
         forgetSharedPayload();
-        turnEndAwaited = false;
-        if (!(ending.isEmpty() && unflushed.isEmpty())) {
-            awaitTurnEnd();
+        turnEndAwaited = !(ending.isEmpty() && unflushed.isEmpty());
+        if (turnEndAwaited) {
+            // As a task of the next turn: this one does not end while there is something to do at its end.
+            eventLoop.execute(turnEnd);
         }
     }
 
