@@ -1,7 +1,6 @@
 package io.covey.broker;
 
 import io.covey.bucket.Command;
-import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
@@ -38,8 +37,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private static final int RAISE_FLOORS_MILLIS = 1_000;
     /** Topics remembered during a SUBSCRIBE, to skip older retained values; beyond, a retained value may come late. */
     private static final int LIVE_RETAINED_MAX = 1_024;
-    /** SUBSCRIBEs and UNSUBSCRIBEs in work before reading pauses. */
-    private static final int OPERATIONS_MAX = 64;
 
     private final Shard shard;
     private final ClientConnection wire;
@@ -62,9 +59,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private NodeMessage.@Nullable Kick kickToAnswer;
     /** While SUBSCRIBEs are in work: when the newest retained value of a topic that was delivered live was published. */
     private @Nullable Map<String, Long> liveRetained;
-
-    /** SUBSCRIBEs and UNSUBSCRIBEs in work. */
-    private int operations;
 
     private boolean sessionReads = true;
     private boolean paused;
@@ -215,8 +209,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         clientId = request.clientId();
         persistent = request.persistent();
         partition = shard.lanes.partitionOfClient(clientId);
-        if (!shard.takesClients() || lane().isFull()) {
-            ReasonCode reason = shard.takesClients() ? ReasonCode.SERVER_BUSY : ReasonCode.SERVER_UNAVAILABLE;
+        boolean serves = shard.takesClients();
+        if (!serves || lane().isFull()) {
+            ReasonCode reason = serves ? ReasonCode.SERVER_BUSY : ReasonCode.SERVER_UNAVAILABLE;
             shard.loop.atEndOfTurn(() -> refuse(reason));
             return;
         }
@@ -239,11 +234,17 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     private void opened(Result result) {
+        shard.registry.settled(this);
+        if (result instanceof Result.Refused) {
+            phase = Phase.OVER;
+            refuse(ReasonCode.QUOTA_EXCEEDED);
+            return;
+        }
         if (!(result instanceof Result.Opened opened)) {
             throw new IllegalStateException("no answer to an OpenSession: " + result);
         }
-        shard.registry.settled(this);
         phase = Phase.WAITING;
+        persistent = persistent || opened.sessionPresent(); // a durable session stays so until it ends
         epoch = opened.epoch();
         incarnation = opened.incarnation();
         acknowledgements = new Acknowledgements(lane(), clientId, epoch, this::acknowledgedThere);
@@ -254,38 +255,19 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
     }
 
-    /** The client did not wait for its session: the bucket is told that nothing new of it was sent, and no will is published. */
-    private void giveBack(Result.Opened opened) {
-        long lastSent = opened.nextSequence() - 1;
-        for (QueueEntry entry : opened.entries()) {
-            if (!entry.dup() && entry.state() == QueueEntry.State.HANDED) {
-                lastSent = entry.sequence() - 1;
-                break;
-            }
-        }
-        leave();
-        closing = new Command.CloseSession(clientId, epoch, -1, false, lastSent);
-        drain();
-    }
-
     /** It is the only connection of its client id: it opens. */
     void proceed(Result.Opened opened) {
         if (phase != Phase.WAITING) {
             return;
         }
-        if (wireClosed) {
-            giveBack(opened);
-            return;
-        }
         phase = Phase.OPEN;
-        long now = shard.nowMillis();
-        if (persistent && !opened.subscriptions().isEmpty()) {
+        if (persistent && !wireClosed && !opened.subscriptions().isEmpty()) {
             for (Subscription subscription : opened.subscriptions()) {
                 shard.subscriptions.add(this, subscription);
             }
             shard.announceRoutes(null);
         }
-        connection.opened(opened, now);
+        connection.opened(opened, shard.nowMillis()); // also where the client has gone: it may have published before
         if (hintMissed && phase == Phase.OPEN) {
             fetch(connection.nextSequence());
         }
@@ -360,7 +342,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     private void applyReading() {
-        boolean reads = sessionReads && !paused && operations < OPERATIONS_MAX;
+        boolean reads = sessionReads && !paused;
         if (reads != wireReads && !wireClosed) {
             wireReads = reads;
             wire.reading(reads);
@@ -378,16 +360,10 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     void subscribing(SubscribeFlow flow, boolean begins) {
         if (begins) {
             flows.add(flow);
-            operations(1);
-        } else if (flows.remove(flow)) {
+        } else {
+            flows.remove(flow);
             liveRetained = flows.isEmpty() ? null : liveRetained;
-            operations(-1);
         }
-    }
-
-    private void operations(int more) {
-        operations += more;
-        applyReading();
     }
 
     void subscribed(int packetId, List<ReasonCode> reasons) {
@@ -414,7 +390,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void unsubscribe(int packetId, List<String> filters) {
-        operations(1);
         if (persistent) {
             lane().submit(new Command.Unsubscribe(clientId, epoch, filters), true, result -> {
                 if (result instanceof Result.SubscriptionsChanged changed) {
@@ -432,7 +407,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     private void unsubscribed(int packetId, List<Boolean> existed) {
-        operations(-1);
         shard.announceRoutes(null);
         if (phase == Phase.OPEN) {
             List<ReasonCode> reasons = new ArrayList<>(existed.size());
@@ -513,8 +487,12 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     @Override
     public void fetch(long fromSequence) {
         lane().submit(new Command.Fetch(clientId, epoch, fromSequence), true, result -> {
-            if (result instanceof Result.Handed handed && !handed.entries().isEmpty()) {
-                shard.events.hintsReconciled(handed.entries().size());
+            if (result instanceof Result.Handed handed && phase == Phase.OPEN) {
+                if (handed.entries().isEmpty()) {
+                    connection.handed(handed.entries(), shard.nowMillis()); // an answer all the same
+                } else {
+                    shard.events.hintsReconciled(handed.entries().size());
+                }
             }
             handed(result);
         });

@@ -9,6 +9,7 @@ import io.covey.protocol.TopicFilters;
 import io.covey.routing.Subscription;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +96,9 @@ final class SubscribeFlow {
             }
             planReads(changed.existed());
             shard.announceRoutes(this::routesLive);
+        } else if (result instanceof Result.Refused) {
+            connection.subscribed(packetId, Collections.nCopies(subscriptions.size(), ReasonCode.QUOTA_EXCEEDED));
+            connection.subscribing(this, false);
         } else {
             connection.superseded();
         }
@@ -150,9 +154,8 @@ final class SubscribeFlow {
             found.add(new Found(messages.get(i), read.subscription));
             foundBytes += messages.get(i).sizeBytes();
         }
-        if (page.more() && !messages.isEmpty()) {
-            String last = messages.get(messages.size() - 1).topic();
-            toRead.addFirst(new Read(read.subscription, read.partition, last));
+        if (page.more()) {
+            toRead.addFirst(new Read(read.subscription, read.partition, page.after()));
         }
         read();
     }
