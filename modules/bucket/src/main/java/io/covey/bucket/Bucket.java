@@ -151,8 +151,13 @@ public final class Bucket {
         bucket.version = BucketVersion.read(in);
         bucket.owner = in.i64();
         bucket.timeMillis = in.i64();
-        new SnapshotReader(in).read(bucket.senders, bucket.state, bucket.state.budget());
+        new SnapshotReader(in).read(bucket.senders, bucket.state, bucket.state.ledger());
         return bucket;
+    }
+
+    /** What this replica holds and has dropped, for metrics; costs nothing. */
+    public BucketFigures figures() {
+        return state.figures();
     }
 
     /** A digest of the whole state: equal replicas have equal digests. For tests and the simulation. */

@@ -13,7 +13,7 @@ final class BucketState {
     /** Stands for the answer to ReadRoutes until its batch is finished. */
     private static final Result ROUTES_LATER = new Result.Routes(0, List.of());
 
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final SenderTable senders;
     private final SubscriptionIndex index = new SubscriptionIndex();
     private final Outbox outbox;
@@ -28,15 +28,15 @@ final class BucketState {
 
     BucketState(BucketLimits limits, SenderTable senders) {
         this.senders = senders;
-        budget = new ByteBudget(limits.bucketBytesMax());
-        outbox = new Outbox(budget);
+        ledger = new Ledger(limits.bucketBytesMax());
+        outbox = new Outbox(ledger);
         // A publish with RETAIN comes to a bucket twice, as a Retain and as an Append, under the same number.
-        appendOrigins = new OriginTable(budget);
-        retainOrigins = new OriginTable(budget);
-        sessions = new SessionTable(limits, budget, index, outbox);
-        queues = new MessageQueues(limits, budget, index, sessions, appendOrigins);
-        connections = new SessionCommands(budget, index, sessions);
-        retained = new RetainedStore(budget, retainOrigins);
+        appendOrigins = new OriginTable(ledger);
+        retainOrigins = new OriginTable(ledger);
+        sessions = new SessionTable(limits, ledger, index, outbox);
+        queues = new MessageQueues(limits, ledger, index, sessions, appendOrigins);
+        connections = new SessionCommands(ledger, index, sessions);
+        retained = new RetainedStore(ledger, retainOrigins);
     }
 
     /** Applies one command. The frequent ones are asked for first. */
@@ -133,13 +133,27 @@ final class BucketState {
         return new BatchResult(results, delta, outbox.takeCreated());
     }
 
+    BucketFigures figures() {
+        return new BucketFigures(
+                sessions.sessions().size(),
+                sessions.connected(),
+                ledger.queuedMessages(),
+                retained.values().size(),
+                outbox.entries().size(),
+                ledger.bytes(),
+                ledger.droppedByQueueLimit(),
+                ledger.droppedByExpiry(),
+                ledger.refusedByBucketLimit(),
+                outbox.dropped());
+    }
+
     /** A number for the next snapshot, so that messages know where it has put them; not part of the state. */
     long nextSnapshotPass() {
         return ++snapshotPasses;
     }
 
-    ByteBudget budget() {
-        return budget;
+    Ledger ledger() {
+        return ledger;
     }
 
     SubscriptionIndex index() {

@@ -19,7 +19,7 @@ final class DeliveryQueue {
     /** Sequences between the lowest unreleased and the next must have different Packet Identifiers. */
     static final int PACKET_IDS = 65_535;
 
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final EntryRing handed = new EntryRing();
     private final EntryRing waiting = new EntryRing();
     private long lowestSequence = 1;
@@ -36,8 +36,8 @@ final class DeliveryQueue {
     private long droppedByLimit;
     private long droppedByExpiry;
 
-    DeliveryQueue(ByteBudget budget) {
-        this.budget = budget;
+    DeliveryQueue(Ledger ledger) {
+        this.ledger = ledger;
     }
 
     /** The first sequence that is not handed. */
@@ -75,14 +75,16 @@ final class DeliveryQueue {
         return droppedByExpiry;
     }
 
-    /** Counts messages that the limits kept out. */
-    void countDroppedByLimit(int messages) {
-        droppedByLimit += messages;
+    /** Counts a message that the limits kept out. */
+    void countDroppedByLimit() {
+        droppedByLimit++;
+        ledger.countDroppedByQueueLimit();
     }
 
-    /** Counts messages that had expired before they came. */
-    void countDroppedByExpiry(int messages) {
-        droppedByExpiry += messages;
+    /** Counts a message that has expired. */
+    void countDroppedByExpiry() {
+        droppedByExpiry++;
+        ledger.countDroppedByExpiry();
     }
 
     /** When the oldest message was published, or -1 when there is none. */
@@ -124,7 +126,7 @@ final class DeliveryQueue {
             if (next.isExpired(nowMillis)) { // [MQTT-3.3.2-5]
                 waiting.removeFirst();
                 drop(next);
-                droppedByExpiry++;
+                countDroppedByExpiry();
             } else if (windowAdmits(next, window)) {
                 waiting.removeFirst();
                 out.add(next.entry(hand(next), false));
@@ -207,7 +209,7 @@ final class DeliveryQueue {
             if (entry.isExpired(nowMillis)) {
                 waiting.replace(i, null);
                 drop(entry);
-                droppedByExpiry++;
+                countDroppedByExpiry();
                 dropped = true;
             } else {
                 noteExpiry(entry);
@@ -274,8 +276,9 @@ final class DeliveryQueue {
     }
 
     private void charge(QueuedMessage entry) {
-        entry.held().hold(budget);
-        budget.add(entry.ownBytes());
+        entry.held().hold(ledger);
+        ledger.add(entry.ownBytes());
+        ledger.addQueued(1);
         bytes += entry.queueBytes();
     }
 
@@ -301,8 +304,9 @@ final class DeliveryQueue {
 
     private void drop(QueuedMessage entry) {
         bytes -= entry.queueBytes();
-        budget.add(-entry.ownBytes());
-        entry.held().letGo(budget);
+        ledger.add(-entry.ownBytes());
+        ledger.addQueued(-1);
+        entry.held().letGo(ledger);
     }
 
     private void noteExpiry(QueuedMessage entry) {

@@ -18,9 +18,9 @@ final class DurableState {
     private Receipts receipts = new Receipts();
     private long subscriptionBytes;
 
-    DurableState(SessionState session, ByteBudget budget) {
+    DurableState(SessionState session, Ledger ledger) {
         this.session = session;
-        this.queue = new DeliveryQueue(budget);
+        this.queue = new DeliveryQueue(ledger);
     }
 
     SessionState session() {

@@ -2,7 +2,7 @@ package io.covey.bucket;
 
 import io.covey.protocol.Message;
 
-/** A message that one or more queue entries share: held once, written once, counted once in the bucket's budget. */
+/** A message that one or more queue entries share: held once, written once, counted once in the bucket's ledger. */
 final class HeldMessage {
     private final Message message;
     private final int sizeBytes;
@@ -27,16 +27,16 @@ final class HeldMessage {
     }
 
     /** One more entry holds it; the first one pays. */
-    void hold(ByteBudget budget) {
+    void hold(Ledger ledger) {
         if (holders++ == 0) {
-            budget.add(sizeBytes);
+            ledger.add(sizeBytes);
         }
     }
 
     /** One entry less; with the last one the bytes are free. */
-    void letGo(ByteBudget budget) {
+    void letGo(Ledger ledger) {
         if (--holders == 0) {
-            budget.add(-sizeBytes);
+            ledger.add(-sizeBytes);
         }
     }
 

@@ -11,19 +11,15 @@ final class MessageQueues {
     private static final Result NOT_MATCHED = new Result.Appended(List.of(), 0, 0, false);
 
     private final BucketLimits limits;
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final SubscriptionIndex index;
     private final SessionTable sessions;
     private final OriginTable origins;
 
     MessageQueues(
-            BucketLimits limits,
-            ByteBudget budget,
-            SubscriptionIndex index,
-            SessionTable sessions,
-            OriginTable origins) {
+            BucketLimits limits, Ledger ledger, SubscriptionIndex index, SessionTable sessions, OriginTable origins) {
         this.limits = limits;
-        this.budget = budget;
+        this.ledger = ledger;
         this.index = index;
         this.sessions = sessions;
         this.origins = origins;
@@ -40,7 +36,8 @@ final class MessageQueues {
         if (count == 0) {
             return NOT_MATCHED;
         }
-        if (!budget.hasRoomForMessages(bytesFor(message, matched))) {
+        if (!ledger.hasRoomForMessages(bytesFor(message, matched))) {
+            ledger.countRefused();
             return new Result.Appended(List.of(), count, 0, true);
         }
         if (origin != null) {
@@ -63,9 +60,9 @@ final class MessageQueues {
             QueuedMessage entry = new QueuedMessage(held, qos, retain, match.ids());
             DeliveryQueue queue = durable.queue();
             if (expired) { // [MQTT-3.3.2-5]
-                queue.countDroppedByExpiry(1);
+                queue.countDroppedByExpiry();
             } else if (!queue.admits(entry.queueBytes(), limits)) {
-                queue.countDroppedByLimit(1);
+                queue.countDroppedByLimit();
                 dropped++;
             } else {
                 SessionState session = durable.session();
@@ -99,9 +96,9 @@ final class MessageQueues {
             QueuedMessage entry = new QueuedMessage(
                     new HeldMessage(item.message()), item.qos(), item.retain(), item.subscriptionIds());
             if (entry.isExpired(nowMillis)) { // [MQTT-3.3.2-5]
-                queue.countDroppedByExpiry(1);
-            } else if (!queue.admits(entry.queueBytes(), limits) || !budget.hasRoomForMessages(entry.queueBytes())) {
-                queue.countDroppedByLimit(1);
+                queue.countDroppedByExpiry();
+            } else if (!queue.admits(entry.queueBytes(), limits) || !ledger.hasRoomForMessages(entry.queueBytes())) {
+                queue.countDroppedByLimit();
             } else {
                 // Without a window they wait, so that the answer lists them with all others that are handed now.
                 queue.add(entry, 0);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which numbers of which origins this bucket has seen, so that a publish that comes again by another way than the same batch does nothing.
- * Per source only the numbers at or above its floor are kept. Records with numbers count against the bucket's budget; those without are
+ * Per source only the numbers at or above its floor are kept. Records with numbers count against the bucket's ledger; those without are
  * dropped an hour after their last use.
  */
 final class OriginTable {
@@ -18,14 +18,14 @@ final class OriginTable {
 
     private static final int RECORD_BYTES = 192;
 
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final Map<String, Seen> records = new LinkedHashMap<>();
 
     /** Records without numbers, the longest unused first: those that Tick may drop. */
     private final Map<String, Seen> idle = new LinkedHashMap<>();
 
-    OriginTable(ByteBudget budget) {
-        this.budget = budget;
+    OriginTable(Ledger ledger) {
+        this.ledger = ledger;
     }
 
     /** What is known of one source. */
@@ -141,7 +141,7 @@ final class OriginTable {
             }
             oldest.remove();
             records.remove(entry.getKey());
-            budget.add(-bytes(entry.getKey(), 0));
+            ledger.add(-bytes(entry.getKey(), 0));
         }
     }
 
@@ -160,7 +160,7 @@ final class OriginTable {
         Seen record = put(source, new Seen(incarnation, floor, touchedAtMillis));
         record.numbers = numbers;
         record.size = numbers.length;
-        budget.add((long) Long.BYTES * numbers.length);
+        ledger.add((long) Long.BYTES * numbers.length);
     }
 
     /** Takes over the order of idle sources from a snapshot, after the records. */
@@ -174,17 +174,17 @@ final class OriginTable {
     private Seen put(String source, Seen record) {
         @Nullable Seen replaced = records.remove(source);
         if (replaced != null) {
-            budget.add(-bytes(source, replaced.size));
+            ledger.add(-bytes(source, replaced.size));
             idle.remove(source);
         }
         records.put(source, record);
-        budget.add(bytes(source, 0));
+        ledger.add(bytes(source, 0));
         return record;
     }
 
     private void used(String source, Seen record, int sizeBefore, long nowMillis) {
         record.touchedAtMillis = nowMillis;
-        budget.add((long) Long.BYTES * (record.size - sizeBefore));
+        ledger.add((long) Long.BYTES * (record.size - sizeBefore));
         idle.remove(source);
         if (record.size == 0) {
             idle.put(source, record);

@@ -26,14 +26,14 @@ final class Outbox {
         }
     }
 
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final TreeMap<Long, Kept> entries = new TreeMap<>();
     private final List<OutboxEntry> created = new ArrayList<>();
     private long lastNumber;
     private long dropped;
 
-    Outbox(ByteBudget budget) {
-        this.budget = budget;
+    Outbox(Ledger ledger) {
+        this.ledger = ledger;
     }
 
     /** Publishes a will; its times count from now. */
@@ -72,7 +72,7 @@ final class Outbox {
         for (long number : numbers) {
             Kept kept = entries.remove(number);
             if (kept != null) {
-                budget.add(-kept.bytes());
+                ledger.add(-kept.bytes());
             }
         }
     }
@@ -110,10 +110,10 @@ final class Outbox {
         return dropped;
     }
 
-    /** Adds an entry with its number, and charges the budget. */
+    /** Adds an entry with its number, and charges the ledger. */
     void add(long number, Kept kept) {
         entries.put(number, kept);
-        budget.add(kept.bytes());
+        ledger.add(kept.bytes());
     }
 
     /** Takes over a snapshot's counters, after its entries. */

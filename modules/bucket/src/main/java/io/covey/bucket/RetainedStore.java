@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The retained messages of a bucket, sorted level by level so that a filter's matches are found by seeking. Bounded by the byte budget. */
+/** The retained messages of a bucket, sorted level by level so that a filter's matches are found by seeking. Bounded by the ledger's bytes. */
 final class RetainedStore {
     /** Messages in one page. */
     static final int PAGE_MESSAGES_MAX = 256;
@@ -23,7 +23,7 @@ final class RetainedStore {
 
     private static final int VALUE_BYTES = 128;
 
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final OriginTable origins;
     private final TreeMap<String, Value> values = new TreeMap<>(TopicOrder.LEVEL_BY_LEVEL);
 
@@ -45,8 +45,8 @@ final class RetainedStore {
         }
     }
 
-    RetainedStore(ByteBudget budget, OriginTable origins) {
-        this.budget = budget;
+    RetainedStore(Ledger ledger, OriginTable origins) {
+        this.ledger = ledger;
         this.origins = origins;
     }
 
@@ -59,7 +59,8 @@ final class RetainedStore {
         }
         boolean stores = message.payload().length > 0;
         long added = stores ? Value.bytesOf(message) - (present == null ? 0 : present.bytes()) : 0;
-        if (added > 0 && !budget.hasRoomForMessages(added)) {
+        if (added > 0 && !ledger.hasRoomForMessages(added)) {
+            ledger.countRefused();
             return new Result.RetainedStored(version, true);
         }
         if (origin != null) {
@@ -138,7 +139,7 @@ final class RetainedStore {
     /** Adds a value for a topic that has none. */
     void add(Value value) {
         values.put(value.message().topic(), value);
-        budget.add(value.bytes());
+        ledger.add(value.bytes());
         if (value.message().expiresAtMillis() != Message.NEVER) {
             expiring.add(value);
         }
@@ -151,7 +152,7 @@ final class RetainedStore {
 
     private void remove(Value value) {
         values.remove(value.message().topic());
-        budget.add(-value.bytes());
+        ledger.add(-value.bytes());
         if (value.message().expiresAtMillis() != Message.NEVER) {
             expiring.remove(value);
         }

@@ -8,12 +8,12 @@ import java.util.Set;
 
 /** What a session's connection changes and asks beside its queue: subscriptions, incoming QoS 2, comparisons and descriptions. */
 final class SessionCommands {
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final SubscriptionIndex index;
     private final SessionTable sessions;
 
-    SessionCommands(ByteBudget budget, SubscriptionIndex index, SessionTable sessions) {
-        this.budget = budget;
+    SessionCommands(Ledger ledger, SubscriptionIndex index, SessionTable sessions) {
+        this.ledger = ledger;
         this.index = index;
         this.sessions = sessions;
     }
@@ -23,7 +23,7 @@ final class SessionCommands {
         if (durable == null) {
             return Answers.FENCED;
         }
-        if (!budget.hasRoomForSessions(bytesAdded(durable, subscribe.subscriptions()))) {
+        if (!ledger.hasRoomForSessions(bytesAdded(durable, subscribe.subscriptions()))) {
             return Answers.REFUSED;
         }
         List<Boolean> existed = new ArrayList<>(subscribe.subscriptions().size());

@@ -30,13 +30,13 @@ final class SessionState {
     /** The time it has in the table's schedule. */
     private long scheduledAtMillis = Message.NEVER;
 
-    /** What it has taken of the bucket's budget. */
+    /** What it has taken of the bucket's ledger. */
     private long accountedBytes;
 
-    SessionState(String clientId, long incarnation, boolean durable, ByteBudget budget) {
+    SessionState(String clientId, long incarnation, boolean durable, Ledger ledger) {
         this.clientId = clientId;
         this.incarnation = incarnation;
-        this.durable = durable ? new DurableState(this, budget) : null;
+        this.durable = durable ? new DurableState(this, ledger) : null;
     }
 
     String clientId() {
@@ -155,16 +155,16 @@ final class SessionState {
         return durable == null ? due : Math.min(due, durable.queue().earliestExpiryMillis());
     }
 
-    /** Corrects what the budget holds for this session, beside its queue. */
-    void account(ByteBudget budget) {
+    /** Corrects what the ledger holds for this session, beside its queue. */
+    void account(Ledger ledger) {
         long bytes = baseBytes(clientId, will) + (durable == null ? 0 : durable.bytes());
-        budget.add(bytes - accountedBytes);
+        ledger.add(bytes - accountedBytes);
         accountedBytes = bytes;
     }
 
-    /** The session ends: gives back what the budget holds for it. */
-    void unaccount(ByteBudget budget) {
-        budget.add(-accountedBytes);
+    /** The session ends: gives back what the ledger holds for it. */
+    void unaccount(Ledger ledger) {
+        ledger.add(-accountedBytes);
         accountedBytes = 0;
     }
 

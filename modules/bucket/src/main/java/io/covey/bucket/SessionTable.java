@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All sessions of a bucket, how they begin, change hands and end, and the schedule of what is due. Sessions are kept oldest first, which is
- * the order of their incarnations. Bounded by the bucket's byte budget.
+ * the order of their incarnations. Bounded by the ledger's bytes.
  */
 final class SessionTable {
     private final BucketLimits limits;
-    private final ByteBudget budget;
+    private final Ledger ledger;
     private final SubscriptionIndex index;
     private final Outbox outbox;
     private final Map<String, SessionState> sessions = new LinkedHashMap<>();
@@ -27,10 +27,11 @@ final class SessionTable {
             Comparator.comparingLong(SessionState::scheduledAtMillis).thenComparingLong(SessionState::incarnation));
 
     private long lastEpoch;
+    private int connected;
 
-    SessionTable(BucketLimits limits, ByteBudget budget, SubscriptionIndex index, Outbox outbox) {
+    SessionTable(BucketLimits limits, Ledger ledger, SubscriptionIndex index, Outbox outbox) {
         this.limits = limits;
-        this.budget = budget;
+        this.ledger = ledger;
         this.index = index;
         this.outbox = outbox;
     }
@@ -58,7 +59,7 @@ final class SessionTable {
     /** Answers a CONNECT. */
     Result open(Command.OpenSession open, long nowMillis) {
         SessionState present = sessions.get(open.clientId());
-        if (present == null && !budget.hasRoomForSessions(SessionState.baseBytes(open.clientId(), open.will()))) {
+        if (present == null && !ledger.hasRoomForSessions(SessionState.baseBytes(open.clientId(), open.will()))) {
             return Answers.REFUSED;
         }
         ShardAddress previous = present == null ? null : present.owner();
@@ -67,10 +68,11 @@ final class SessionTable {
         long epoch = ++lastEpoch;
         SessionState session = continued;
         if (session == null) {
-            session = new SessionState(open.clientId(), epoch, open.expirySeconds() > 0, budget);
+            session = new SessionState(open.clientId(), epoch, open.expirySeconds() > 0, ledger);
             sessions.put(open.clientId(), session);
         }
         session.connect(epoch, open, limits.window(open.receiveMaximum()));
+        connected++;
         List<QueueEntry> entries = new ArrayList<>();
         DurableState durable = session.durable();
         if (durable != null) {
@@ -170,9 +172,9 @@ final class SessionTable {
         }
     }
 
-    /** Something that the schedule or the budget depends on may have changed. */
+    /** Something that the schedule or the ledger depends on may have changed. */
     void changed(SessionState session) {
-        session.account(budget);
+        session.account(ledger);
         reschedule(session);
     }
 
@@ -194,6 +196,11 @@ final class SessionTable {
         return sessions.values();
     }
 
+    /** How many have a connection. */
+    int connected() {
+        return connected;
+    }
+
     long lastEpoch() {
         return lastEpoch;
     }
@@ -206,11 +213,13 @@ final class SessionTable {
     /** Takes over a session from a snapshot; the oldest first. */
     void add(SessionState session) {
         sessions.put(session.clientId(), session);
+        connected += session.owner() != null ? 1 : 0;
         changed(session);
     }
 
     private void endConnection(SessionState session, boolean publishWill, long nowMillis) {
         session.disconnect(nowMillis);
+        connected--;
         if (!publishWill) { // [MQTT-3.1.2-10]
             session.forgetWill();
         }
@@ -253,7 +262,7 @@ final class SessionTable {
         if (durable != null) {
             durable.clear(index);
         }
-        session.unaccount(budget);
+        session.unaccount(ledger);
     }
 
     private void publishWill(SessionState session, long nowMillis) {

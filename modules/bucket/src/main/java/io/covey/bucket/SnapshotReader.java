@@ -23,11 +23,11 @@ final class SnapshotReader {
     }
 
     /** Fills an empty state; what comes before it has been read. */
-    void read(SenderTable senders, BucketState state, ByteBudget budget) {
+    void read(SenderTable senders, BucketState state, Ledger ledger) {
         SessionTable sessions = state.sessions();
         sessions.restored(in.varLong());
         for (int i = in.varInt(); i > 0; i--) {
-            sessions.add(session(state.index(), budget));
+            sessions.add(session(state.index(), ledger));
         }
         state.index().routes().restored(in.varLong());
         retained(state.retained());
@@ -35,18 +35,19 @@ final class SnapshotReader {
         origins(state.appendOrigins());
         origins(state.retainOrigins());
         senders(senders);
-        long used = in.varLong();
-        if (used != budget.used()) {
-            throw new IllegalStateException("a snapshot of " + used + " bytes was restored to " + budget.used());
+        ledger.restored(in.varLong(), in.varLong(), in.varLong());
+        long bytes = in.varLong();
+        if (bytes != ledger.bytes()) {
+            throw new IllegalStateException("a snapshot of " + bytes + " bytes was restored to " + ledger.bytes());
         }
     }
 
-    private SessionState session(SubscriptionIndex index, ByteBudget budget) {
+    private SessionState session(SubscriptionIndex index, Ledger ledger) {
         String clientId = in.string();
         long incarnation = in.varLong();
         long epoch = in.varLong();
         int flags = in.u8();
-        SessionState session = new SessionState(clientId, incarnation, (flags & 1) != 0, budget);
+        SessionState session = new SessionState(clientId, incarnation, (flags & 1) != 0, ledger);
         ShardAddress owner = (flags & 2) != 0 ? ShardAddress.read(in) : null;
         Will will = (flags & 4) != 0 ? Will.read(in) : null;
         session.restore(epoch, owner, in.varInt(), in.varLong(), will, in.i64(), in.i64());

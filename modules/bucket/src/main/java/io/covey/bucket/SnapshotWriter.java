@@ -43,7 +43,11 @@ final class SnapshotWriter {
         origins(state.appendOrigins());
         origins(state.retainOrigins());
         senders(senders);
-        out.varLong(state.budget().used());
+        Ledger ledger = state.ledger();
+        out.varLong(ledger.droppedByQueueLimit())
+                .varLong(ledger.droppedByExpiry())
+                .varLong(ledger.refusedByBucketLimit())
+                .varLong(ledger.bytes());
     }
 
     private void session(SessionState session) {

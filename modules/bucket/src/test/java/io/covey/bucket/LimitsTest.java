@@ -1,0 +1,234 @@
+package io.covey.bucket;
+
+import static io.covey.bucket.TestBucket.NEVER_EXPIRES;
+import static io.covey.bucket.TestBucket.subscription;
+import static io.covey.bucket.TestBucket.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What happens at each bound [I7], and when messages expire. */
+class LimitsTest {
+    private static TestBucket bucket(int queueMessagesMax, long queueBytesMax, long bucketBytesMax) {
+        return new TestBucket(new BucketLimits(queueMessagesMax, queueBytesMax, bucketBytesMax, 2, 10_000));
+    }
+
+    private static long subscribed(TestBucket bucket, String clientId, String filter) {
+        long epoch = bucket.open(clientId, false, NEVER_EXPIRES, 1, null).epoch();
+        bucket.subscribe(clientId, epoch, filter, QoS.AT_LEAST_ONCE);
+        return epoch;
+    }
+
+    @Test
+    void aFullQueueDropsTheNewestAndCountsIt() {
+        TestBucket bucket = bucket(2, 1 << 20, 1 << 20);
+        bucket.close("full", subscribed(bucket, "full", "a"));
+        bucket.publish("a", "one");
+        bucket.publish("a", "two");
+        subscribed(bucket, "empty", "a");
+
+        Result.Appended appended = bucket.publish("a", "three");
+
+        assertThat(appended.matched()).isEqualTo(2);
+        assertThat(appended.dropped()).isEqualTo(1);
+        assertThat(appended.deliveries()).extracting(Result.Delivery::clientId).containsExactly("empty");
+        assertThat(bucket.describe("full").droppedByQueueLimit()).isEqualTo(1);
+        assertThat(texts(bucket.connect("full").entries())).containsExactly("one", "two");
+    }
+
+    @Test
+    void whatIsInFlightCountsAgainstTheQueuesLimit() {
+        TestBucket bucket = bucket(2, 1 << 20, 1 << 20);
+        long epoch = subscribed(bucket, "c", "a");
+        bucket.publish("a", "one");
+        bucket.publish("a", "two");
+        assertThat(bucket.publish("a", "three").dropped()).isEqualTo(1);
+
+        bucket.acknowledge("c", epoch, 1);
+        assertThat(bucket.publish("a", "four").dropped()).isZero();
+    }
+
+    @Test
+    void aQueueIsBoundedByBytesToo() {
+        TestBucket bucket = bucket(1_000, 2_000, 1 << 20);
+        bucket.close("c", subscribed(bucket, "c", "a"));
+
+        assertThat(bucket.publish("a", "x".repeat(1_000)).dropped()).isZero();
+        assertThat(bucket.publish("a", "x".repeat(1_000)).dropped()).isEqualTo(1);
+        assertThat(bucket.publish("a", "x").dropped()).isZero();
+    }
+
+    @Test
+    void enqueueDropsBeyondTheLimits() {
+        TestBucket bucket = bucket(2, 1 << 20, 1 << 20);
+        long epoch = subscribed(bucket, "c", "a");
+        Command.Enqueue.Item item = new Command.Enqueue.Item(
+                bucket.message("r", "r", QoS.AT_LEAST_ONCE), QoS.AT_LEAST_ONCE, true, new int[0]);
+
+        Result.Handed handed = bucket.run(new Command.Enqueue("c", epoch, List.of(item, item, item)));
+
+        assertThat(handed.entries()).hasSize(2);
+        assertThat(bucket.describe("c").droppedByQueueLimit()).isEqualTo(1);
+    }
+
+    @Test
+    void aFullBucketRefusesAnAppendWhole() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 10_000);
+        bucket.close("one", subscribed(bucket, "one", "a"));
+        bucket.close("two", subscribed(bucket, "two", "a"));
+        while (!bucket.publish("a", "x".repeat(500)).refused()) {
+            assertThat(bucket.owner.figures().bytes()).isLessThan(10_000);
+        }
+        int queued = bucket.describe("one").queueMessages();
+
+        Result.Appended refused = bucket.publish("a", "x".repeat(500));
+
+        assertThat(refused).isEqualTo(new Result.Appended(List.of(), 2, 0, true));
+        assertThat(bucket.describe("one").queueMessages()).isEqualTo(queued).isPositive();
+        assertThat(bucket.describe("two").queueMessages()).isEqualTo(queued);
+        assertThat(bucket.describe("one").droppedByQueueLimit()).isZero();
+        bucket.open("one", true, NEVER_EXPIRES);
+        bucket.open("two", true, NEVER_EXPIRES);
+        subscribed(bucket, "two", "a");
+        assertThat(bucket.publish("a", "x".repeat(500)).refused()).isFalse();
+    }
+
+    @Test
+    void aRefusedOriginMayComeAgain() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 10_000);
+        long epoch = subscribed(bucket, "c", "a");
+        Message large = bucket.message("a", "x".repeat(8_500), QoS.EXACTLY_ONCE);
+        bucket.publish("a", "x".repeat(1_000));
+        Command append = new Command.Append(large, "p", Origin.ofClient("p", 1, 1, 1));
+        assertThat(((Result.Appended) bucket.answer(append)).refused()).isTrue();
+
+        bucket.acknowledge("c", epoch, 1);
+
+        assertThat(((Result.Appended) bucket.answer(append)).matched()).isEqualTo(1);
+        assertThat(((Result.Appended) bucket.answer(append)).matched()).isZero();
+    }
+
+    @Test
+    void aSharedMessageIsChargedOnce() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 1 << 20);
+        long[] epochs = new long[10];
+        for (int i = 0; i < epochs.length; i++) {
+            epochs[i] = subscribed(bucket, "c" + i, "a");
+        }
+        long before = bucket.owner.figures().bytes();
+
+        bucket.publish("a", "x".repeat(10_000));
+
+        assertThat(bucket.owner.figures().bytes() - before).isBetween(10_000L, 12_000L);
+        for (int i = 0; i < epochs.length; i++) {
+            assertThat(bucket.owner.figures().bytes()).isGreaterThan(before);
+            bucket.acknowledge("c" + i, epochs[i], 1);
+        }
+        assertThat(bucket.owner.figures().bytes()).isEqualTo(before);
+    }
+
+    @Test
+    void aFullBucketRefusesRetainedValuesButNotTheirDeletion() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 3_000);
+        Message first = bucket.message("a", "x".repeat(2_000), QoS.AT_LEAST_ONCE, true, Message.NEVER);
+        Message second = bucket.message("b", "x".repeat(2_000), QoS.AT_LEAST_ONCE, true, Message.NEVER);
+        Message deletion = bucket.message("a", "", QoS.AT_LEAST_ONCE, true, Message.NEVER);
+
+        assertThat(bucket.answer(new Command.Retain(first, null))).isEqualTo(new Result.RetainedStored(1, false));
+        assertThat(bucket.answer(new Command.Retain(second, null))).isEqualTo(new Result.RetainedStored(1, true));
+        assertThat(bucket.answer(new Command.Retain(deletion, null))).isEqualTo(new Result.RetainedStored(2, false));
+        assertThat(bucket.answer(new Command.Retain(second, null))).isEqualTo(new Result.RetainedStored(3, false));
+    }
+
+    @Test
+    void aBucketFullOfMessagesStillTakesSessionsUpToAQuarterMore() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 10_000);
+        bucket.close("c", subscribed(bucket, "c", "a"));
+        while (!bucket.publish("a", "x".repeat(100)).refused()) {
+            assertThat(bucket.owner.figures().bytes()).isLessThan(10_000);
+        }
+
+        long epoch = subscribed(bucket, "another", "b");
+        Result answer = bucket.subscribe("another", epoch, "x".repeat(1_000), QoS.AT_LEAST_ONCE);
+        assertThat(answer).isEqualTo(new Result.Refused());
+        assertThat(bucket.describe("another").subscriptions()).hasSize(1);
+        int opened = 0;
+        while (bucket.answer(new Command.OpenSession("n" + opened, TestBucket.SHARD_A, false, 60, 1, null))
+                instanceof Result.Opened) {
+            opened++;
+        }
+        assertThat(opened).isBetween(1, 10);
+        assertThat(bucket.owner.figures().bytes()).isLessThan(12_500);
+        assertThat(bucket.connect("c").sessionPresent()).isTrue();
+        assertThat(bucket.subscribe("another", epoch, "b", QoS.EXACTLY_ONCE))
+                .isInstanceOf(Result.SubscriptionsChanged.class);
+    }
+
+    @Test
+    void whenEverythingHasEndedNothingIsChargedAnyMore() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 1 << 20);
+        long epoch = bucket.open("c", false, 60, 10, bucket.will("w", 0)).epoch();
+        bucket.subscribe("c", epoch, subscription("a", QoS.EXACTLY_ONCE), subscription("b/#", QoS.AT_LEAST_ONCE));
+        bucket.publish("a", "one");
+        bucket.publish("b/1", "two");
+        bucket.run(new Command.Receive("c", epoch, 1));
+        bucket.run(new Command.Append(bucket.message("a", "m", QoS.EXACTLY_ONCE), "p", Origin.ofClient("p", 1, 1, 1)));
+        bucket.run(new Command.RaiseFloor("c:p", 1, 2));
+        bucket.close("c", epoch, true, -1);
+        bucket.run(new Command.FinishOutbox(new long[] {1}));
+        assertThat(bucket.owner.figures().bytes()).isPositive();
+        bucket.advanceSeconds(3600);
+        bucket.tick();
+
+        assertThat(bucket.owner.figures()).isEqualTo(new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    }
+
+    @Test
+    void waitingMessagesExpireByTickAndHandedOnesDoNot() { // [MQTT-3.3.2-5]
+        TestBucket bucket = bucket(1_000, 1 << 20, 1 << 20);
+        long epoch = subscribed(bucket, "c", "a");
+        for (int i = 1; i <= 6; i++) {
+            long expires = i == 5 ? Message.NEVER : bucket.nowMillis + 1_000L * i;
+            bucket.publish(bucket.message("a", "m" + i, QoS.AT_LEAST_ONCE, false, expires));
+        }
+        assertThat(bucket.describe("c").inFlight()).isEqualTo(3);
+
+        bucket.advanceSeconds(4);
+        bucket.restart();
+        bucket.tick();
+
+        assertThat(bucket.describe("c").queueMessages()).isEqualTo(5);
+        assertThat(bucket.describe("c").droppedByExpiry()).isEqualTo(1);
+        bucket.advanceSeconds(10);
+        bucket.tick();
+        assertThat(bucket.describe("c").droppedByExpiry()).isEqualTo(2);
+        assertThat(texts(bucket.acknowledge("c", epoch, 1).entries())).containsExactly("m5");
+    }
+
+    @Test
+    void aMessageThatExpiresBeforeAnyTickIsNotHanded() { // [MQTT-3.3.2-5]
+        TestBucket bucket = bucket(1_000, 1 << 20, 1 << 20);
+        bucket.close("c", subscribed(bucket, "c", "a"));
+        bucket.publish(bucket.message("a", "short", QoS.AT_LEAST_ONCE, false, bucket.nowMillis + 1_000));
+        bucket.publish("a", "long");
+        bucket.advanceSeconds(1);
+
+        assertThat(texts(bucket.connect("c").entries())).containsExactly("long");
+        assertThat(bucket.describe("c").droppedByExpiry()).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageThatHasExpiredOnItsWayIsCountedAndNotQueued() {
+        TestBucket bucket = bucket(1_000, 1 << 20, 1 << 20);
+        subscribed(bucket, "c", "a");
+
+        Result.Appended appended =
+                bucket.publish(bucket.message("a", "late", QoS.AT_LEAST_ONCE, false, bucket.nowMillis));
+
+        assertThat(appended).isEqualTo(new Result.Appended(List.of(), 1, 0, false));
+        assertThat(bucket.describe("c").droppedByExpiry()).isEqualTo(1);
+    }
+}
