@@ -212,7 +212,7 @@ public final class Connection {
         LiveSession session = live();
         session.writable(writable, nowMillis);
         session.deliveries.resume(opened.entries(), opened.nextSequence(), nowMillis);
-        session.sequencer.known(hintedWhileOpening);
+        session.sequencer.known(hintedWhileOpening, nowMillis);
         ControlPacket packet = backlog.poll();
         while (packet != null && phase == ConnectionPhase.CONNECTED) {
             handle(packet, nowMillis);

@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Brings what a persistent session's bucket hands out into the order of its sequences, from hints that may be early, repeated or lost [I5].
  *
  * <p>A hint that runs ahead waits in a small buffer. When the gap before it is still open after {@link #GAP_MILLIS}, what is missing is
- * fetched, one fetch at a time.
+ * fetched.
  */
 final class DeliverySequencer {
     /** How long a gap may stay open before it is fetched. */
     static final long GAP_MILLIS = 10;
+
+    /** After how long a fetch that did not close the gap is repeated. */
+    static final long FETCH_AGAIN_MILLIS = 1000;
 
     /** How many sequences ahead a hint is kept; one beyond is fetched later. A power of two. */
     static final int AHEAD_MAX = 64;
@@ -28,7 +31,6 @@ final class DeliverySequencer {
     private long next;
     private long highestKnown;
     private long fetchAtMillis = KeepAlive.NONE;
-    private boolean fetching;
 
     /**
      * @param nextSequence the first that the bucket has not handed out yet
@@ -51,10 +53,10 @@ final class DeliverySequencer {
     }
 
     /** The bucket had handed out up to here before this connection could take it. */
-    void known(long sequence) {
+    void known(long sequence, long nowMillis) {
         if (sequence > highestKnown) {
             highestKnown = sequence;
-            fetch();
+            fetch(nowMillis);
         }
     }
 
@@ -73,7 +75,6 @@ final class DeliverySequencer {
 
     /** Entries came from the bucket. */
     void handed(List<QueueEntry> entries, long nowMillis) {
-        fetching = false;
         for (int i = 0; i < entries.size(); i++) {
             QueueEntry entry = entries.get(i);
             if (entry.sequence() == next) {
@@ -85,7 +86,7 @@ final class DeliverySequencer {
             }
         }
         if (next <= highestKnown) {
-            fetchLater(nowMillis);
+            fetchAt(nowMillis + GAP_MILLIS);
         }
     }
 
@@ -97,7 +98,9 @@ final class DeliverySequencer {
             }
             ahead[index(entry.sequence())] = entry;
         }
-        fetchLater(nowMillis);
+        if (fetchAtMillis == KeepAlive.NONE) {
+            fetchAt(nowMillis + GAP_MILLIS);
+        }
     }
 
     /** Takes what had run ahead and is next now. */
@@ -119,23 +122,20 @@ final class DeliverySequencer {
         return (int) sequence & AHEAD_MAX - 1;
     }
 
-    private void fetchLater(long nowMillis) {
-        if (!fetching && fetchAtMillis == KeepAlive.NONE) {
-            fetchAtMillis = nowMillis + GAP_MILLIS;
-            effects.wakeAt(fetchAtMillis);
-        }
+    private void fetchAt(long millis) {
+        fetchAtMillis = millis;
+        effects.wakeAt(millis);
     }
 
     /** Fetches what is missing when it is time to. */
     void tick(long nowMillis) {
         if (nowMillis >= fetchAtMillis) {
-            fetch();
+            fetch(nowMillis);
         }
     }
 
-    private void fetch() {
-        fetchAtMillis = KeepAlive.NONE;
-        fetching = true;
+    private void fetch(long nowMillis) {
+        fetchAt(nowMillis + FETCH_AGAIN_MILLIS);
         effects.fetch(next);
     }
 

@@ -53,6 +53,7 @@ final class InboundPublishes {
     private final PendingPublishes pending = new PendingPublishes();
     private @Nullable ArrayDeque<TurnInOrder> turns;
     private int releasesPending;
+    private String acceptedTopic = "";
 
     /**
      * @param usedByRequest whether a SUBSCRIBE or UNSUBSCRIBE in work uses the Packet Identifier
@@ -86,7 +87,7 @@ final class InboundPublishes {
     /** PUBLISH came. */
     void publish(Publish packet, long nowMillis) {
         String topic = aliases.topic(packet);
-        if (TopicFilters.levels(topic) > settings.topicLevelsMax()) {
+        if (!isAccepted(topic)) {
             refuseTopic(packet);
             return;
         }
@@ -95,6 +96,18 @@ final class InboundPublishes {
             case AT_LEAST_ONCE -> atLeastOnce(packet, topic, nowMillis);
             case EXACTLY_ONCE -> exactlyOnce(packet, topic, nowMillis);
         }
+    }
+
+    /** The decoder and the aliases keep their strings, so that a client that stays with a topic has it counted once. */
+    @SuppressWarnings("ReferenceEquality") // the same string object needs no second look
+    private boolean isAccepted(String topic) {
+        if (topic != acceptedTopic) {
+            if (TopicFilters.levels(topic) > settings.topicLevelsMax()) {
+                return false;
+            }
+            acceptedTopic = topic;
+        }
+        return true;
     }
 
     /** Only an acknowledgement of MQTT 5.0 can say that a topic is not accepted; where there is none the connection ends. */

@@ -179,6 +179,13 @@ final class SubscriptionRequests {
     /** The broker has subscribed or unsubscribed what it was asked for. */
     void answered(int packetId, boolean subscribe, List<ReasonCode> outcomes) {
         Pending request = take(packetId, subscribe);
+        int awaited = 0;
+        for (ReasonCode reason : request.reasons) {
+            awaited += reason == null ? 1 : 0;
+        }
+        if (awaited != outcomes.size()) {
+            throw new IllegalArgumentException(outcomes.size() + " answers to " + awaited + " filters");
+        }
         int next = 0;
         for (int i = 0; i < request.reasons.length; i++) {
             if (request.reasons[i] == null) {
@@ -188,9 +195,6 @@ final class SubscriptionRequests {
                 }
                 next++;
             }
-        }
-        if (next != outcomes.size()) {
-            throw new IllegalArgumentException(outcomes.size() + " answers to " + next + " filters");
         }
         if (pending.size() <= PENDING_MAX / 2) {
             gate.release(ReadingGate.REQUESTS);

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Effects that only remember what was wanted, in order. */
-final class RecordingEffects implements ConnectionEffects {
+class RecordingEffects implements ConnectionEffects {
     /** A PUBLISH as it was sent. */
     record Sent(
             Message message,

@@ -34,7 +34,7 @@ final class TestClient {
     static final ProtocolVersion V5 = ProtocolVersion.V5;
     static final int[] NO_IDS = {};
 
-    final RecordingEffects effects = new RecordingEffects();
+    final RecordingEffects effects;
     final Connection connection;
     long nowMillis = 1_700_000_000_000L;
 
@@ -43,6 +43,11 @@ final class TestClient {
     }
 
     TestClient(TestSettings settings) {
+        this(settings, new RecordingEffects());
+    }
+
+    TestClient(TestSettings settings, RecordingEffects effects) {
+        this.effects = effects;
         connection = new Connection(effects, settings.build(), () -> 4711, nowMillis);
     }
 
