@@ -119,7 +119,7 @@ final class ConnectReader {
     private Connect.Will will(int flags) {
         Properties properties = properties(PacketContents.WILL);
         String topic = in.string(); // [MQTT-3.1.3-11]
-        PropertyReader.checkTopicName(topic, "4.7.1");
+        PropertyReader.checkTopicName(topic, "MQTT-4.7.0-1"); // [MQTT-4.7.0-1]
         byte[] payload = in.binary();
         return new Connect.Will(
                 topic, payload, QoS.of((flags & WILL_QOS) >> 3), (flags & WILL_RETAIN) != 0, properties);
@@ -131,6 +131,6 @@ final class ConnectReader {
     }
 
     private Properties properties(PacketContents contents) {
-        return version.isV5() ? PropertyReader.read(in, contents, true) : Properties.EMPTY;
+        return version.isV5() ? PropertyReader.read(in, contents) : Properties.EMPTY;
     }
 }

@@ -80,17 +80,8 @@ enum PacketContents {
                 0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x90, 0x95, 0x97, 0x99,
                 0x9A, 0x9B, 0x9C, 0x9D, 0x9F
             }),
-    PUBLISH(
-            "3.3.2.3",
-            properties(
-                    PAYLOAD_FORMAT_INDICATOR,
-                    MESSAGE_EXPIRY_INTERVAL,
-                    TOPIC_ALIAS,
-                    RESPONSE_TOPIC,
-                    CORRELATION_DATA,
-                    USER_PROPERTY,
-                    SUBSCRIPTION_IDENTIFIER,
-                    CONTENT_TYPE)),
+    PUBLISH_FROM_CLIENT("3.3.2.3", publish()),
+    PUBLISH_FROM_SERVER("3.3.2.3", publish()),
     // "No matching subscribers" is the server's to say.
     PUBACK_FROM_CLIENT(
             "3.4.2.2", comment(), "MQTT-3.4.2-1", new int[] {0x00, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99}),
@@ -184,6 +175,19 @@ enum PacketContents {
             set |= 1L << property.id();
         }
         return set;
+    }
+
+    /** A Subscription Identifier belongs to the packet type, though a client may not send it. */
+    private static long publish() {
+        return properties(
+                PAYLOAD_FORMAT_INDICATOR,
+                MESSAGE_EXPIRY_INTERVAL,
+                TOPIC_ALIAS,
+                RESPONSE_TOPIC,
+                CORRELATION_DATA,
+                USER_PROPERTY,
+                SUBSCRIPTION_IDENTIFIER,
+                CONTENT_TYPE);
     }
 
     private static long comment() {

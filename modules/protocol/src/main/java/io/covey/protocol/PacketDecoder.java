@@ -16,7 +16,7 @@ public final class PacketDecoder {
     private static final PingReq PING_REQ = new PingReq();
 
     private final PacketReader reader;
-    private final PublishReader publishReader = new PublishReader(true);
+    private final PublishReader publishReader = new PublishReader(PacketContents.PUBLISH_FROM_CLIENT);
     private @Nullable ProtocolVersion version;
 
     /**
@@ -86,8 +86,8 @@ public final class PacketDecoder {
             case PUBLISH -> publishReader.read(firstByte, reader, spoken);
             case PUBACK -> ReasonReader.pubAck(reader, spoken, true);
             case PUBREC -> ReasonReader.pubRec(reader, spoken, true);
-            case PUBREL -> ReasonReader.pubRel(reader, spoken, true);
-            case PUBCOMP -> ReasonReader.pubComp(reader, spoken, true);
+            case PUBREL -> ReasonReader.pubRel(reader, spoken);
+            case PUBCOMP -> ReasonReader.pubComp(reader, spoken);
             case SUBSCRIBE -> subscribe(spoken);
             case UNSUBSCRIBE -> unsubscribe(spoken);
             case PINGREQ -> PING_REQ;
@@ -152,6 +152,6 @@ public final class PacketDecoder {
     }
 
     private Properties properties(ProtocolVersion spoken, PacketContents contents) {
-        return spoken.isV5() ? PropertyReader.read(reader, contents, true) : Properties.EMPTY;
+        return spoken.isV5() ? PropertyReader.read(reader, contents) : Properties.EMPTY;
     }
 }

@@ -8,9 +8,8 @@ final class PropertyReader {
      * Takes Property Length and the properties.
      *
      * @param contents what may stand in this packet
-     * @param fromClient whether a client sent it
      */
-    static Properties read(PacketReader in, PacketContents contents, boolean fromClient) {
+    static Properties read(PacketReader in, PacketContents contents) {
         int length = in.varInt();
         if (length == 0) {
             return Properties.EMPTY;
@@ -23,7 +22,7 @@ final class PropertyReader {
             if (property == null || !contents.allows(property)) {
                 throw ProtocolViolation.malformed("2.2.2.2", "a property that may not stand in this packet");
             }
-            checkSender(property, contents, fromClient);
+            checkSender(property, contents);
             long bit = 1L << property.id();
             if ((seen & bit) != 0 && !mayRepeat(property, contents)) {
                 throw ProtocolViolation.protocolError(contents.section(), "a property twice");
@@ -38,12 +37,12 @@ final class PropertyReader {
 
     private static boolean mayRepeat(Property property, PacketContents contents) {
         return property == Property.USER_PROPERTY
-                || property == Property.SUBSCRIPTION_IDENTIFIER && contents == PacketContents.PUBLISH;
+                || property == Property.SUBSCRIPTION_IDENTIFIER && contents == PacketContents.PUBLISH_FROM_SERVER;
     }
 
     /** Properties that belong to the packet type but may be sent in one direction only. */
-    private static void checkSender(Property property, PacketContents contents, boolean fromClient) {
-        if (fromClient && property == Property.SUBSCRIPTION_IDENTIFIER && contents == PacketContents.PUBLISH) {
+    private static void checkSender(Property property, PacketContents contents) {
+        if (contents == PacketContents.PUBLISH_FROM_CLIENT && property == Property.SUBSCRIPTION_IDENTIFIER) {
             // [MQTT-3.3.4-6]
             throw ProtocolViolation.protocolError("MQTT-3.3.4-6", "Subscription Identifier in a client's PUBLISH");
         }

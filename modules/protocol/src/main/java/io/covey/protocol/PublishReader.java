@@ -11,15 +11,15 @@ final class PublishReader {
     /** Longer Topic Names are not kept, so that an idle connection holds little memory. */
     private static final int KEPT_TOPIC_BYTES_MAX = 512;
 
-    private final boolean fromClient;
+    private final PacketContents contents;
     private ByteBuffer lastTopicBytes = ByteBuffer.allocate(0);
     private String lastTopic = "";
 
     /**
-     * @param fromClient whether the packets come from a client, which may not send Subscription Identifiers
+     * @param contents what may stand in the packets, which depends on who sends them
      */
-    PublishReader(boolean fromClient) {
-        this.fromClient = fromClient;
+    PublishReader(PacketContents contents) {
+        this.contents = contents;
     }
 
     /** Checks the flags of the first byte. */
@@ -38,8 +38,7 @@ final class PublishReader {
         QoS qos = QoS.of(firstByte >> 1 & 3);
         String topic = topic(in);
         int packetId = qos == QoS.AT_MOST_ONCE ? 0 : in.packetId();
-        Properties properties =
-                version.isV5() ? PropertyReader.read(in, PacketContents.PUBLISH, fromClient) : Properties.EMPTY;
+        Properties properties = version.isV5() ? PropertyReader.read(in, contents) : Properties.EMPTY;
         if (topic.isEmpty()) {
             checkAlias(version, properties);
         }

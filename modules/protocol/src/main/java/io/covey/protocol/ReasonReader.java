@@ -8,33 +8,33 @@ final class ReasonReader {
         PacketContents contents = fromClient ? PacketContents.PUBACK_FROM_CLIENT : PacketContents.PUBACK_FROM_SERVER;
         int packetId = in.packetId();
         ReasonCode reason = reason(in, version, contents);
-        return new PubAck(packetId, reason, properties(in, version, contents, fromClient));
+        return new PubAck(packetId, reason, properties(in, version, contents));
     }
 
     static PubRec pubRec(PacketReader in, ProtocolVersion version, boolean fromClient) {
         PacketContents contents = fromClient ? PacketContents.PUBREC_FROM_CLIENT : PacketContents.PUBREC_FROM_SERVER;
         int packetId = in.packetId();
         ReasonCode reason = reason(in, version, contents);
-        return new PubRec(packetId, reason, properties(in, version, contents, fromClient));
+        return new PubRec(packetId, reason, properties(in, version, contents));
     }
 
-    static PubRel pubRel(PacketReader in, ProtocolVersion version, boolean fromClient) {
+    static PubRel pubRel(PacketReader in, ProtocolVersion version) {
         int packetId = in.packetId();
         ReasonCode reason = reason(in, version, PacketContents.PUBREL);
-        return new PubRel(packetId, reason, properties(in, version, PacketContents.PUBREL, fromClient));
+        return new PubRel(packetId, reason, properties(in, version, PacketContents.PUBREL));
     }
 
-    static PubComp pubComp(PacketReader in, ProtocolVersion version, boolean fromClient) {
+    static PubComp pubComp(PacketReader in, ProtocolVersion version) {
         int packetId = in.packetId();
         ReasonCode reason = reason(in, version, PacketContents.PUBCOMP);
-        return new PubComp(packetId, reason, properties(in, version, PacketContents.PUBCOMP, fromClient));
+        return new PubComp(packetId, reason, properties(in, version, PacketContents.PUBCOMP));
     }
 
     static Disconnect disconnect(PacketReader in, ProtocolVersion version, boolean fromClient) {
         PacketContents contents =
                 fromClient ? PacketContents.DISCONNECT_FROM_CLIENT : PacketContents.DISCONNECT_FROM_SERVER;
         ReasonCode reason = reason(in, version, contents);
-        return new Disconnect(reason, properties(in, version, contents, fromClient));
+        return new Disconnect(reason, properties(in, version, contents));
     }
 
     static Auth auth(PacketReader in, boolean fromClient) {
@@ -45,7 +45,7 @@ final class ReasonReader {
         }
         ReasonCode reason = contents.reason(in.u8());
         // Here the Property Length may not be left out.
-        Properties properties = PropertyReader.read(in, contents, fromClient);
+        Properties properties = PropertyReader.read(in, contents);
         if (!properties.contains(Property.AUTHENTICATION_METHOD)) {
             throw ProtocolViolation.protocolError("3.15.2.2.2", "AUTH without an Authentication Method");
         }
@@ -58,8 +58,7 @@ final class ReasonReader {
     }
 
     /** Property Length and properties may be left out. */
-    private static Properties properties(
-            PacketReader in, ProtocolVersion version, PacketContents contents, boolean fromClient) {
-        return version.isV5() && in.hasRemaining() ? PropertyReader.read(in, contents, fromClient) : Properties.EMPTY;
+    private static Properties properties(PacketReader in, ProtocolVersion version, PacketContents contents) {
+        return version.isV5() && in.hasRemaining() ? PropertyReader.read(in, contents) : Properties.EMPTY;
     }
 }

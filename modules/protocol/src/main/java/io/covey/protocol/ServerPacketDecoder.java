@@ -23,7 +23,7 @@ public final class ServerPacketDecoder {
 
     private final ProtocolVersion version;
     private final PacketReader reader;
-    private final PublishReader publishReader = new PublishReader(false);
+    private final PublishReader publishReader = new PublishReader(PacketContents.PUBLISH_FROM_SERVER);
 
     /**
      * @param version what the client's CONNECT said
@@ -66,8 +66,8 @@ public final class ServerPacketDecoder {
             case PUBLISH -> publishReader.read(firstByte, reader, version);
             case PUBACK -> ReasonReader.pubAck(reader, version, false);
             case PUBREC -> ReasonReader.pubRec(reader, version, false);
-            case PUBREL -> ReasonReader.pubRel(reader, version, false);
-            case PUBCOMP -> ReasonReader.pubComp(reader, version, false);
+            case PUBREL -> ReasonReader.pubRel(reader, version);
+            case PUBCOMP -> ReasonReader.pubComp(reader, version);
             case SUBACK -> subAck();
             case UNSUBACK -> unsubAck();
             case PINGRESP -> PING_RESP;
@@ -134,6 +134,6 @@ public final class ServerPacketDecoder {
     }
 
     private Properties properties(PacketContents contents) {
-        return version.isV5() ? PropertyReader.read(reader, contents, false) : Properties.EMPTY;
+        return version.isV5() ? PropertyReader.read(reader, contents) : Properties.EMPTY;
     }
 }

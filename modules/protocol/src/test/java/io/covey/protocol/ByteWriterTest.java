@@ -82,4 +82,34 @@ class ByteWriterTest {
         assertThatThrownBy(() -> new ByteReader(hugeLength).blob()).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> new ByteReader(hugeLength).string()).isInstanceOf(IndexOutOfBoundsException.class);
     }
+
+    @Test
+    void aStringMayEndWithItsRange() {
+        byte[] bytes = new ByteWriter(8).string("abc").toByteArray();
+
+        assertThat(new ByteReader(bytes, 0, 4).string()).isEqualTo("abc");
+        assertThatThrownBy(() -> new ByteReader(bytes, 0, 3).string()).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void theLongestStringsAndBinariesAreWritten() {
+        assertThat(new ByteWriter(0).mqttString("a".repeat(65_535)).size()).isEqualTo(65_537);
+        assertThat(new ByteWriter(0).mqttBinary(new byte[65_535]).size()).isEqualTo(65_537);
+    }
+
+    @Test
+    void twoBytesAreOverwritten() {
+        ByteWriter out = new ByteWriter(4).i32(0);
+
+        out.setU16(1, 0x1234);
+
+        assertThat(out.toByteArray()).containsExactly(0, 0x12, 0x34, 0);
+    }
+
+    @Test
+    void anUnknownPropertyInAStoredFormIsADefect() {
+        byte[] bytes = {2, 0x7E, 0};
+
+        assertThatThrownBy(() -> PropertyCodec.read(new ByteReader(bytes))).isInstanceOf(IllegalStateException.class);
+    }
 }

@@ -36,12 +36,15 @@ class DecoderMemoryTest {
         byte[] bytes = PacketCase.bytes("30 ~ `a/b`");
         byte[] other = PacketCase.bytes("30 ~ `a/c`");
         byte[] longer = PacketCase.bytes("30 ~ `a/bb`");
+        byte[] otherFromTheStart = PacketCase.bytes("30 ~ `x/b`");
 
         String first = topic(decoder, bytes);
 
         assertThat(topic(decoder, bytes)).isSameAs(first);
         assertThat(topic(decoder, other)).isEqualTo("a/c");
         assertThat(topic(decoder, longer)).isEqualTo("a/bb");
+        topic(decoder, bytes);
+        assertThat(topic(decoder, otherFromTheStart)).isEqualTo("x/b");
         assertThat(topic(decoder, bytes)).isEqualTo("a/b");
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Valid packets, mutated: whatever comes out, it is a packet, a wait for more, or a violation. */
 class FuzzTest {
     private static final long SEED = Long.getLong("covey.fuzz.seed", 4_217_660_913L);
-    private static final int MUTANTS = Integer.getInteger("covey.fuzz.mutants", 30_000);
+    private static final int MUTANTS = Integer.getInteger("covey.fuzz.mutants", 20_000);
     private static final int MAXIMUM_PACKET_SIZE = 4_096;
 
     private static final Set<ReasonCode> REASONS = EnumSet.of(

@@ -62,6 +62,12 @@ class PacketEncoderTest {
     }
 
     @Test
+    void whatMqttCannotExpressIsTheCallersError() {
+        assertThat(PacketEncoder.checkedLength(268_435_455)).isEqualTo(268_435_455);
+        assertThatThrownBy(() -> PacketEncoder.checkedLength(268_435_456)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void packetsAreAppended() {
         ByteWriter out = new ByteWriter(0).u8(0xAA);
 

@@ -81,7 +81,8 @@ final class RandomPackets {
     Publish publish(boolean fromClient) {
         QoS qos = QoS.of(random.nextInt(3));
         boolean acknowledged = qos != QoS.AT_MOST_ONCE;
-        Properties properties = properties(PacketContents.PUBLISH, fromClient);
+        Properties properties = properties(
+                fromClient ? PacketContents.PUBLISH_FROM_CLIENT : PacketContents.PUBLISH_FROM_SERVER, fromClient);
         boolean nameless = properties.contains(Property.TOPIC_ALIAS) && random.nextBoolean();
         return new Publish(
                 acknowledged && random.nextBoolean(),
@@ -176,7 +177,7 @@ final class RandomPackets {
         }
         boolean method = false;
         for (Property property : Property.values()) {
-            boolean publishId = property == Property.SUBSCRIPTION_IDENTIFIER && contents == PacketContents.PUBLISH;
+            boolean publishId = property == Property.SUBSCRIPTION_IDENTIFIER && contents != PacketContents.SUBSCRIBE;
             boolean misplaced = publishId && fromClient
                     || property == Property.SERVER_REFERENCE && fromClient
                     || property == Property.SESSION_EXPIRY_INTERVAL && contents == PacketContents.DISCONNECT_FROM_SERVER

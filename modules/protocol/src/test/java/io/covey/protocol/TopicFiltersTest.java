@@ -106,7 +106,7 @@ class TopicFiltersTest {
         long seed = 20_240_601;
         Random random = new Random(seed);
         int matched = 0;
-        for (int i = 0; i < 200_000; i++) {
+        for (int i = 0; i < 100_000; i++) {
             String filter = randomTopic(random, "a", "b", "", "ab", "+", "#", "$a");
             String name = randomTopic(random, "a", "b", "", "ab", "a", "$a", "$a");
             if (!TopicFilters.isValidFilter(filter) || !TopicFilters.isValidName(name)) {
@@ -114,9 +114,9 @@ class TopicFiltersTest {
             }
             boolean expected = matchesByLevels(filter, name);
             matched += expected ? 1 : 0;
-            assertThat(TopicFilters.matches(filter, name))
-                    .as("seed %d: %s against %s", seed, filter, name)
-                    .isEqualTo(expected);
+            if (TopicFilters.matches(filter, name) != expected) {
+                assertThat(filter + " against " + name).as("seed %d", seed).isEqualTo(expected ? "match" : "no match");
+            }
         }
         assertThat(matched).isGreaterThan(1000);
     }
@@ -160,7 +160,17 @@ class TopicFiltersTest {
 
     @ParameterizedTest // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
     @ValueSource(
-            strings = {"$share/", "$share//", "$share//a", "$share/g", "$share/g/", "$share/g+/a", "$share/#/a", "a/b"})
+            strings = {
+                "$share/",
+                "$share//",
+                "$share//a",
+                "$share/g",
+                "$share/g/",
+                "$share/g+/a",
+                "$share/#/a",
+                "a/b",
+                "consumer/group/a"
+            })
     void illFormedSharedFiltersAreInvalid(String filter) {
         assertThat(TopicFilters.isValidShared(filter)).isFalse();
     }

@@ -71,8 +71,8 @@ final class ViolationCases {
                     version == V3_1 ? "10 ~ `MQIsdp` 03 " : version == V5 ? "10 ~ `MQTT` 05 " : "10 ~ `MQTT` 04 ";
             String id = version == V5 ? " 003c {} `c` {} " : " 003c `c` ";
             table.malformed(version, "MQTT-3.1.2-12", "Will QoS 3", begin + "1e" + id + "`w` 0000");
-            table.malformed(version, "4.7.1", "wildcard in Will Topic", begin + "06" + id + "`w/#` 0000");
-            table.malformed(version, "4.7.1", "wildcard in Will Topic", begin + "06" + id + "`+` 0000");
+            table.malformed(version, "MQTT-4.7.0-1", "wildcard in Will Topic", begin + "06" + id + "`w/#` 0000");
+            table.malformed(version, "MQTT-4.7.0-1", "wildcard in Will Topic", begin + "06" + id + "`+` 0000");
             table.malformed(version, "MQTT-4.7.3-1", "empty Will Topic", begin + "06" + id + "`` 0000");
             table.malformed(version, "2.1.4", "no Will Payload", begin + "06" + id + "`w`");
         }
@@ -243,6 +243,7 @@ final class ViolationCases {
             }
             String list = version == V5 ? " {}" : "";
             table.serverRefused(version, error, version == V5 ? "3.9.2.1" : "3.9.2.1", "SUBACK", "90 ~ 0001" + list);
+            table.serverRefused(version, malformed, "2.1.2", "packet type 0", "00 00");
             table.serverRefused(version, ReasonCode.PACKET_TOO_LARGE, "MQTT-3.1.2-24", "too large", "30 ffffff7f");
         }
         table.serverRefused(V3_1_1, malformed, "MQTT-3.2.2-1", "CONNACK: reserved flags", "20 02 02 00");
@@ -250,6 +251,7 @@ final class ViolationCases {
         table.serverRefused(V3_1_1, error, "MQTT-3.2.2-8", "CONNACK: return code 6", "20 02 00 06");
         table.serverRefused(V3_1_1, error, "MQTT-3.9.3-2", "SUBACK: 0x87 before 5.0", "90 03 0001 87");
         table.serverRefused(V3_1_1, error, "2.1.2", "DISCONNECT before 5.0", "e0 00");
+        table.serverRefused(V3_1_1, malformed, "2.1.2", "AUTH before 5.0", "f0 00");
         table.serverRefused(V3_1_1, malformed, "2.1.4", "UNSUBACK with reasons before 5.0", "b0 03 0001 00");
         table.serverRefused(V5, error, "MQTT-3.2.2-8", "CONNACK: 0x04", "20 03 00 04 00");
         table.serverRefused(V5, error, "MQTT-3.9.3-2", "SUBACK: 0x11", "90 04 0001 00 11");
