@@ -1,0 +1,117 @@
+package io.covey.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Message;
+import io.covey.protocol.Properties;
+import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.ShardRoute;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class NodeMessageCodecTest {
+    private static final long NODE = 0x7FEE_DDCC_BBAA_9988L;
+    private static final ShardAddress SHARD = new ShardAddress(77, 3);
+    private static final Message MESSAGE =
+            new Message("a/b", new byte[] {1, 2}, QoS.EXACTLY_ONCE, true, Properties.EMPTY, 5, Message.NEVER);
+
+    private static final List<NodeMessage> EACH_KIND = List.of(
+            new NodeMessage.LeaseRequest(NODE, 4),
+            new NodeMessage.LeaseGrant(1, 5),
+            new NodeMessage.RouteBatch(
+                    2,
+                    6,
+                    List.of(new NodeMessage.RouteBatch.PartitionDelta(30, 7, List.of("x/#"), List.of("é", "+"))),
+                    List.of(new NodeMessage.RouteBatch.ShardDelta(SHARD, 8, List.of(new ShardRoute("f", 3))))),
+            new NodeMessage.RouteConfirm(3, 9, List.of(NODE, 1L)),
+            new NodeMessage.RoutePull(4),
+            new NodeMessage.RouteSet(SHARD, 2, 10, 1, 3, List.of(new ShardRoute("g", 1), new ShardRoute("h", 2))),
+            new NodeMessage.RouteDigest(
+                    5,
+                    List.of(new NodeMessage.RouteDigest.PartitionDigest(3, 11, -12)),
+                    List.of(new NodeMessage.RouteDigest.ShardDigest(SHARD, 13, 14)),
+                    List.of(15L)),
+            new NodeMessage.PublishesReceived(SHARD, 16),
+            new NodeMessage.Kick(SHARD, "client", 17),
+            new NodeMessage.Kicked("client", 18));
+
+    private static byte[] written(List<NodeMessage> messages) {
+        ByteWriter out = new ByteWriter(16);
+        NodeMessageCodec.begin(NODE, out);
+        for (int i = 0; i < messages.size(); i++) {
+            NodeMessageCodec.write(i - 1, messages.get(i), out);
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void aBatchComesBackAsItWasWithTheShardOfEachMessage() {
+        List<NodeMessage> read = new ArrayList<>();
+        List<ShardAddress> targets = new ArrayList<>();
+
+        NodeMessageCodec.read(new ByteReader(written(EACH_KIND)), (target, message) -> {
+            targets.add(target);
+            read.add(message);
+        });
+
+        assertThat(read).isEqualTo(EACH_KIND);
+        assertThat(targets.get(0)).isEqualTo(new ShardAddress(NODE, NodeLink.NODE_CORE));
+        assertThat(targets.get(9)).isEqualTo(new ShardAddress(NODE, 8));
+    }
+
+    @Test
+    void messagesWithPayloadsComeBackWithTheirContent() {
+        NodeMessage.Hints.Target target =
+                new NodeMessage.Hints.Target("c", 3, 4, QoS.AT_LEAST_ONCE, true, new int[] {5, 268_435_455});
+        List<NodeMessage> messages = List.of(
+                new NodeMessage.Hints(List.of(new NodeMessage.Hints.Hint(MESSAGE, List.of(target, target)))),
+                new NodeMessage.Publishes(SHARD, 9, List.of(new NodeMessage.Publishes.Item("p", MESSAGE))));
+        List<NodeMessage> read = new ArrayList<>();
+
+        NodeMessageCodec.read(new ByteReader(written(messages)), (to, message) -> read.add(message));
+
+        NodeMessage.Hints.Hint hint = ((NodeMessage.Hints) read.get(0)).hints().get(0);
+        assertThat(hint.targets()).hasSize(2);
+        assertThat(hint.targets().get(1)).usingRecursiveComparison().isEqualTo(target);
+        assertThat(hint.message().payload()).containsExactly(1, 2);
+        NodeMessage.Publishes publishes = (NodeMessage.Publishes) read.get(1);
+        assertThat(publishes.sequence()).isEqualTo(9);
+        assertThat(publishes.items().get(0).message().qos()).isEqualTo(QoS.EXACTLY_ONCE);
+        assertThat(written(read)).isEqualTo(written(messages));
+    }
+
+    @Test
+    void anotherFormatIsRefusedByName() {
+        byte[] bytes = written(EACH_KIND);
+        bytes[0] = 9;
+
+        assertThatThrownBy(() -> NodeMessageCodec.read(new ByteReader(bytes), (target, message) -> {}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("format 9");
+    }
+
+    @Test
+    void corruptedBytesEndInAnExceptionAndTakeLittleMemory() {
+        long seed = 20_261_121;
+        Random random = new Random(seed);
+        byte[] bytes = written(EACH_KIND);
+        int read = 0;
+        for (int round = 0; round < 5_000; round++) {
+            byte[] corrupted = bytes.clone();
+            corrupted[1 + random.nextInt(corrupted.length - 1)] ^= (byte) (1 << random.nextInt(8));
+            try {
+                NodeMessageCodec.read(new ByteReader(corrupted), (target, message) -> {});
+                read++;
+            } catch (IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException expected) {
+                assertThat(expected.getMessage()).as("seed " + seed).isNotNull();
+            }
+        }
+        assertThat(read).as("some flips change values only, seed " + seed).isBetween(1, 4_999);
+    }
+}

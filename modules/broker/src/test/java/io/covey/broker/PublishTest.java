@@ -1,0 +1,254 @@
+package io.covey.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.broker.TestBuckets.Fault;
+import io.covey.bucket.Batch;
+import io.covey.bucket.BucketLimits;
+import io.covey.bucket.Command;
+import io.covey.protocol.PubAck;
+import io.covey.protocol.PubComp;
+import io.covey.protocol.PubRec;
+import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What an acknowledgement of a publish stands for, and in which order they come. */
+class PublishTest {
+    private final TestCluster cluster = new TestCluster();
+    private final TestCluster.TestNode node = cluster.start(1, 2);
+
+    private void pass(long millis) {
+        cluster.time.pass(millis);
+    }
+
+    private TestClient persistentSubscriber(String clientId, String filter, QoS qos) {
+        TestClient subscriber = node.client().connect(clientId, true, 60);
+        subscriber.subscribe(filter, qos);
+        return subscriber;
+    }
+
+    @Test
+    @DisplayName("I1: no acknowledgement before the bucket confirmed")
+    void pubAckWaitsForTheConfirmationHoweverLongItTakes() {
+        TestClient subscriber = persistentSubscriber("s", "a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        cluster.buckets.script = submission -> submission.has(Command.Append.class) ? Fault.ANSWER_HELD : Fault.NONE;
+
+        int packetId = publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(30_000);
+
+        assertThat(publisher.pubAcks()).isEmpty();
+        assertThat(subscriber.payloads()).as("nothing leaks early").isEmpty();
+
+        cluster.buckets.release();
+        pass(20);
+
+        assertThat(publisher.pubAcks()).containsExactly(packetId);
+        assertThat(subscriber.payloads()).containsExactly("1");
+    }
+
+    @Test
+    @DisplayName("I1: a batch of unknown fate is repeated as it is, and nothing overtakes it")
+    void anUnconfirmedBatchIsRepeatedUntilItSucceeds() {
+        TestClient subscriber = persistentSubscriber("s", "a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        int[] failures = {5};
+        List<Batch> attempts = new ArrayList<>();
+        List<Boolean> repairs = new ArrayList<>();
+        cluster.buckets.script = submission -> {
+            if (failures[0] == 0 || !submission.has(Command.Append.class)) {
+                return Fault.NONE;
+            }
+            attempts.add(submission.batch());
+            repairs.add(submission.repair());
+            failures[0]--;
+            return failures[0] % 2 == 0 ? Fault.ANSWER_LOST : Fault.REQUEST_LOST;
+        };
+
+        int first = publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(5);
+        int second = publisher.publish("a", "2", QoS.AT_LEAST_ONCE);
+        pass(2_000);
+
+        assertThat(attempts).hasSize(5);
+        assertThat(Collections.frequency(attempts, attempts.get(0))).isEqualTo(5);
+        assertThat(repairs).containsExactly(false, false, true, true, true);
+        assertThat(node.events.repeated).isEqualTo(5);
+        assertThat(publisher.pubAcks()).containsExactly(first, second);
+        assertThat(subscriber.payloads()).as("applied once").containsExactly("1", "2");
+        assertThat(cluster.buckets.replicasAreEqual()).isTrue();
+    }
+
+    @Test
+    @DisplayName("I9: confirmed, but the lease is over: no acknowledgement, no delivery")
+    void leaseLostBetweenConfirmationAndAcknowledgement() {
+        TestClient subscriber = persistentSubscriber("s", "a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        cluster.buckets.script = submission -> submission.has(Command.Append.class) ? Fault.ANSWER_HELD : Fault.NONE;
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(20);
+
+        node.loseLease();
+        cluster.buckets.release();
+        pass(100);
+
+        assertThat(publisher.pubAcks()).isEmpty();
+        assertThat(subscriber.payloads()).isEmpty();
+        assertThat(publisher.closed).isTrue();
+        assertThat(subscriber.closed).isTrue();
+        assertThat(node.restarts).containsExactly("the lease is lost");
+        assertThat(cluster.buckets.commands(Command.CloseSession.class))
+                .as("ends are not reported")
+                .isEmpty();
+    }
+
+    @Test
+    @DisplayName("I9: nothing that a thawed node finds waiting is acted on")
+    void inputsAfterTheLeaseIsLostCloseTheConnection() {
+        TestClient subscriber = node.client().connect("s", true, 0);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+
+        node.loseLease();
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(20);
+
+        assertThat(publisher.pubAcks()).isEmpty();
+        assertThat(subscriber.payloads()).isEmpty();
+        assertThat(publisher.closed && subscriber.closed).isTrue();
+        assertThat(node.restarts).hasSize(1);
+    }
+
+    @Test
+    void aBucketThatForgotTheSenderEndsTheIncarnation() {
+        persistentSubscriber("s", "a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        cluster.buckets.script = submission -> submission.has(Command.Append.class) ? Fault.GAP : Fault.NONE;
+
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(100);
+
+        assertThat(node.restarts).hasSize(1);
+        assertThat(publisher.pubAcks()).isEmpty();
+        assertThat(publisher.closed).isTrue();
+    }
+
+    @Test
+    @DisplayName("PUBACK order is the order of the PUBLISHes [MQTT-4.6.0-2]")
+    void acknowledgementsComeInTheOrderOfThePublishes() {
+        for (int i = 0; i < 12; i++) {
+            persistentSubscriber("s" + i, "t/" + i, QoS.AT_LEAST_ONCE);
+        }
+        TestClient publisher = node.client().connect("p", true, 0);
+        int slow = -1;
+        for (TestBuckets.Submission each : cluster.buckets.submissions) {
+            slow = each.has(Command.Subscribe.class) ? each.partition() : slow;
+        }
+        int slowPartition = slow;
+        int[] losses = {3};
+        cluster.buckets.script = submission ->
+                submission.partition() == slowPartition && losses[0]-- > 0 ? Fault.REQUEST_LOST : Fault.NONE;
+
+        List<Integer> packetIds = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            packetIds.add(publisher.publish("t/" + i % 13, "" + i, QoS.AT_LEAST_ONCE));
+        }
+        pass(1_000);
+
+        assertThat(publisher.pubAcks()).isEqualTo(packetIds);
+        assertThat(publisher.all(PubAck.class).get(12).reason()).isEqualTo(ReasonCode.NO_MATCHING_SUBSCRIBERS);
+        assertThat(publisher.all(PubAck.class).get(11).reason()).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    @Test
+    @DisplayName("I4: order per publisher and topic")
+    void oneSubscriberReceivesInTheOrderOfPublishing() {
+        TestClient subscriber = persistentSubscriber("s", "#", QoS.EXACTLY_ONCE);
+        TestClient publisher = node.client(1).connect("p", true, 60);
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            publisher.publish("t", "" + i, i % 3 == 0 ? QoS.EXACTLY_ONCE : QoS.AT_LEAST_ONCE, i % 7 == 0);
+            expected.add("" + i);
+            if (i % 20 == 0) {
+                pass(1);
+            }
+        }
+        pass(500);
+
+        assertThat(subscriber.payloads()).isEqualTo(expected);
+        assertThat(publisher.pubAcks()).hasSize(133);
+        assertThat(publisher.all(PubComp.class)).hasSize(67);
+    }
+
+    @Test
+    void aPublishThatABucketHasNoRoomForIsRefused() {
+        TestCluster small = new TestCluster(new BucketLimits(1_000, 1 << 20, 20_000, 128, 10_000));
+        TestCluster.TestNode smallNode = small.start(1, 1);
+        smallNode.client().connect("s", true, 60).subscribe("a", QoS.EXACTLY_ONCE);
+        smallNode.client().connect("s", false, 60).breakConnection();
+        small.time.pass(50);
+        TestClient publisher = smallNode.client().connect("p", true, 60);
+        String payload = "x".repeat(30_000);
+
+        publisher.publish("a", payload, QoS.AT_LEAST_ONCE);
+        int packetId = publisher.publish("a", payload, QoS.EXACTLY_ONCE);
+        small.time.pass(50);
+        publisher.publish("a", "fits", QoS.EXACTLY_ONCE, false, packetId, false);
+        small.time.pass(50);
+
+        assertThat(publisher.all(PubAck.class).get(0).reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+        assertThat(publisher.all(PubRec.class))
+                .extracting(PubRec::reason)
+                .containsExactly(ReasonCode.QUOTA_EXCEEDED, ReasonCode.SUCCESS);
+        TestClient back = smallNode.client().connect("s", false, 60);
+        small.time.pass(50);
+        assertThat(back.payloads())
+                .as("the identifier of a refused publish names another message")
+                .containsExactly("fits");
+    }
+
+    @Test
+    @DisplayName("I7: a lane that has too much to do pauses its publishers")
+    void publishersOfASlowBucketAreNotRead() {
+        TestCluster tight = new TestCluster()
+                .with(new NodeSettings(
+                        true,
+                        1,
+                        1,
+                        5_000,
+                        1_000,
+                        500,
+                        20_000,
+                        8,
+                        256 << 10,
+                        40,
+                        1 << 20,
+                        500,
+                        5_000,
+                        NodeSettings.SINGLE.session()));
+        TestCluster.TestNode tightNode = tight.start(1, 1);
+        TestClient subscriber = tightNode.client().connect("s", true, 60);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = tightNode.client().connect("p", true, 0);
+        tight.buckets.script = submission -> submission.has(Command.Append.class) ? Fault.ANSWER_HELD : Fault.NONE;
+
+        for (int i = 0; i < 40; i++) {
+            publisher.publish("a", "" + i, QoS.AT_LEAST_ONCE);
+        }
+        tight.time.pass(10);
+        boolean readWhileHeld = publisher.reads;
+        tight.buckets.script = submission -> Fault.NONE;
+        tight.buckets.release();
+        tight.time.pass(100);
+
+        assertThat(readWhileHeld).isFalse();
+        assertThat(publisher.reads).isTrue();
+        assertThat(publisher.pubAcks()).hasSize(40);
+        assertThat(subscriber.payloads()).hasSize(40);
+    }
+}
