@@ -268,8 +268,10 @@ class PersistentSessionTest {
         }
         pass(50);
 
-        TestClient second = node.client().connect("s", false, 0);
-        pass(200);
+        TestClient second = node.client();
+        second.receiveMaximum = 10;
+        second.connect("s", false, 0);
+        pass(500);
         publisher.publish("a", "300", QoS.AT_LEAST_ONCE);
         pass(50);
         assertThat(second.payloads()).isEqualTo(numbers(0, 301));

@@ -36,6 +36,7 @@ final class TestClient implements ClientConnection {
     /** Everything that came, in order, publishes as {@link Got}. */
     final List<Object> got = new ArrayList<>();
 
+    int receiveMaximum = 65_535;
     boolean acknowledges = true;
     boolean isWritable = true;
     boolean reads = true;
@@ -134,6 +135,7 @@ final class TestClient implements ClientConnection {
     TestClient connect(String clientId, boolean cleanStart, long expirySeconds, Connect.@Nullable Will will) {
         Properties properties = Properties.builder()
                 .add(Property.SESSION_EXPIRY_INTERVAL, expirySeconds)
+                .add(Property.RECEIVE_MAXIMUM, receiveMaximum)
                 .build();
         packet(new Connect(ProtocolVersion.V5, false, cleanStart, 60, properties, clientId, will, null, null));
         time.pass(20);

@@ -172,6 +172,9 @@ public final class Connection {
 
     /** Answer to {@link ConnectionEffects#open}. */
     public void opened(Result.Opened opened, long nowMillis) {
+        if (opened.sessionPresent()) {
+            terms = terms().continued();
+        }
         if (phase != ConnectionPhase.OPENING) {
             endLate(opened);
             return;
@@ -203,7 +206,7 @@ public final class Connection {
             effects.wakeAt(keepAlive.deadlineMillis());
         }
         effects.report(ConnectionEvent.CONNECTED, ReasonCode.SUCCESS);
-        if (continues && !session.terms.persistent()) {
+        if (continues && session.terms.expirySeconds() == 0) {
             effects.report(ConnectionEvent.SESSION_WITHOUT_EXPIRY, ReasonCode.SUCCESS);
         }
     }
@@ -254,7 +257,7 @@ public final class Connection {
 
     private void disconnect(Disconnect packet) {
         long expirySeconds = packet.properties().number(Property.SESSION_EXPIRY_INTERVAL, -1);
-        if (expirySeconds > 0 && terms().expiryAskedSeconds() == 0 && !terms().persistent()) {
+        if (expirySeconds > 0 && terms().expiryAskedSeconds() == 0 && terms().expirySeconds() == 0) {
             throw new ProtocolViolation(
                     ReasonCode.PROTOCOL_ERROR, "3.14.2.2.2", "Session Expiry Interval was 0 and cannot be raised");
         }

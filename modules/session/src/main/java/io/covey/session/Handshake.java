@@ -66,6 +66,7 @@ final class Handshake {
         Properties properties = connect.properties();
         boolean v5 = connect.version().isV5();
         int keepAlive = keepAliveSeconds(connect, settings);
+        long expirySeconds = expirySeconds(connect, settings);
         return new Terms(
                 connect.version(),
                 connect.bridge(),
@@ -74,13 +75,14 @@ final class Handshake {
                 keepAlive,
                 keepAlive != connect.keepAliveSeconds(),
                 properties.number(Property.SESSION_EXPIRY_INTERVAL, 0),
-                expirySeconds(connect, settings),
+                expirySeconds,
                 v5
                         ? (int) properties.number(Property.RECEIVE_MAXIMUM, RECEIVE_MAXIMUM_DEFAULT)
                         : settings.receiveMaximumOfV3(),
                 properties.number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT),
                 (int) properties.number(Property.TOPIC_ALIAS_MAXIMUM, 0), // [MQTT-3.1.2-27]
-                properties.number(Property.REQUEST_PROBLEM_INFORMATION, 1) != 0); // [MQTT-3.1.2-29]
+                properties.number(Property.REQUEST_PROBLEM_INFORMATION, 1) != 0, // [MQTT-3.1.2-29]
+                expirySeconds > 0);
     }
 
     private static void checkAuthentication(Connect connect) {

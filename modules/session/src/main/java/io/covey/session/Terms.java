@@ -16,6 +16,8 @@ import io.covey.protocol.ProtocolVersion;
  * @param maximumPacketBytes the largest packet that the client takes, or {@link #NO_PACKET_LIMIT}
  * @param topicAliasMaximum aliases that the client takes
  * @param problemInformation whether the client wants Reason Strings in any packet
+ * @param persistent whether the session's queue lives in a bucket: it outlives its connection, or goes on from an earlier one even though it
+ *     ends with this one
  */
 record Terms(
         ProtocolVersion version,
@@ -29,7 +31,8 @@ record Terms(
         int receiveMaximum,
         long maximumPacketBytes,
         int topicAliasMaximum,
-        boolean problemInformation) {
+        boolean problemInformation,
+        boolean persistent) {
     /** {@link #maximumPacketBytes} of a client that names none. */
     static final long NO_PACKET_LIMIT = Long.MAX_VALUE;
 
@@ -38,8 +41,21 @@ record Terms(
         return version.isV5();
     }
 
-    /** Whether the session outlives its connection, so that its queue lives in a bucket. */
-    boolean persistent() {
-        return expirySeconds > 0;
+    /** These terms for a session that an earlier connection began. */
+    Terms continued() {
+        return new Terms(
+                version,
+                bridge,
+                clientId,
+                assigned,
+                keepAliveSeconds,
+                serverKeepAlive,
+                expiryAskedSeconds,
+                expirySeconds,
+                receiveMaximum,
+                maximumPacketBytes,
+                topicAliasMaximum,
+                problemInformation,
+                true);
     }
 }
