@@ -1,0 +1,244 @@
+package io.covey.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.broker.TestBuckets.Fault;
+import io.covey.bucket.Command;
+import io.covey.protocol.Disconnect;
+import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** One client id, one connection, wherever the next one comes [I2]. */
+class TakeoverTest {
+    private final TestCluster cluster = new TestCluster();
+    private final TestCluster.TestNode one = cluster.start(1, 2);
+    private final TestCluster.TestNode two = cluster.start(2, 1);
+
+    private void pass(long millis) {
+        cluster.time.pass(millis);
+    }
+
+    private static boolean isConnected(TestClient client) {
+        return client.connAck() != null && !client.closed;
+    }
+
+    private static void assertTakenOver(TestClient client) {
+        assertThat(client.closed).isTrue();
+        assertThat(Objects.requireNonNull(client.disconnected()).reason()).isEqualTo(ReasonCode.SESSION_TAKEN_OVER);
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.1.4-3] on the same loop")
+    void aSecondConnectionOnTheSameShardTakesOver() {
+        TestClient first = one.client().connect("c", true, 0);
+
+        TestClient second = one.client().connect("c", true, 0);
+
+        assertTakenOver(first);
+        assertThat(isConnected(second)).isTrue();
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.1.4-3] on another loop of the node")
+    void aSecondConnectionOnAnotherShardTakesOver() {
+        TestClient first = one.client(0).connect("c", true, 60);
+
+        TestClient second = one.client(1).connect("c", false, 60);
+
+        assertTakenOver(first);
+        assertThat(isConnected(second)).isTrue();
+        assertThat(Objects.requireNonNull(second.connAck()).sessionPresent()).isTrue();
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.1.4-3] on another node, and the CONNACK waits for the end of the first")
+    void aSecondConnectionOnAnotherNodeWaitsUntilTheFirstIsClosed() {
+        TestClient first = one.client().connect("c", true, 0);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        TestClient second = two.client().connect("c", true, 0);
+        pass(2_000);
+        assertThat(isConnected(first)).isTrue();
+        assertThat(second.got).isEmpty();
+
+        cluster.lost = message -> message instanceof NodeMessage.Kicked;
+        pass(200);
+        assertTakenOver(first);
+        assertThat(second.got).as("repeated until it is answered").isEmpty();
+
+        cluster.lost = message -> false;
+        pass(200);
+        assertThat(isConnected(second)).isTrue();
+        assertThat(cluster.buckets.commands(Command.CloseSession.class))
+                .as("the first does not report its end")
+                .isEmpty();
+    }
+
+    @Test
+    void theConnectionOfADeadNodeIsNotWaitedFor() {
+        one.client().connect("c", true, 60);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        TestClient second = two.client().connect("c", false, 60);
+        assertThat(second.connAck()).isNull();
+
+        cluster.kill(one);
+        pass(50);
+
+        assertThat(isConnected(second)).isTrue();
+    }
+
+    @Test
+    void aKickThatComesBeforeTheSessionIsOpenCountsAgainstIt() {
+        cluster.buckets.script = submission -> submission.has(Command.OpenSession.class)
+                        && submission.batch().sender().node() == 1
+                ? Fault.ANSWER_HELD
+                : Fault.NONE;
+        TestClient first = one.client().connect("c", true, 0);
+        TestClient second = two.client().connect("c", true, 0);
+        pass(200);
+        assertThat(isConnected(second)).isTrue();
+
+        cluster.buckets.release();
+        pass(50);
+
+        assertThat(first.connAck()).isNull();
+        assertThat(first.closed).isTrue();
+        assertThat(isConnected(second)).isTrue();
+    }
+
+    @Test
+    void manyConnectionsOfOneClientLeaveTheLast() {
+        TestClient last = one.client();
+        for (int i = 0; i < 12; i++) {
+            last = (i % 3 == 2 ? two.client() : one.client(i % 3));
+            last.packet(new io.covey.protocol.Connect(
+                    io.covey.protocol.ProtocolVersion.V5,
+                    false,
+                    false,
+                    60,
+                    io.covey.protocol.Properties.EMPTY,
+                    "c",
+                    null,
+                    null,
+                    null));
+            if (i == 5) {
+                pass(2);
+            }
+        }
+        pass(1_000);
+
+        assertThat(isConnected(last)).isTrue();
+        assertThat(one.events.connections.stream()
+                                .filter(event -> event == io.covey.session.ConnectionEvent.CONNECTED)
+                                .count()
+                        + two.events.connections.stream()
+                                .filter(event -> event == io.covey.session.ConnectionEvent.CONNECTED)
+                                .count()
+                        - one.events.connections.stream()
+                                .filter(event -> event == io.covey.session.ConnectionEvent.DISCONNECTED)
+                                .count()
+                        - two.events.connections.stream()
+                                .filter(event -> event == io.covey.session.ConnectionEvent.DISCONNECTED)
+                                .count())
+                .as("connected at the end")
+                .isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("I4: publishes of the old connection come before those of the new one")
+    void theNewConnectionWaitsForThePublishesOfTheOld() {
+        TestClient subscriber = one.client().connect("s", true, 60);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient first = one.client().connect("c", true, 60);
+        int[] failures = {6};
+        cluster.buckets.script = submission -> submission.has(Command.Append.class)
+                        && submission.batch().sender().node() == 1
+                        && failures[0]-- > 0
+                ? Fault.REQUEST_LOST
+                : Fault.NONE;
+        first.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(2);
+        first.breakConnection();
+
+        TestClient second = two.client().connect("c", false, 60);
+        second.publish("a", "2", QoS.AT_LEAST_ONCE);
+        pass(2_000);
+
+        assertThat(subscriber.payloads()).containsExactly("1", "2");
+        assertThat(second.pubAcks()).hasSize(1);
+    }
+
+    @Test
+    void theSessionGoesOnAtAnotherNodeWithEverythingUnacknowledged() {
+        TestClient first = one.client().connect("c", true, 60);
+        first.subscribe("a", QoS.AT_LEAST_ONCE);
+        first.acknowledges = false;
+        TestClient publisher = one.client().connect("p", true, 0);
+        for (int i = 0; i < 5; i++) {
+            publisher.publish("a", "" + i, QoS.AT_LEAST_ONCE);
+        }
+        pass(50);
+
+        TestClient second = two.client().connect("c", false, 60);
+        publisher.publish("a", "5", QoS.AT_LEAST_ONCE);
+        pass(100);
+
+        assertTakenOver(first);
+        assertThat(second.payloads()).isEqualTo(List.of("0", "1", "2", "3", "4", "5"));
+        assertThat(second.all(Disconnect.class)).isEmpty();
+    }
+
+    @Test
+    @DisplayName("I2: a superseded connection that was not told is found and closed")
+    void reconcilingClosesAFencedConnection() {
+        TestClient first = one.client().connect("c", true, 60);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        two.client().connect("c", false, 60);
+
+        pass(NodeSettings.SINGLE.reconcileMillis() + 100L);
+
+        assertTakenOver(first);
+    }
+
+    @Test
+    void acknowledgingUnderAStaleEpochClosesTheConnection() {
+        TestClient first = one.client().connect("c", true, 60);
+        first.subscribe("a", QoS.AT_LEAST_ONCE);
+        first.acknowledges = false;
+        TestClient publisher = one.client().connect("p", true, 0);
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(20);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        two.client().connect("c", false, 60);
+        first.packet(new io.covey.protocol.PubAck(
+                first.all(TestClient.Got.class).get(0).packetId(),
+                ReasonCode.SUCCESS,
+                io.covey.protocol.Properties.EMPTY));
+        pass(50);
+
+        assertTakenOver(first);
+    }
+
+    @Test
+    void aClientThatLeavesWhileItTakesOverEndsItsSession() {
+        TestClient first = one.client().connect("c", true, 0);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        TestClient second = two.client().connect("c", true, 0);
+        second.breakConnection();
+        cluster.lost = message -> false;
+        pass(300);
+        assertTakenOver(first);
+
+        TestClient third = one.client().connect("c", true, 0);
+
+        assertThat(isConnected(third)).isTrue();
+        assertThat(cluster.sent.stream()
+                        .filter(NodeMessage.Kick.class::isInstance)
+                        .filter(kick -> ((NodeMessage.Kick) kick).replyTo().node() == 1))
+                .as("nobody held the session any more")
+                .isEmpty();
+    }
+}
