@@ -29,7 +29,10 @@ final class EventLoop {
     static final int WRITE_BUFFER_BYTES = 64 << 10;
 
     private static final int READ_BUFFER_BYTES = 256 << 10;
-    private static final int POOLED_BUFFERS_MAX = 256;
+
+    /** More connections with something to write than this are not gathered, so that so many buffers are enough. */
+    private static final int UNFLUSHED_MAX = 256;
+
     private static final long WAIT_MILLIS_MAX = 100;
 
     final LoopStats stats = new LoopStats();
@@ -115,12 +118,15 @@ final class EventLoop {
     }
 
     void returnBuffer(ByteBuffer buffer) {
-        if (buffer.capacity() == WRITE_BUFFER_BYTES && pool.size() < POOLED_BUFFERS_MAX) {
+        if (buffer.capacity() == WRITE_BUFFER_BYTES && pool.size() < UNFLUSHED_MAX) {
             pool.addLast(buffer.clear());
         }
     }
 
     void flushLater(Connection connection) {
+        if (unflushed.size() >= UNFLUSHED_MAX) {
+            flush();
+        }
         unflushed.addLast(connection);
     }
 

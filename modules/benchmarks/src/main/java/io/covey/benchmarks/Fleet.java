@@ -117,7 +117,7 @@ final class Fleet implements AutoCloseable {
         while (!done.getAsBoolean()) {
             requireLoops();
             long now = System.nanoTime();
-            long sum = sum(stats -> stats.delivered) + sum(stats -> stats.acknowledged);
+            long sum = sum(stats -> stats.delivered) + sum(stats -> stats.acknowledged) + sum(stats -> stats.completed);
             if (sum != seen) {
                 seen = sum;
                 changedAt = now;

@@ -11,6 +11,10 @@ final class LoopStats {
     final AtomicLong published = new AtomicLong();
     final AtomicLong acknowledged = new AtomicLong();
     final AtomicLong delivered = new AtomicLong();
+
+    /** Handshakes at QoS 2 that the subscriber has ended with PUBCOMP. */
+    final AtomicLong completed = new AtomicLong();
+
     final AtomicLong refused = new AtomicLong();
     final AtomicLong skipped = new AtomicLong();
     final AtomicLong finishedPublishers = new AtomicLong();

@@ -13,6 +13,7 @@ record Measurement(
         long delivered,
         List<Long> brokerCpuMicros,
         long driverCpuMicros,
+        long hostCpuMicros,
         List<Long> brokerResidentBytes) {
 
     private static final long POLL_MILLIS = 10;
@@ -24,7 +25,8 @@ record Measurement(
             long acknowledged,
             long delivered,
             List<Long> brokerCpuMicros,
-            long driverCpuMicros) {
+            long driverCpuMicros,
+            long hostCpuMicros) {
 
         static Moment now(Fleet fleet, List<Long> pids) {
             List<Long> cpuMicros = new ArrayList<>();
@@ -37,7 +39,12 @@ record Measurement(
                     fleet.sum(stats -> stats.acknowledged),
                     fleet.sum(stats -> stats.delivered),
                     cpuMicros,
-                    ProcessMeter.cpuMicros(ProcessHandle.current().pid()));
+                    ProcessMeter.cpuMicros(ProcessHandle.current().pid()),
+                    ProcessMeter.hostBusyMicros());
+        }
+
+        double secondsAgo() {
+            return (System.nanoTime() - nanos) / 1e9;
         }
 
         /** Ends the measurement that started here. */
@@ -55,6 +62,7 @@ record Measurement(
                     end.delivered - delivered,
                     used,
                     end.driverCpuMicros - driverCpuMicros,
+                    end.hostCpuMicros - hostCpuMicros,
                     residentBytes);
         }
     }
@@ -90,6 +98,13 @@ record Measurement(
         return brokerCpuMicros.stream().mapToLong(Long::longValue).sum();
     }
 
+    /** Processors that neither the broker nor the driver kept busy; where it is not small, others disturbed the measurement. */
+    double othersCpuShare() {
+        return brokerCpuMicros.isEmpty()
+                ? Double.NaN
+                : Math.max(0, hostCpuMicros - brokerCpuMicrosSum() - driverCpuMicros) / seconds / 1e6;
+    }
+
     /** Puts the rates and the costs for each of {@code messages}. */
     void report(Report report, long messages) {
         long cpuMicros = brokerCpuMicrosSum();
@@ -99,6 +114,7 @@ record Measurement(
                 .put("messagesPerSecond", messages / seconds)
                 .put("cpuMicrosPerMessage", brokerCpuMicros.isEmpty() ? Double.NaN : (double) cpuMicros / messages)
                 .put("brokerCpuShare", brokerCpuMicros.isEmpty() ? Double.NaN : cpuMicros / seconds / 1e6)
+                .put("othersCpuShare", othersCpuShare())
                 .put("brokerCpuMicros", brokerCpuMicros)
                 .put("brokerResidentBytes", brokerResidentBytes)
                 .put("driverCpuMicrosPerMessage", (double) driverCpuMicros / messages);

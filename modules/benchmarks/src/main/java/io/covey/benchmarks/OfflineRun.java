@@ -45,6 +45,9 @@ final class OfflineRun {
         private final List<Subscriber> subscribers = new ArrayList<>();
         private final List<Publisher> publishers = new ArrayList<>();
 
+        /** To the last message, at QoS 2 to the last PUBCOMP. */
+        private double drainSeconds;
+
         Report run() throws InterruptedException {
             try (Fleet fleet = new Fleet(target)) {
                 createSessions(fleet);
@@ -125,11 +128,14 @@ final class OfflineRun {
                 subscriber.expect(shape.messagesEach);
             }
             fleet.connect(connections, shape.perConnectSecond, target.connectTimeoutSeconds);
-            fleet.awaitQuiet(quietSeconds, () -> fleet.sum(stats -> stats.delivered) >= wanted);
-            Measurement drain = start.until(Measurement.Moment.now(fleet, target.pids), target.pids);
-            fleet.settle();
+            fleet.awaitQuiet(
+                    quietSeconds,
+                    () -> fleet.sum(stats -> stats.delivered) >= wanted
+                            && (options.qos < 2 || fleet.sum(stats -> stats.completed) >= wanted));
+            drainSeconds = start.secondsAgo();
+            // The last acknowledgements are the broker's work too: it has done it once it has closed the connections.
             fleet.leave(connections, target.connectTimeoutSeconds);
-            return drain;
+            return start.until(Measurement.Moment.now(fleet, target.pids), target.pids);
         }
 
         private Report report(Fleet fleet, Measurement store, Measurement drain) {
@@ -145,21 +151,22 @@ final class OfflineRun {
                     .put("publishers", shape.publishers)
                     .put("window", shape.window)
                     .put("payloadBytes", options.payloadBytes);
-            putPhase(report, "store", store, store.acknowledged());
+            putPhase(report, "store", store.seconds(), store, store.acknowledged());
             report.put("ack", fleet.merged(stats -> stats.acknowledgement));
-            putPhase(report, "drain", drain, drain.delivered());
+            putPhase(report, "drain", drainSeconds, drain, drain.delivered());
             report.put("sessionDrain", fleet.merged(stats -> stats.drain));
             return verdict(fleet, report);
         }
 
-        private static void putPhase(Report report, String phase, Measurement measured, long messages) {
+        private static void putPhase(Report report, String phase, double seconds, Measurement measured, long messages) {
             boolean measuredCpu = !measured.brokerCpuMicros().isEmpty();
-            report.put(phase + "Seconds", measured.seconds())
-                    .put(phase + "PerSecond", messages / measured.seconds())
+            report.put(phase + "Seconds", seconds)
+                    .put(phase + "PerSecond", messages / seconds)
                     .put(
                             phase + "CpuMicrosPerMessage",
                             measuredCpu ? (double) measured.brokerCpuMicrosSum() / messages : Double.NaN)
                     .put(phase + "DriverCpuMicrosPerMessage", (double) measured.driverCpuMicros() / messages)
+                    .put(phase + "OthersCpuShare", measured.othersCpuShare())
                     .put(phase + "ResidentBytes", measured.brokerResidentBytes());
         }
 

@@ -141,7 +141,8 @@ final class PairRun {
         fleet.awaitQuiet(
                 run.quietSeconds,
                 () -> fleet.sum(stats -> stats.delivered) >= published
-                        && (options.qos == 0 || fleet.sum(stats -> stats.acknowledged) >= published));
+                        && (options.qos == 0 || fleet.sum(stats -> stats.acknowledged) >= published)
+                        && (options.qos < 2 || fleet.sum(stats -> stats.completed) >= published));
         fleet.settle();
     }
 

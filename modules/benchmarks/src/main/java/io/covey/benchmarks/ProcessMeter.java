@@ -25,6 +25,21 @@ final class ProcessMeter {
                 * MICROS_PER_TICK;
     }
 
+    /** What all processors of the host have worked since it started, other than waiting. */
+    static long hostBusyMicros() {
+        return hostBusyMicros(ProcFile.read("/proc/stat"));
+    }
+
+    static long hostBusyMicros(String stat) {
+        // cpu user nice system idle iowait irq softirq steal ...
+        String[] fields = stat.substring(0, stat.indexOf('\n')).split(" +");
+        long ticks = 0;
+        for (int field : new int[] {1, 2, 3, 6, 7, 8}) {
+            ticks += Long.parseLong(fields[field]);
+        }
+        return ticks * MICROS_PER_TICK;
+    }
+
     /** Resident memory. */
     static long residentBytes(long pid) {
         return statusKibibytes(read(pid, "status"), "VmRSS:") * 1024;

@@ -95,7 +95,10 @@ final class Subscriber implements Role {
             LoopStats.add(stats.faults, 1);
             return;
         }
-        heldPacketIds.clear(packetId);
+        if (heldPacketIds.get(packetId)) {
+            heldPacketIds.clear(packetId);
+            LoopStats.add(stats.completed, 1);
+        }
         WireFormat.writeAck(connection.reserve(WireFormat.ACK_BYTES), WireFormat.PUBCOMP, packetId);
     }
 

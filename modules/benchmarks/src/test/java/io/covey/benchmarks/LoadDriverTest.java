@@ -49,6 +49,8 @@ class LoadDriverTest {
         String stat = "42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 250 30 0 0 20 0 1 0 5 6 7";
 
         assertThat(ProcessMeter.cpuMicros(stat)).isEqualTo(2_800_000);
+        assertThat(ProcessMeter.hostBusyMicros("cpu  1 2 4 800 1600 8 16 32 64 0\ncpu0 1 2\n"))
+                .isEqualTo(630_000);
         assertThat(ProcessMeter.statusKibibytes("Name:\tx\nVmRSS:\t  5120 kB\n", "VmRSS:"))
                 .isEqualTo(5_120);
         assertThat(ProcessMeter.cpuMicros(ProcessHandle.current().pid())).isPositive();
