@@ -17,9 +17,12 @@ import org.jspecify.annotations.Nullable;
  * until then those behind it wait. It is answered when every append is confirmed and the lease is still the one under which it came [I1].
  */
 final class PublishPipeline implements Publication.Owner {
+    private static final int RAISE_FLOORS_MILLIS = 1_000;
+
     private final ShardConnection connection;
     private final Shard shard;
     private final ArrayDeque<Publication> waiting = new ArrayDeque<>();
+    private final TimerWheel.Timer floors = new TimerWheel.Timer(this::raiseFloors);
     private @Nullable SourceNumbers numbers;
     private int inWork;
     private boolean running;
@@ -169,18 +172,32 @@ final class PublishPipeline implements Publication.Owner {
         connection.fenced();
     }
 
-    /** The client released a Packet Identifier, and the bucket knows. */
-    void released(long floor) {
-        if (numbers != null) {
-            numbers.raise(floor);
-        }
+    /** Forgets a Packet Identifier of QoS 2 in the session's bucket. */
+    void release(int packetId) {
+        Command release = new Command.Release(connection.clientId(), connection.epoch(), packetId);
+        connection.lane().submit(release, true, result -> {
+            if (result instanceof Result.Released released) {
+                if (numbers != null) {
+                    numbers.raise(released.floor());
+                    shard.wheel.atLatest(floors, shard.nowMillis() + RAISE_FLOORS_MILLIS);
+                }
+                connection.released(packetId, released.found());
+            } else {
+                connection.superseded();
+            }
+        });
     }
 
-    /** Tells the buckets which numbers are finished; about once a second. */
-    void raiseFloors() {
+    private void raiseFloors() {
         if (numbers != null) {
             numbers.flush();
         }
+    }
+
+    /** Nothing comes any more: tells the buckets what it can of the numbers they hold. */
+    void close() {
+        raiseFloors();
+        shard.wheel.clear(floors);
     }
 
     /** Drops what has not reached a lane: it is not answered, and what is behind the one that was refused must not overtake it [I4]. */

@@ -1,6 +1,7 @@
 package io.covey.broker;
 
 import io.covey.bucket.Command;
+import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
@@ -16,10 +17,8 @@ import io.covey.session.ConnectionEffects;
 import io.covey.session.ConnectionEvent;
 import io.covey.session.EndOfConnection;
 import io.covey.session.OpenRequest;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,17 +33,12 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
 final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
-    private static final int RAISE_FLOORS_MILLIS = 1_000;
-    /** Topics remembered during a SUBSCRIBE, to skip older retained values; beyond, a retained value may come late. */
-    private static final int LIVE_RETAINED_MAX = 1_024;
-
     private final Shard shard;
-    private final ClientConnection wire;
+    private final WireOutput output;
     private final Connection connection;
     private final PublishPipeline pipeline;
     private final TimerWheel.Timer tick = new TimerWheel.Timer(this::tick);
-    private final TimerWheel.Timer floors = new TimerWheel.Timer(this::raiseFloors);
-    private final List<SubscribeFlow> flows = new ArrayList<>(1);
+    private final ConnectionSubscriptions subscriptions;
 
     private Phase phase = Phase.NEW;
     private String clientId = "";
@@ -54,16 +48,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long incarnation;
     private long kickedUpTo = -1;
     private boolean hintMissed;
-    private @Nullable Acknowledgements acknowledgements;
+    private @Nullable SessionQueue queue;
     private Command.@Nullable CloseSession closing;
     private NodeMessage.@Nullable Kick kickToAnswer;
-    /** While SUBSCRIBEs are in work: when the newest retained value of a topic that was delivered live was published. */
-    private @Nullable Map<String, Long> liveRetained;
-
-    private boolean sessionReads = true;
-    private boolean paused;
-    private boolean wireReads = true;
-    private boolean wireClosed;
 
     private enum Phase {
         NEW,
@@ -76,8 +63,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     ShardConnection(Shard shard, ClientConnection wire) {
         this.shard = shard;
-        this.wire = wire;
+        this.output = new WireOutput(wire, shard.events);
         this.pipeline = new PublishPipeline(this, shard);
+        this.subscriptions = new ConnectionSubscriptions(this, shard);
         long now = shard.nowMillis();
         this.connection = new Connection(this, shard.settings.session(), shard.loop::uniqueLong, now);
         shard.wheel.atLatest(tick, connection.nextDeadlineMillis());
@@ -126,7 +114,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     /** Whether the client reads what is sent. */
     boolean takesMore() {
-        return wire.isWritable();
+        return output.isWritable();
     }
 
     // From the wire.
@@ -149,18 +137,18 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void writable(boolean writable) {
-        if (shard.mayServe()) {
-            connection.writable(writable, shard.nowMillis());
-            if (writable) {
-                List.copyOf(flows).forEach(SubscribeFlow::deliverDirectly);
-            }
+        if (!writable) {
+            connection.writable(false, shard.nowMillis()); // perhaps from the midst of sending
+        } else if (shard.mayServe()) {
+            connection.writable(true, shard.nowMillis());
+            subscriptions.writable();
             settle();
         }
     }
 
     @Override
     public void lost() {
-        wireClosed = true;
+        output.lost();
         if (shard.mayServe()) {
             connection.lost(shard.nowMillis());
             settle();
@@ -176,7 +164,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     private void tick() {
-        if (shard.mayServe() && !wireClosed) {
+        if (shard.mayServe() && !output.isClosed()) {
             long now = shard.nowMillis();
             connection.tick(now);
             shard.wheel.atLatest(tick, Math.max(now + 1, connection.nextDeadlineMillis()));
@@ -194,11 +182,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     @Override
     public void authenticate(Connect connect) {
         shard.authenticator.authenticate(
-                connect, wire.remoteAddress(), reason -> shard.loop.submit(() -> authenticated(reason)));
+                connect, output.remoteAddress(), reason -> shard.loop.submit(() -> authenticated(reason)));
     }
 
     private void authenticated(ReasonCode reason) {
-        if (shard.mayServe() && !wireClosed) {
+        if (shard.mayServe() && !output.isClosed()) {
             connection.authenticated(reason, shard.nowMillis());
             settle();
         }
@@ -228,7 +216,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     private void refuse(ReasonCode reason) {
-        if (shard.mayServe() && !wireClosed) {
+        if (shard.mayServe() && !output.isClosed()) {
             connection.refused(reason, shard.nowMillis());
         }
     }
@@ -247,7 +235,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         persistent = persistent || opened.sessionPresent(); // a durable session stays so until it ends
         epoch = opened.epoch();
         incarnation = opened.incarnation();
-        acknowledgements = new Acknowledgements(lane(), clientId, epoch, this::acknowledgedThere);
+        queue = new SessionQueue(this, shard);
         if (epoch <= kickedUpTo) {
             superseded();
         } else {
@@ -261,11 +249,8 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             return;
         }
         phase = Phase.OPEN;
-        if (persistent && !wireClosed && !opened.subscriptions().isEmpty()) {
-            for (Subscription subscription : opened.subscriptions()) {
-                shard.subscriptions.add(this, subscription);
-            }
-            shard.announceRoutes(null);
+        if (persistent && !output.isClosed()) {
+            subscriptions.present(opened.subscriptions());
         }
         connection.opened(opened, shard.nowMillis()); // also where the client has gone: it may have published before
         if (hintMissed && phase == Phase.OPEN) {
@@ -301,69 +286,51 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void release(int packetId) {
-        lane().submit(new Command.Release(clientId, epoch, packetId), true, result -> {
-            if (result instanceof Result.Released released && phase == Phase.OPEN) {
-                pipeline.released(released.floor());
-                shard.wheel.atLatest(floors, shard.nowMillis() + RAISE_FLOORS_MILLIS);
-                connection.released(packetId, released.found(), shard.nowMillis());
-                settle();
-            } else {
-                superseded();
-            }
-        });
+        pipeline.release(packetId);
     }
 
-    private void raiseFloors() {
-        pipeline.raiseFloors();
+    /** The bucket has forgotten a Packet Identifier of QoS 2, or did not know it. */
+    void released(int packetId, boolean found) {
+        if (phase == Phase.OPEN) {
+            connection.released(packetId, found, shard.nowMillis());
+            settle();
+        }
     }
 
     /** Publishes pause: what they go to has too much to do. */
     void pause(Congestion congestion) {
-        if (!paused) {
-            paused = true;
+        if (output.pause()) {
             congestion.resumeLater(this);
-            applyReading();
         }
     }
 
     /** There is room again. */
     void resume() {
-        paused = false;
+        output.resume();
         if (shard.mayServe()) {
-            applyReading();
             settle();
         }
     }
 
     @Override
     public void reading(boolean on) {
-        sessionReads = on;
-        applyReading();
-    }
-
-    private void applyReading() {
-        boolean reads = sessionReads && !paused;
-        if (reads != wireReads && !wireClosed) {
-            wireReads = reads;
-            wire.reading(reads);
-        }
+        output.reading(on);
     }
 
     // Subscribing.
 
     @Override
-    public void subscribe(int packetId, List<Subscription> subscriptions) {
-        new SubscribeFlow(shard, this, packetId, subscriptions).start();
+    public void subscribe(int packetId, List<Subscription> wanted) {
+        subscriptions.subscribe(packetId, wanted);
     }
 
-    /** A SUBSCRIBE begins or is done, its retained messages included. */
-    void subscribing(SubscribeFlow flow, boolean begins) {
-        if (begins) {
-            flows.add(flow);
-        } else {
-            flows.remove(flow);
-            liveRetained = flows.isEmpty() ? null : liveRetained;
-        }
+    @Override
+    public void unsubscribe(int packetId, List<String> filters) {
+        subscriptions.unsubscribe(packetId, filters);
+    }
+
+    ConnectionSubscriptions subscriptions() {
+        return subscriptions;
     }
 
     void subscribed(int packetId, List<ReasonCode> reasons) {
@@ -371,51 +338,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         settle();
     }
 
-    /** Whether a retained value is to be sent: the subscription is still there, and no newer value has been delivered meanwhile. */
-    boolean wantsRetained(Message message, Subscription subscription) {
-        Long live = liveRetained == null ? null : liveRetained.get(message.topic());
-        return (live == null || live <= message.publishedAtMillis())
-                && shard.subscriptions.subscription(this, subscription.filter()) != null;
-    }
-
-    private void noteLive(Message message) {
-        if (!flows.isEmpty() && message.retain()) {
-            Map<String, Long> noted = liveRetained == null ? new HashMap<>() : liveRetained;
-            liveRetained = noted;
-            if (noted.size() < LIVE_RETAINED_MAX) {
-                noted.merge(message.topic(), message.publishedAtMillis(), Math::max);
-            }
-        }
-    }
-
-    @Override
-    public void unsubscribe(int packetId, List<String> filters) {
-        if (persistent) {
-            lane().submit(new Command.Unsubscribe(clientId, epoch, filters), true, result -> {
-                if (result instanceof Result.SubscriptionsChanged changed) {
-                    filters.forEach(filter -> shard.subscriptions.remove(this, filter));
-                    unsubscribed(packetId, changed.existed());
-                } else {
-                    superseded();
-                }
-            });
-            return;
-        }
-        List<Boolean> existed = new ArrayList<>(filters.size());
-        filters.forEach(filter -> existed.add(shard.subscriptions.remove(this, filter)));
-        shard.loop.atEndOfTurn(() -> unsubscribed(packetId, existed));
-    }
-
-    private void unsubscribed(int packetId, List<Boolean> existed) {
-        shard.announceRoutes(null);
-        if (phase == Phase.OPEN) {
-            List<ReasonCode> reasons = new ArrayList<>(existed.size());
-            for (boolean was : existed) {
-                reasons.add(was ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED); // [MQTT-3.11.3-2]
-            }
-            connection.unsubscribed(packetId, reasons, shard.nowMillis());
-            settle();
-        }
+    void unsubscribed(int packetId, List<ReasonCode> reasons) {
+        connection.unsubscribed(packetId, reasons, shard.nowMillis());
+        settle();
     }
 
     // Delivering.
@@ -423,7 +348,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** A message that does not come through the bucket's queue. */
     void deliver(Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
         if (phase == Phase.OPEN) {
-            noteLive(message);
+            subscriptions.delivered(message);
             connection.deliver(message, qos, retain, subscriptionIds, nowMillis);
         }
     }
@@ -431,7 +356,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** A message that the bucket handed out, sent by the publisher's shard. */
     void hinted(long ofEpoch, long sequence, Message message, QoS qos, boolean retain, int[] subscriptionIds) {
         if (phase == Phase.OPEN && ofEpoch == epoch) {
-            noteLive(message);
+            subscriptions.delivered(message);
             connection.hinted(sequence, message, qos, retain, subscriptionIds, shard.nowMillis());
         } else if (phase == Phase.WAITING && ofEpoch == epoch) {
             hintMissed = true;
@@ -440,69 +365,44 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void acknowledged(long sequence) {
-        if (acknowledgements != null) {
-            acknowledgements.released(sequence);
-        }
+        queue().acknowledgements().released(sequence);
     }
 
     @Override
     public void received(long sequence) {
-        if (acknowledgements != null) {
-            acknowledgements.received(sequence);
-        }
-    }
-
-    private void acknowledgedThere(long[] received, Result result) {
-        if (phase != Phase.OPEN) {
-            return;
-        }
-        if (result instanceof Result.Fenced) {
-            superseded();
-            return;
-        }
-        for (long sequence : received) {
-            connection.receivedRecorded(sequence, shard.nowMillis());
-        }
-        handed(result);
-    }
-
-    /** What the bucket hands out next. */
-    void handed(Result result) {
-        if (phase != Phase.OPEN) {
-            return;
-        }
-        if (result instanceof Result.Handed handed) {
-            if (acknowledgements != null) {
-                acknowledgements.moreWaits(handed.waiting() > 0);
-            }
-            if (!handed.entries().isEmpty()) {
-                connection.handed(handed.entries(), shard.nowMillis());
-            }
-            settle();
-        } else {
-            superseded();
-        }
+        queue().acknowledgements().received(sequence);
     }
 
     @Override
     public void fetch(long fromSequence) {
-        lane().submit(new Command.Fetch(clientId, epoch, fromSequence), true, result -> {
-            if (result instanceof Result.Handed handed && phase == Phase.OPEN) {
-                if (handed.entries().isEmpty()) {
-                    connection.handed(handed.entries(), shard.nowMillis()); // an answer all the same
-                } else {
-                    shard.events.hintsReconciled(handed.entries().size());
-                }
-            }
-            handed(result);
-        });
+        queue().fetch(fromSequence);
+    }
+
+    private SessionQueue queue() {
+        return Objects.requireNonNull(queue, "the session is open");
+    }
+
+    /** What the bucket hands out next, as the result of any command that is answered with it. */
+    void handed(Result result) {
+        queue().handed(result);
+    }
+
+    /** The bucket knows of these PUBRECs. */
+    void receivedRecorded(long[] sequences) {
+        for (int i = 0; i < sequences.length && phase == Phase.OPEN; i++) {
+            connection.receivedRecorded(sequences[i], shard.nowMillis());
+        }
+    }
+
+    /** Entries of the session's queue. */
+    void handed(List<QueueEntry> entries) {
+        connection.handed(entries, shard.nowMillis());
+        settle();
     }
 
     @Override
     public void send(ControlPacket packet) {
-        if (!wireClosed) {
-            wire.send(packet);
-        }
+        output.send(packet);
     }
 
     @Override
@@ -514,29 +414,22 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             boolean retain,
             int[] subscriptionIds,
             int topicAlias) {
-        if (!wireClosed) {
-            shard.events.publishSent(qos, message.payload().length);
-            wire.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);
-        }
+        output.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);
     }
 
     // Ending.
 
     @Override
     public void close() {
-        if (!wireClosed) {
-            wireClosed = true;
-            wire.close();
-        }
+        output.close();
     }
 
     @Override
     public void ended(EndOfConnection end) {
-        Acknowledgements known = acknowledgements;
-        if (phase != Phase.OPEN || known == null) {
+        if (phase != Phase.OPEN) {
             return;
         }
-        known.flush();
+        queue().acknowledgements().flush();
         leave();
         closing = new Command.CloseSession(
                 clientId, epoch, end.expirySeconds(), end.publishWill(), end.lastSentSequence());
@@ -568,7 +461,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         shard.registry.unsettled(this);
         shard.fanOut.remove(this);
         shard.announceRoutes(null);
-        flows.clear();
+        subscriptions.close();
         shard.loop.atEndOfTurn(this::drain); // not from inside the connection's call
     }
 
@@ -577,8 +470,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         if (phase != Phase.DRAINING || !pipeline.isIdle()) {
             return;
         }
-        pipeline.raiseFloors();
-        shard.wheel.clear(floors);
+        pipeline.close();
         closeSession();
         shard.registry.settled(this);
         phase = Phase.OVER;
@@ -615,11 +507,10 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         connection.abandon();
         close();
         shard.wheel.clear(tick);
-        shard.wheel.clear(floors);
     }
 
     @Override
     public void report(ConnectionEvent event, ReasonCode reason) {
-        shard.events.connection(wire.listener(), clientId, event, reason);
+        shard.events.connection(output.listener(), clientId, event, reason);
     }
 }

@@ -66,7 +66,6 @@ final class SubscribeFlow {
     }
 
     void start() {
-        connection.subscribing(this, true);
         if (connection.persistent()) {
             awaitingRoutes = 2;
             connection
@@ -98,7 +97,7 @@ final class SubscribeFlow {
             shard.announceRoutes(this::routesLive);
         } else if (result instanceof Result.Refused) {
             connection.subscribed(packetId, Collections.nCopies(subscriptions.size(), ReasonCode.QUOTA_EXCEEDED));
-            connection.subscribing(this, false);
+            connection.subscriptions().done(this);
         } else {
             connection.superseded();
         }
@@ -179,7 +178,7 @@ final class SubscribeFlow {
             Found next = found.remove();
             if (next.qos() == QoS.AT_MOST_ONCE) {
                 found.add(next);
-            } else if (connection.wantsRetained(next.message, next.subscription)) {
+            } else if (connection.subscriptions().wantsRetained(next.message, next.subscription)) {
                 items.add(new Command.Enqueue.Item(
                         next.message, next.qos(), true, next.subscriptionIds())); // [MQTT-3.3.1-8]
             }
@@ -216,14 +215,14 @@ final class SubscribeFlow {
                 return;
             }
             Found next = found.remove();
-            if (connection.wantsRetained(next.message, next.subscription)) {
+            if (connection.subscriptions().wantsRetained(next.message, next.subscription)) {
                 connection.deliver(
                         next.message, next.qos(), true, next.subscriptionIds(), shard.nowMillis()); // [MQTT-3.3.1-8]
             }
         }
         foundBytes = 0;
         if (toRead.isEmpty()) {
-            connection.subscribing(this, false);
+            connection.subscriptions().done(this);
         } else {
             read();
         }

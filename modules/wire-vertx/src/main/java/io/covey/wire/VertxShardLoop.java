@@ -30,6 +30,7 @@ final class VertxShardLoop implements ShardLoop {
     private static final int SCRATCH_BYTES = 512;
     private static final int SCRATCH_KEPT_BYTES_MAX = 1 << 16;
     private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long NANOS_PER_MICRO = 1_000;
 
     private final int shard;
     private final Context context;
@@ -175,6 +176,11 @@ final class VertxShardLoop implements ShardLoop {
     @Override
     public long monotonicMillis() {
         return System.nanoTime() / NANOS_PER_MILLI;
+    }
+
+    @Override
+    public long monotonicMicros() {
+        return System.nanoTime() / NANOS_PER_MICRO;
     }
 
     @Override
