@@ -56,7 +56,7 @@ public final class Bucket {
         if (!isNext(batch, last)) {
             return new BatchOutcome.Refused(Refusal.SEQUENCE_GAP);
         }
-        Step step = new Step(standing.self(), version, versionAfter(standing.self()));
+        Step step = new Step(standing.self(), owner, version, versionAfter(standing.self()));
         return new BatchOutcome.Applied(mutate(batch, step), step);
     }
 
@@ -91,9 +91,8 @@ public final class Bucket {
             // step, else two owners have applied it in different places of their histories.
             return last.sequence() > batch.sequence() || last.step().equals(step);
         }
-        boolean sameOwner = step.before().generation() != step.after().generation() || owner == step.owner();
         if (!version.equals(step.before())
-                || !sameOwner
+                || owner != step.ownerBefore()
                 || !versionAfter(step.owner()).equals(step.after())
                 || !isNext(batch, last)) {
             return false;

@@ -38,7 +38,7 @@ class BatchRulesTest {
     void theFirstBatchRaisesGenerationAndNumber() {
         Step step = applied(owner.apply(open(SHARD_A, 1, "a"), FIT)).step();
 
-        assertThat(step).isEqualTo(new Step(1, BucketVersion.ZERO, new BucketVersion(1, 1)));
+        assertThat(step).isEqualTo(new Step(1, 0, BucketVersion.ZERO, new BucketVersion(1, 1)));
         assertThat(owner.version()).isEqualTo(new BucketVersion(1, 1));
     }
 
@@ -48,7 +48,7 @@ class BatchRulesTest {
         owner.apply(open(SHARD_B, 1, "b"), FIT);
         Step step = applied(owner.apply(open(SHARD_A, 2, "c"), FIT)).step();
 
-        assertThat(step).isEqualTo(new Step(1, new BucketVersion(1, 2), new BucketVersion(1, 3)));
+        assertThat(step).isEqualTo(new Step(1, 1, new BucketVersion(1, 2), new BucketVersion(1, 3)));
     }
 
     @Test
@@ -57,7 +57,7 @@ class BatchRulesTest {
         Step first = applied(owner.apply(open(SHARD_A, 2, "b"), FIT_2)).step();
         Step second = applied(owner.apply(open(SHARD_A, 3, "c"), FIT_2)).step();
 
-        assertThat(first).isEqualTo(new Step(2, new BucketVersion(1, 1), new BucketVersion(2, 2)));
+        assertThat(first).isEqualTo(new Step(2, 1, new BucketVersion(1, 1), new BucketVersion(2, 2)));
         assertThat(second.after()).isEqualTo(new BucketVersion(2, 3));
     }
 
@@ -184,6 +184,10 @@ class BatchRulesTest {
 
         assertThat(left.version()).isEqualTo(step.before());
         assertThat(left.replicate(open(SHARD_B, 2, "c"), step)).isFalse();
+        Step raised = applied(right.apply(open(SHARD_B, 3, "d"), FIT)).step();
+        left.apply(open(SHARD_A, 2, "x"), FIT_2);
+        assertThat(left.version()).isEqualTo(raised.before());
+        assertThat(left.replicate(open(SHARD_B, 3, "d"), raised)).isFalse();
     }
 
     @Test
