@@ -86,21 +86,18 @@ class DeliverySequencerTest {
 
     @Test
     void oldHintInTheBufferIsNotTakenForTheOneThatSharesItsPlace() {
-        client.connected().hint(2, 1).hint(4, 1);
-        client.handed(client.entry(1, 1), client.entry(2, 1), client.entry(3, 1));
-        assertThat(client.topics()).containsExactly("t1", "t2", "t3", "t4");
-        int round = DeliverySequencer.AHEAD_MAX;
-        List<QueueEntry> entries = new ArrayList<>();
-        client.hint(round + 7, 1);
-        for (int sequence = 5; sequence < round + 7; sequence++) {
+        int sharing = 2 + DeliverySequencer.AHEAD_MAX;
+        client.connected().hint(2, 1).hint(sharing + 4, 1);
+        List<QueueEntry> entries = new ArrayList<>(List.of(client.entry(1, 1)));
+        for (int sequence = 3; sequence < sharing; sequence++) {
             entries.add(client.entry(sequence, 1));
         }
 
         client.handed(entries.toArray(QueueEntry[]::new));
+        assertThat(client.connection.nextSequence()).isEqualTo(sharing);
+        client.handed(client.entry(sharing, 1));
 
-        assertThat(client.connection.nextSequence()).isEqualTo(round + 7);
-        client.handed(client.entry(round + 7, 1));
-        assertThat(client.topics()).hasSize(round + 3).endsWith("t" + (round + 6), "t" + (round + 7));
+        assertThat(client.topics()).hasSize(sharing).endsWith("t" + (sharing - 1), "t" + sharing);
     }
 
     @Test
