@@ -238,6 +238,17 @@ public final class RouteTableWriter {
         return origin == null ? 0 : origin.version;
     }
 
+    /** The shard's routes known here. */
+    public List<ShardRoute> routes(ShardAddress shard) {
+        Origin origin = shards.get(shard);
+        if (origin == null) {
+            return List.of();
+        }
+        List<ShardRoute> routes = new ArrayList<>(origin.filters.size());
+        origin.filters.forEach((filter, flags) -> routes.add(new ShardRoute(filter, flags)));
+        return routes;
+    }
+
     /** A digest of the partition's filters: at equal versions two nodes have equal ones. */
     public long digest(int partition) {
         Origin origin = partition < partitions.length ? partitions[partition] : null;
