@@ -82,7 +82,7 @@ final class Shard implements BucketCommands {
                     ports.incarnationOver.accept(reason);
                 });
         this.wheel = new TimerWheel(loop);
-        this.channels = new Channels(this, self);
+        this.channels = new Channels(self, loop, link, ports.state, events, this::arrived);
         this.fanOut = new FanOut(lanes, channels, subscriptions);
         this.registry = new Registry(lanes);
         this.takeovers = new Takeovers(this);
@@ -159,6 +159,10 @@ final class Shard implements BucketCommands {
         } else {
             throw new IllegalArgumentException("not for a shard: " + message);
         }
+    }
+
+    private void arrived(NodeMessage.Publishes.Item item) {
+        fanOut.deliver(item.message(), item.publisher(), nowMillis());
     }
 
     private void hinted(NodeMessage.Hints arrived) {
@@ -258,13 +262,18 @@ final class Shard implements BucketCommands {
     /** The members changed: some who were waited for may have left, and hints with them. */
     void members(MembershipView view) {
         if (!over) {
-            channels.members(view);
+            channels.members();
             takeovers.resend();
             reconciler.reconcileAll();
         }
     }
 
     // What the core does through this shard.
+
+    @Override
+    public int partitionCount() {
+        return lanes.count();
+    }
 
     @Override
     public void submit(int partition, Command command, boolean urgent, Consumer<Result> confirmed) {
