@@ -7,6 +7,9 @@ import java.util.function.Consumer;
 
 /** What the node core does in buckets through the lanes of shard 0, on whose loop both run. */
 public interface BucketCommands {
+    /** How many partitions there are. */
+    int partitionCount();
+
     /** Queues a command in the partition's lane; the result comes on the loop once its batch is confirmed, however long that takes. */
     void submit(int partition, Command command, boolean urgent, Consumer<Result> confirmed);
 

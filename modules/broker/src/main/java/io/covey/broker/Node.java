@@ -72,9 +72,7 @@ public final class Node {
             Authenticator authenticator,
             BrokerEvents events,
             NodeLifecycle lifecycle) {
-        this(settings, incarnation, loops, gatewayOfShard, link, authenticator, events, lifecycle, ports -> {
-            throw new UnsupportedOperationException("being written");
-        });
+        this(settings, incarnation, loops, gatewayOfShard, link, authenticator, events, lifecycle, NodeCore::new);
     }
 
     Node(

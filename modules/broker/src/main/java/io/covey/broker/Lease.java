@@ -1,0 +1,144 @@
+package io.covey.broker;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The right of a node to serve clients, and its part in giving that right to others [I9]. A node holds the lease when a majority has granted a
+ * request of it, until a fixed time after the <em>sending</em> of that request; it renews by further requests. Once lapsed it never comes back:
+ * the node goes on as a new incarnation.
+ *
+ * <p>The majority is counted of the largest view ever seen (or the configured size, if larger), so two sides of a split never both find one. What
+ * remains is a node that still holds the lease from before: whoever granted it names it in {@link #backed}, and a subscription is live only when
+ * that node knows it too. Because an incarnation does not remember what earlier ones on its machine granted, it grants nothing in its first lease
+ * time, unless its view is complete.
+ *
+ * <p>All times are of the node's own monotonic clock: a granter's record, made later than the request was sent, outlasts the holder's right. Owned
+ * by the core's loop.
+ */
+final class Lease {
+    /** How long after its end a granted lease is still named: confirms are compared over this time, see {@link RouteBroadcast}. */
+    static final int BACKED_LINGER_MILLIS = 500;
+
+    private static final int ROUNDS_MAX = 16;
+
+    private final long self;
+    private final NodeSettings settings;
+    private final long startedMillis;
+    private Set<Long> view = Set.of();
+    private int largestView;
+
+    private long round;
+    private final long[] sentMillis = new long[ROUNDS_MAX];
+    private final List<Set<Long>> granters = new ArrayList<>();
+    private long validUntilMillis = Long.MIN_VALUE;
+    private boolean acquired;
+    private boolean lapsed;
+
+    /** Until when the lease of a node that this one has granted to may be valid. */
+    private final Map<Long, Long> grantedUntilMillis = new LinkedHashMap<>();
+
+    Lease(long self, NodeSettings settings, long nowMillis) {
+        this.self = self;
+        this.settings = settings;
+        this.startedMillis = nowMillis;
+        for (int i = 0; i < ROUNDS_MAX; i++) {
+            granters.add(new HashSet<>());
+        }
+    }
+
+    /** The members changed. */
+    void members(List<Long> nodes) {
+        view = Set.copyOf(nodes);
+        largestView = Math.max(largestView, nodes.size());
+    }
+
+    private int clusterSize() {
+        return Math.max(settings.configuredMembers(), largestView);
+    }
+
+    /** How many nodes must grant, this one included. */
+    int quorum() {
+        return settings.single() ? 1 : Math.max(settings.minimumMembers(), clusterSize() / 2 + 1);
+    }
+
+    /** Whether this node may grant, and may be counted among those who know what was granted. */
+    boolean mayGrant(long nowMillis) {
+        return settings.single() || view.size() >= clusterSize() || nowMillis - startedMillis >= settings.leaseMillis();
+    }
+
+    /** Begins a round of requests, to be sent right now; returns its number. */
+    long request(long nowMillis) {
+        checkLapse(nowMillis);
+        round++;
+        int place = (int) (round % ROUNDS_MAX);
+        sentMillis[place] = nowMillis;
+        granters.get(place).clear();
+        if (mayGrant(nowMillis)) {
+            grantedBy(self, round, nowMillis);
+        }
+        return round;
+    }
+
+    /** Another node asks; true when it is granted, which is to be sent right now. */
+    boolean requested(long from, long nowMillis) {
+        if (!view.contains(from) || !mayGrant(nowMillis)) {
+            return false;
+        }
+        grantedUntilMillis.put(from, nowMillis + settings.leaseMillis());
+        return true;
+    }
+
+    /** A grant arrived, for whichever round. */
+    void granted(long from, long ofRound, long nowMillis) {
+        checkLapse(nowMillis);
+        if (from != self && view.contains(from)) {
+            grantedBy(from, ofRound, nowMillis);
+        }
+    }
+
+    private void grantedBy(long from, long ofRound, long nowMillis) {
+        if (ofRound > round || ofRound <= round - ROUNDS_MAX || lapsed) {
+            return;
+        }
+        int place = (int) (ofRound % ROUNDS_MAX);
+        Set<Long> granting = granters.get(place);
+        granting.add(from);
+        long until = settings.single() ? Long.MAX_VALUE : sentMillis[place] + settings.leaseMillis();
+        if (granting.size() >= quorum() && until > nowMillis) {
+            validUntilMillis = Math.max(validUntilMillis, until);
+            acquired = true;
+        }
+    }
+
+    private void checkLapse(long nowMillis) {
+        lapsed |= acquired && nowMillis >= validUntilMillis;
+    }
+
+    /** Whether it is held at this moment. */
+    boolean isHeld(long nowMillis) {
+        checkLapse(nowMillis);
+        return acquired && !lapsed;
+    }
+
+    /** Whether it was held and is over for good. */
+    boolean hasLapsed(long nowMillis) {
+        checkLapse(nowMillis);
+        return lapsed;
+    }
+
+    /** Until when it is held; {@link Long#MIN_VALUE} before it was acquired. */
+    long validUntilMillis() {
+        return validUntilMillis;
+    }
+
+    /** The nodes to which this one has granted a lease that was valid within the last {@link #BACKED_LINGER_MILLIS}. */
+    List<Long> backed(long nowMillis) {
+        grantedUntilMillis.values().removeIf(until -> until + BACKED_LINGER_MILLIS <= nowMillis);
+        return List.copyOf(grantedUntilMillis.keySet());
+    }
+}

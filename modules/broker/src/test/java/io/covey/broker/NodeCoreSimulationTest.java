@@ -1,0 +1,88 @@
+package io.covey.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class NodeCoreSimulationTest {
+    private static final long FIRST_SEED = Long.getLong("covey.seed", 1);
+    private static final int SEEDS = Integer.getInteger("covey.seeds", 20);
+
+    @Test
+    @DisplayName(
+            "I6, I9: what was told to be live is known by every node that serves, whatever is lost, late, cut off or frozen")
+    void whatIsLiveIsKnownByEveryNodeThatServes() {
+        int live = 0;
+        int restarts = 0;
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+            try {
+                SimulatedNodes nodes = run(seed);
+                live += nodes.live.size();
+                restarts += nodes.restarts;
+            } catch (AssertionError | RuntimeException failure) {
+                throw new AssertionError(
+                        "seed " + seed + " (replay with -Dcovey.seed=" + seed + "): " + failure.getMessage(), failure);
+            }
+        }
+        assertThat(live).isGreaterThan(50 * SEEDS);
+        assertThat(restarts).isGreaterThan(2 * SEEDS);
+    }
+
+    private static SimulatedNodes run(long seed) {
+        Random random = new Random(seed * 31);
+        SimulatedNodes nodes = new SimulatedNodes(seed, 3 + (int) (seed % 3));
+        nodes.lossRate = random.nextInt(3) * 0.08;
+        nodes.run(12_000);
+        for (int step = 0; step < 600; step++) {
+            subscribe(nodes, random, step);
+            if (random.nextInt(40) == 0) {
+                disturb(nodes, random);
+            }
+            nodes.run(1 + random.nextInt(200));
+            nodes.checkLive(100);
+        }
+        nodes.lossRate = 0;
+        nodes.run(60_000);
+        nodes.checkLive(Integer.MAX_VALUE);
+        nodes.checkSettled();
+        return nodes;
+    }
+
+    private static void subscribe(SimulatedNodes nodes, Random random, int step) {
+        for (SimulatedNodes.Machine machine : nodes.machines) {
+            SimulatedNodes.Process process = machine.process;
+            if (!process.mayServe()) {
+                continue;
+            }
+            int partition = random.nextInt(SimulatedNodes.PARTITIONS);
+            switch (random.nextInt(6)) {
+                case 0 -> nodes.subscribePersistent(process, "p/" + step + "/" + machine.index, partition, true);
+                case 1 -> nodes.subscribePersistent(process, "again/" + random.nextInt(10), random.nextInt(2), true);
+                case 2 -> nodes.subscribePersistent(process, "lost/" + step, partition, false);
+                case 3 -> nodes.subscribeTransient(process, "t/" + step + "/" + machine.index);
+                case 4 -> nodes.unsubscribePersistent(process, "lost/" + random.nextInt(step + 1), partition);
+                default -> {}
+            }
+        }
+    }
+
+    private static void disturb(SimulatedNodes nodes, Random random) {
+        List<SimulatedNodes.Machine> machines = new ArrayList<>(nodes.machines);
+        Collections.shuffle(machines, random);
+        SimulatedNodes.Machine victim = machines.get(0);
+        switch (random.nextInt(4)) {
+            case 0 -> nodes.crash(victim);
+            case 1 -> nodes.freeze(victim, 200 + random.nextInt(12_000));
+            case 2 ->
+                nodes.cut(
+                        machines.subList(0, 1 + random.nextInt((machines.size() - 1) / 2)),
+                        500 + random.nextInt(12_000));
+            default -> nodes.freeze(victim, 50 + random.nextInt(1_000));
+        }
+    }
+}
