@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 final class InboundAliases {
     private static final int CAPACITY_MIN = 4;
 
+    private static final @Nullable String[] NONE = {};
+
     private final int aliasMaximum;
-    private @Nullable String[] topics = {};
+    private @Nullable String[] topics = NONE;
 
     InboundAliases(int aliasMaximum) {
         this.aliasMaximum = aliasMaximum;

@@ -11,7 +11,6 @@ import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.protocol.TopicFilters;
 import java.util.ArrayDeque;
-import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +43,7 @@ final class InboundPublishes {
     private final Terms terms;
     private final ClientOutput output;
     private final ReadingGate gate;
-    private final IntPredicate usedByRequest;
+    private final SubscriptionRequests requests;
     private final InboundAliases aliases;
 
     /** In MQTT 5.0 the identifiers of all publishes that are not acknowledged to the end; before it those of QoS 2 only. */
@@ -55,22 +54,19 @@ final class InboundPublishes {
     private int releasesPending;
     private String acceptedTopic = "";
 
-    /**
-     * @param usedByRequest whether a SUBSCRIBE or UNSUBSCRIBE in work uses the Packet Identifier
-     */
     InboundPublishes(
             ConnectionEffects effects,
             SessionSettings settings,
             Terms terms,
             ClientOutput output,
             ReadingGate gate,
-            IntPredicate usedByRequest) {
+            SubscriptionRequests requests) {
         this.effects = effects;
         this.settings = settings;
         this.terms = terms;
         this.output = output;
         this.gate = gate;
-        this.usedByRequest = usedByRequest;
+        this.requests = requests;
         this.aliases = new InboundAliases(settings.topicAliasMaximum());
     }
 
@@ -121,7 +117,7 @@ final class InboundPublishes {
     private void atLeastOnce(Publish packet, String topic, long nowMillis) {
         if (terms.isV5()) {
             int packetId = packet.packetId();
-            if (uses(packetId) || usedByRequest.test(packetId)) { // [MQTT-2.2.1-3]
+            if (uses(packetId) || requests.uses(packetId)) { // [MQTT-2.2.1-3]
                 acknowledgeInOrder(packet, ReasonCode.PACKET_IDENTIFIER_IN_USE);
                 return;
             }
@@ -135,7 +131,7 @@ final class InboundPublishes {
         int packetId = packet.packetId();
         switch (packetIds.state(packetId)) {
             case PacketIdStates.FREE -> {
-                if (terms.isV5() && usedByRequest.test(packetId)) { // [MQTT-2.2.1-3]
+                if (terms.isV5() && requests.uses(packetId)) { // [MQTT-2.2.1-3]
                     acknowledgeInOrder(packet, ReasonCode.PACKET_IDENTIFIER_IN_USE);
                     return;
                 }

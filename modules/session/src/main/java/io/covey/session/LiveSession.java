@@ -41,7 +41,7 @@ final class LiveSession {
         this.gate = gate;
         this.connectedAtMillis = nowMillis;
         requests = new SubscriptionRequests(effects, settings, terms, output, gate, opened.subscriptions());
-        inbound = new InboundPublishes(effects, settings, terms, output, gate, requests::uses);
+        inbound = new InboundPublishes(effects, settings, terms, output, gate, requests);
         deliveries = new Deliveries(effects, settings, terms, output);
         sequencer = new DeliverySequencer(effects, deliveries, opened.nextSequence());
     }
@@ -66,7 +66,7 @@ final class LiveSession {
             case UNSUBSCRIBE -> requests.unsubscribe((Unsubscribe) packet, inbound::uses);
             case PINGREQ -> output.send(PING_RESP); // [MQTT-3.12.4-1]
             case CONNECT -> throw protocolError("MQTT-3.1.0-2", "a second CONNECT"); // [MQTT-3.1.0-2]
-            case AUTH -> throw protocolError("MQTT-4.12.1-1", "AUTH without an Authentication Method in CONNECT");
+            case AUTH -> throw protocolError("MQTT-4.12.0-7", "AUTH without an Authentication Method in CONNECT");
             case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT ->
                 throw protocolError("2.1.2", "a packet that clients do not send here");
         }

@@ -14,8 +14,11 @@ final class PendingPublishes {
     private static final int ID_MASK = 0xFFFF;
     private static final int CAPACITY_MIN = 16;
 
-    private int[] publishes = {};
-    private @Nullable ReasonCode[] outcomes = {};
+    private static final int[] NO_PUBLISHES = {};
+    private static final @Nullable ReasonCode[] NO_OUTCOMES = {};
+
+    private int[] publishes = NO_PUBLISHES;
+    private @Nullable ReasonCode[] outcomes = NO_OUTCOMES;
     private long firstToken = 1;
     private int size;
 

@@ -89,7 +89,9 @@ class ConnectionModelTest {
             Properties.Builder properties = Properties.builder();
             if (v5) {
                 properties.add(Property.RECEIVE_MAXIMUM, receiveMaximum);
-                properties.add(Property.SESSION_EXPIRY_INTERVAL, persistent ? 60 : 0);
+                // A session that goes on without an expiry is still the bucket's.
+                boolean expires = !persistent || !first && random.nextInt(4) == 0;
+                properties.add(Property.SESSION_EXPIRY_INTERVAL, expires ? 0 : 60);
             }
             ProtocolVersion version = v5 ? ProtocolVersion.V5 : ProtocolVersion.V3_1_1;
             connection.packet(

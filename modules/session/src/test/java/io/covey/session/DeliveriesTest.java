@@ -294,6 +294,35 @@ class DeliveriesTest {
         assertThat(client.effects.received).containsExactly(65_536L);
     }
 
+    @Test
+    void sessionContinuedWithoutExpiryStillHasItsQueueInTheBucket() {
+        TestClient client = new TestClient();
+        client.cleanStart = false;
+        client.connected(opened(true, 7, client.again(5, 1), client.entry(6, 2)));
+
+        client.hint(7, 1).send(pubAck(6)).send(pubRec(7));
+        client.connection.receivedRecorded(6, client.nowMillis);
+        client.send(publish(2, 1, "a")).published(1).send(pubRel(1));
+
+        assertThat(client.topics()).containsExactly("t5", "t6", "t7");
+        assertThat(client.effects.acknowledged).containsExactly(5L);
+        assertThat(client.effects.received).containsExactly(6L);
+        assertThat(client.effects.releases).containsExactly(1);
+        client.connection.lost(client.nowMillis);
+        assertThat(client.effects.ends).containsExactly(new EndOfConnection(-1, true, 7));
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.3.4-10] [MQTT-4.9.0-3] a full window holds back PUBLISHes of QoS 1 and 2 only")
+    void fullWindowHoldsBackNothingElse() {
+        TestClient client = withWindow(1).connected().deliver(2, "a").deliver(1, "b");
+        client.wire();
+
+        client.send(new PingReq()).send(pubRec(1)).send(publish(1, 1, "a")).published(1);
+
+        assertThat(client.wire()).containsExactly(new PingResp(), pubRel(1), pubAck(1));
+    }
+
     // Acknowledgements that do not fit.
 
     @Test

@@ -406,7 +406,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("[MQTT-4.12.1-1] AUTH without an Authentication Method in CONNECT is a protocol error")
+    @DisplayName("[MQTT-4.12.0-7] AUTH without an Authentication Method in CONNECT is a protocol error")
     void authDisconnectsWith0x82() {
         TestClient client = new TestClient().connected();
 
