@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** Numbers the views of a node's membership and remembers, newest last and bounded, which incarnations left. Owned by its caller. */
+/** Numbers the views of a node's membership and remembers, newest last and bounded, which incarnations left. */
 final class Incarnations {
     /** How many departed incarnations a view names. */
     static final int DEPARTED_MAX = 256;
@@ -15,12 +15,7 @@ final class Incarnations {
     private List<Long> present = List.of();
     private long number;
 
-    /** The view with a single member. */
-    synchronized MembershipView only(long incarnation) {
-        return changed(List.of(incarnation));
-    }
-
-    /** The view after the members have become these; the same view again where nothing changed. */
+    /** The view after the members have become these; the view with the same number where nothing changed. */
     synchronized MembershipView changed(List<Long> now) {
         if (number == 0 || !present.equals(now)) {
             for (long before : present) {
@@ -35,5 +30,10 @@ final class Incarnations {
             number++;
         }
         return new MembershipView(number, present, new ArrayList<>(departed));
+    }
+
+    /** Whether an incarnation was in a view and left: it does not come back. */
+    synchronized boolean hasDeparted(long incarnation) {
+        return departed.contains(incarnation);
     }
 }

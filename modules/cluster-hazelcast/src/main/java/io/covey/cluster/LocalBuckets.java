@@ -60,7 +60,7 @@ public final class LocalBuckets implements AutoCloseable {
     /** Begins with (another) incarnation of the node: batches of earlier ones are refused from now on. */
     public MembershipView begin(long nodeIncarnation) {
         incarnation = nodeIncarnation;
-        return incarnations.only(nodeIncarnation);
+        return incarnations.changed(List.of(nodeIncarnation));
     }
 
     /** The way of a shard to these buckets; answers come on its loop. */

@@ -1,0 +1,141 @@
+package io.covey.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceAware;
+import com.hazelcast.map.EntryProcessor;
+import com.hazelcast.nio.ObjectDataInput;
+import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
+import io.covey.bucket.Batch;
+import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Step;
+import io.covey.protocol.ByteReader;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries a batch, or the whole bucket, to a backup, on the partition's thread there. Returning confirms it; a replica that does not hold the
+ * batch afterwards must throw. Hazelcast itself keeps these in the owner's order.
+ */
+final class BucketBatchBackup
+        implements EntryProcessor<Integer, BucketHolder, Object>, HazelcastInstanceAware, IdentifiedDataSerializable {
+    private static final Logger LOG = LoggerFactory.getLogger(BucketBatchBackup.class);
+
+    private int partition;
+    private @Nullable EncodedBatch batch;
+    private @Nullable Step step;
+    private @Nullable Bucket whole;
+
+    private transient byte @Nullable [] shipped;
+    private transient @Nullable HazelcastInstance hazelcast;
+
+    /** For reading. */
+    BucketBatchBackup() {}
+
+    /**
+     * @param whole the owner's bucket as it is after the batch, where the replica is to take it as it is; null to apply the batch
+     */
+    BucketBatchBackup(int partition, EncodedBatch batch, Step step, @Nullable Bucket whole) {
+        this.partition = partition;
+        this.batch = batch;
+        this.step = step;
+        this.whole = whole;
+    }
+
+    @Override
+    public void setHazelcastInstance(HazelcastInstance hazelcastInstance) {
+        hazelcast = hazelcastInstance;
+    }
+
+    @Override
+    public @Nullable Object process(Map.Entry<Integer, BucketHolder> entry) {
+        BucketHolder holder = entry.getValue();
+        if (shipped != null) {
+            PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
+            take(entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
+        } else {
+            replicate(holder);
+        }
+        return null;
+    }
+
+    private void take(Map.Entry<Integer, BucketHolder> entry, @Nullable BucketHolder holder, Bucket bucket) {
+        LOG.info("a replica takes the owner's whole bucket; partition={} version={}", partition, bucket.version());
+        if (holder == null) {
+            entry.setValue(new BucketHolder(bucket));
+        } else {
+            holder.replace(bucket);
+        }
+    }
+
+    private void replicate(@Nullable BucketHolder holder) {
+        Bucket bucket = holder == null ? null : holder.bucket();
+        if (holder == null || bucket == null) {
+            throw new ReplicaDivergedException("a replica has no bucket " + partition);
+        }
+        Step applied = BucketBatchProcessor.given(step);
+        Batch decoded = BucketBatchProcessor.given(batch).batch();
+        boolean holds;
+        try {
+            holds = bucket.replicate(decoded, applied);
+        } catch (RuntimeException | Error defect) {
+            LOG.error("a replica failed while it applied a batch and is discarded; partition={}", partition, defect);
+            holder.discard();
+            throw new ReplicaDivergedException("a replica of bucket " + partition + " failed");
+        }
+        if (!holds) {
+            throw new ReplicaDivergedException("a replica of bucket " + partition + " is at " + bucket.version()
+                    + ", the batch goes from " + applied.before() + " to " + applied.after());
+        }
+    }
+
+    @Override
+    public int getFactoryId() {
+        return ClusterSerialization.FACTORY_ID;
+    }
+
+    @Override
+    public int getClassId() {
+        return ClusterSerialization.BATCH_BACKUP;
+    }
+
+    @Override
+    public void writeData(ObjectDataOutput out) throws IOException {
+        Bucket bucket = whole;
+        out.writeInt(partition);
+        out.writeBoolean(bucket != null);
+        if (bucket != null) {
+            BucketSerializer.write(out, bucket);
+            return;
+        }
+        Step applied = BucketBatchProcessor.given(step);
+        out.writeLong(applied.owner());
+        write(out, applied.before());
+        write(out, applied.after());
+        BucketBatchProcessor.given(batch).write(out);
+    }
+
+    @Override
+    public void readData(ObjectDataInput in) throws IOException {
+        partition = in.readInt();
+        if (in.readBoolean()) {
+            shipped = BucketSerializer.bytes(in);
+            return;
+        }
+        step = new Step(in.readLong(), readVersion(in), readVersion(in));
+        batch = EncodedBatch.read(in);
+    }
+
+    private static void write(ObjectDataOutput out, BucketVersion version) throws IOException {
+        out.writeLong(version.generation());
+        out.writeLong(version.number());
+    }
+
+    private static BucketVersion readVersion(ObjectDataInput in) throws IOException {
+        return new BucketVersion(in.readLong(), in.readLong());
+    }
+}

@@ -1,0 +1,55 @@
+package io.covey.cluster;
+
+import com.hazelcast.nio.ObjectDataInput;
+import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.nio.serialization.StreamSerializer;
+import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketLimits;
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
+import java.io.IOException;
+
+/** Writes a whole bucket, when its partition moves or a replica is copied anew. Runs on the partition's thread, or while no batch may run. */
+final class BucketSerializer implements StreamSerializer<BucketHolder> {
+    private static final int TYPE_ID = 9_071;
+    private static final int CAPACITY = 64 << 10;
+
+    private final BucketLimits limits;
+
+    BucketSerializer(BucketLimits limits) {
+        this.limits = limits;
+    }
+
+    @Override
+    public int getTypeId() {
+        return TYPE_ID;
+    }
+
+    @Override
+    public void write(ObjectDataOutput out, BucketHolder holder) throws IOException {
+        Bucket bucket = holder.bucket();
+        out.writeBoolean(bucket != null);
+        if (bucket != null) {
+            write(out, bucket);
+        }
+    }
+
+    @Override
+    public BucketHolder read(ObjectDataInput in) throws IOException {
+        return new BucketHolder(in.readBoolean() ? Bucket.restore(new ByteReader(bytes(in)), limits) : null);
+    }
+
+    static void write(ObjectDataOutput out, Bucket bucket) throws IOException {
+        ByteWriter bytes = new ByteWriter(CAPACITY);
+        bucket.write(bytes);
+        out.writeInt(bytes.size());
+        out.write(bytes.array(), 0, bytes.size());
+    }
+
+    /** Bytes that were written with their length as four bytes before them. */
+    static byte[] bytes(ObjectDataInput in) throws IOException {
+        byte[] bytes = new byte[in.readInt()];
+        in.readFully(bytes);
+        return bytes;
+    }
+}

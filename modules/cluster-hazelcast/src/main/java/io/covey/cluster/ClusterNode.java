@@ -1,0 +1,322 @@
+package io.covey.cluster;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import io.covey.broker.BucketGateway;
+import io.covey.broker.NodeLink;
+import io.covey.broker.NodeMessage;
+import io.covey.broker.ShardLoop;
+import io.covey.routing.ShardAddress;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
+import io.vertx.core.VertxOptions;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This process as a node of a cluster: a Hazelcast member with its share of the buckets, and a Vert.x instance whose event bus reaches the
+ * other nodes.
+ *
+ * <table><caption>Life</caption>
+ * <tr><td>{@link #start}</td><td>joins, or forms, the cluster; blocks until Hazelcast and Vert.x run</td></tr>
+ * <tr><td>{@link #attach}</td><td>a node of this incarnation is there and is told everything from now on</td></tr>
+ * <tr><td>{@link #begin}</td><td>the incarnation is over and another begins. The member goes on, and keeps its copies: were it to leave
+ *     whenever a lease lapses, a pause of the network that lets all leases lapse would take all buckets with it</td></tr>
+ * <tr><td>{@link #stop}</td><td>hands the buckets over and leaves</td></tr></table>
+ *
+ * <p>Methods that block must not be called on an event loop.
+ */
+public final class ClusterNode {
+    private static final long START_SECONDS_MAX = 60;
+    private static final long VERTX_STOP_SECONDS_MAX = 5;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
+
+    private final ClusterSettings settings;
+    private final String nodeId = UUID.randomUUID().toString();
+    private final PartitionHost host;
+    private final HazelcastInstance hazelcast;
+    private final HazelcastBuckets buckets;
+    private final HazelcastMembership membership;
+    private final Formation formation;
+    private final ScheduledExecutorService thread =
+            Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "covey-cluster"));
+    private volatile @Nullable Vertx vertx;
+    private volatile @Nullable EventBusNodeLink link;
+    private volatile @Nullable ClusterListener listener;
+    private volatile boolean stopping;
+
+    /** Touched on the cluster's thread, as is the next. */
+    private boolean formed;
+
+    private @Nullable ClusterListener told;
+
+    private ClusterNode(ClusterSettings settings, long incarnation, HaltSwitch haltSwitch) {
+        this.settings = settings;
+        host = new PartitionHost(settings, incarnation, haltSwitch);
+        hazelcast = join(HazelcastConfiguration.of(settings, incarnation, nodeId, host));
+        buckets = new HazelcastBuckets(hazelcast, settings.partitionCount());
+        membership = new HazelcastMembership(hazelcast, host, nodeId, thread, buckets::memberLeft);
+        formation = new Formation(hazelcast, buckets, settings.formationQuorum(), () -> onThread(this::formed));
+        hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
+    }
+
+    /**
+     * Starts a member and a Vert.x instance over it.
+     *
+     * @param incarnation a number drawn at random (63 bits), never reused
+     * @param options of the Vert.x instance; where its event bus listens is set here
+     * @param extras more for the builder of the Vert.x instance, such as metrics
+     * @param haltSwitch ends the process when a bucket fails
+     * @throws IllegalStateException with one clear line when the node cannot start: a port in use, a host that is not this machine's
+     */
+    static ClusterNode start(
+            ClusterSettings settings,
+            long incarnation,
+            VertxOptions options,
+            UnaryOperator<VertxBuilder> extras,
+            HaltSwitch haltSwitch,
+            EventBusNodeLink.Codec codec) {
+        ClusterNode node = new ClusterNode(settings, incarnation, haltSwitch);
+        try {
+            node.startVertx(options, extras, codec);
+        } catch (RuntimeException failure) {
+            node.terminate();
+            throw failure;
+        }
+        node.membership.start();
+        daemon(node.formation, "covey-formation").start();
+        return node;
+    }
+
+    private HazelcastInstance join(Config config) {
+        try {
+            return Hazelcast.newHazelcastInstance(config);
+        } catch (RuntimeException failure) {
+            thread.shutdownNow();
+            throw new IllegalStateException(
+                    "the cluster's member cannot start at " + settings.host() + ":" + settings.port() + ": "
+                            + failure.getMessage(),
+                    failure);
+        }
+    }
+
+    private void startVertx(VertxOptions options, UnaryOperator<VertxBuilder> extras, EventBusNodeLink.Codec codec) {
+        options.getEventBusOptions()
+                .setHost(settings.host())
+                .setPort(settings.eventBusPort())
+                .setClusterPingInterval(TimeUnit.SECONDS.toMillis(2))
+                .setClusterPingReplyInterval(TimeUnit.SECONDS.toMillis(5));
+        Vertx started = within(
+                START_SECONDS_MAX,
+                extras.apply(Vertx.builder().with(options).withClusterManager(new MemberClusterManager(hazelcast)))
+                        .buildClustered()
+                        .toCompletionStage()
+                        .toCompletableFuture(),
+                "the event bus cannot start at " + settings.host() + ":" + settings.eventBusPort());
+        vertx = started;
+        EventBusNodeLink bus = new EventBusNodeLink(started, membership, host, codec, this::received);
+        CompletableFuture<Boolean> listening = new CompletableFuture<>();
+        bus.start(nodeId, failure -> {
+            if (failure == null) {
+                listening.complete(true);
+            } else {
+                listening.completeExceptionally(failure);
+            }
+        });
+        within(START_SECONDS_MAX, listening, "the event bus does not listen");
+        link = bus;
+    }
+
+    private static <T> T within(long secondsMax, CompletableFuture<T> future, String complaint) {
+        try {
+            return future.get(secondsMax, TimeUnit.SECONDS);
+        } catch (ExecutionException failure) {
+            throw new IllegalStateException(complaint + ": " + failure.getMessage(), failure);
+        } catch (TimeoutException timeout) {
+            throw new IllegalStateException(complaint + " within " + secondsMax + " s", timeout);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(complaint + ": interrupted", interrupted);
+        }
+    }
+
+    /** The Vert.x instance that everything of this node runs on. */
+    public Vertx vertx() {
+        return BucketBatchProcessor.given(vertx);
+    }
+
+    /** The way of a shard of the current incarnation to the buckets; answers come on its loop. From any thread. */
+    public BucketGateway gateway(ShardLoop loop) {
+        return buckets.gateway(loop);
+    }
+
+    /** The way to other nodes, and to other shards of this one. */
+    public NodeLink link() {
+        return BucketBatchProcessor.given(link);
+    }
+
+    /** Milliseconds of the epoch by the cluster's clock, which is that of its oldest member. From any thread. */
+    public long clusterMillis() {
+        return hazelcast.getCluster().getClusterTime();
+    }
+
+    /**
+     * A node of the current incarnation is there: its listener is told what holds now and everything that follows. From any thread.
+     *
+     * @param leaseHeld whether the node holds its lease at this moment; asked on partitions' threads, for each batch [I9]
+     */
+    public void attach(BooleanSupplier leaseHeld, ClusterListener attached) {
+        host.lease(leaseHeld);
+        listener = attached;
+        onThread(() -> {
+            told = attached;
+            membership.attach(attached);
+            if (formed) {
+                attached.formed();
+            }
+        });
+    }
+
+    /**
+     * Ends the current incarnation and begins another in the same member: nothing is told to the old listener any more, batches of the old
+     * incarnation are refused as soon as the members know. Blocks until the cluster has taken the new number.
+     *
+     * @throws IllegalStateException when it did not take it, for now; to be tried again
+     */
+    public void begin(long incarnation) {
+        listener = null;
+        buckets.forgetGateways();
+        host.begin(incarnation);
+        onThread(() -> {
+            told = null;
+            membership.attach(null);
+        });
+        try {
+            membership.announce(incarnation);
+        } catch (RuntimeException failure) {
+            throw new IllegalStateException("the cluster has not taken the new incarnation: " + failure, failure);
+        }
+        membership.lookSoon();
+    }
+
+    /**
+     * Hands the buckets over and leaves; after {@code millisMax} it leaves without. Also without a quorum. Blocks, and closes Vert.x: not
+     * on one of its threads.
+     */
+    public void stop(long millisMax) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
+        stopping = true;
+        listener = null;
+        formation.stop();
+        closeVertx();
+        Thread leaving = daemon(() -> hazelcast.getLifecycleService().shutdown(), "covey-leave");
+        leaving.start();
+        try {
+            leaving.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (leaving.isAlive()) {
+            LOG.warn("the buckets could not be handed over in time; the member leaves without; millis={}", millisMax);
+        }
+        terminate();
+    }
+
+    /** Leaves at once, as a crash would, but for this process going on. */
+    public void terminate() {
+        stopping = true;
+        listener = null;
+        formation.stop();
+        hazelcast.getLifecycleService().terminate();
+        thread.shutdownNow();
+        closeVertx();
+    }
+
+    /** For tests. */
+    HazelcastBuckets buckets() {
+        return buckets;
+    }
+
+    private void closeVertx() {
+        Vertx running = vertx;
+        vertx = null;
+        if (running != null) {
+            try {
+                running.close().toCompletionStage().toCompletableFuture().get(VERTX_STOP_SECONDS_MAX, TimeUnit.SECONDS);
+            } catch (ExecutionException | TimeoutException failure) {
+                LOG.warn("Vert.x did not close in time: {}", failure.toString());
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void formed() {
+        formed = true;
+        if (told != null) {
+            told.formed();
+        }
+    }
+
+    private void received(ShardAddress target, NodeMessage message) {
+        ClusterListener attached = listener;
+        if (attached != null) {
+            attached.message(target, message);
+        }
+    }
+
+    private void lifecycle(LifecycleEvent event) {
+        LifecycleState state = event.getState();
+        if (state == LifecycleState.MERGING) {
+            // Until it has begun again, this node's word counts for nothing.
+            host.lease(() -> false);
+        } else if (state == LifecycleState.MERGED) {
+            onThread(() -> tell(attached -> attached.restart("joined again after a split of the cluster")));
+        } else if (state == LifecycleState.SHUTDOWN && !stopping) {
+            tell(attached -> attached.ended("the cluster's member has ended by itself"));
+        }
+    }
+
+    private void tell(Consumer<ClusterListener> what) {
+        ClusterListener attached = listener;
+        if (attached != null) {
+            what.accept(attached);
+        }
+    }
+
+    private void onThread(Runnable task) {
+        try {
+            thread.execute(() -> {
+                try {
+                    task.run();
+                } catch (RuntimeException defect) {
+                    LOG.error("a task of the cluster's thread failed", defect);
+                }
+            });
+        } catch (RejectedExecutionException stopped) {
+            LOG.debug("not done, the node has stopped");
+        }
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+}

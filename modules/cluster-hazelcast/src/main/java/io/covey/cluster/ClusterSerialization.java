@@ -1,0 +1,28 @@
+package io.covey.cluster;
+
+import com.hazelcast.nio.serialization.DataSerializableFactory;
+import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
+
+/** Makes what members send each other, by number. */
+final class ClusterSerialization implements DataSerializableFactory {
+    static final int FACTORY_ID = 9_071;
+    static final int BATCH_OPERATION = 1;
+    static final int BATCH_PROCESSOR = 2;
+    static final int BATCH_BACKUP = 3;
+    static final int FORMATION_PROCESSOR = 4;
+    static final int MERGE_POLICY = 5;
+    static final int FORMATION_BACKUP = 6;
+
+    @Override
+    public IdentifiedDataSerializable create(int typeId) {
+        return switch (typeId) {
+            case BATCH_OPERATION -> new BucketBatchOperation();
+            case BATCH_PROCESSOR -> new BucketBatchProcessor();
+            case BATCH_BACKUP -> new BucketBatchBackup();
+            case FORMATION_PROCESSOR -> new FormationProcessor();
+            case MERGE_POLICY -> new HighestVersionMergePolicy();
+            case FORMATION_BACKUP -> new FormationProcessor.Backup();
+            default -> throw new IllegalArgumentException("no type with the id " + typeId);
+        };
+    }
+}

@@ -1,0 +1,105 @@
+package io.covey.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.IMap;
+import com.hazelcast.map.impl.MapService;
+import com.hazelcast.map.impl.proxy.MapProxyImpl;
+import com.hazelcast.partition.PartitionService;
+import com.hazelcast.spi.impl.NodeEngine;
+import com.hazelcast.spi.impl.operationservice.OperationService;
+import io.covey.broker.ShardLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A member's way to the buckets of its cluster, shared by its shards. */
+final class HazelcastBuckets {
+    /**
+     * How often Hazelcast itself repeats a batch that did not run, because its partition was on the move: at once at first, then with
+     * pauses that double, about a second in all. Afterwards the lane repeats it.
+     */
+    private static final int TRIES_MAX = 14;
+
+    private static final int TRY_PAUSE_MILLIS = 500;
+
+    private final NodeEngine engine;
+    private final OperationService operations;
+    private final IMap<Integer, BucketHolder> map;
+    private final List<Integer> keys;
+    private final List<Data> keyData;
+    private final List<HazelcastBucketGateway> gateways = new CopyOnWriteArrayList<>();
+
+    HazelcastBuckets(HazelcastInstance hazelcast, int partitionCount) {
+        map = hazelcast.getMap(HazelcastConfiguration.BUCKETS);
+        engine = ((MapProxyImpl<?, ?>) map).getNodeEngine();
+        operations = engine.getOperationService();
+        keys = keys(hazelcast.getPartitionService(), partitionCount);
+        keyData = keys.stream().map(this::data).toList();
+    }
+
+    /** One key per partition: the lowest number that Hazelcast puts there. The same on every member and after every restart. */
+    private static List<Integer> keys(PartitionService partitions, int partitionCount) {
+        Integer[] found = new Integer[partitionCount];
+        int missing = partitionCount;
+        for (int key = 0; missing > 0; key++) {
+            int partition = partitions.getPartition(key).getPartitionId();
+            if (found[partition] == null) {
+                found[partition] = key;
+                missing--;
+            }
+        }
+        return List.of(found);
+    }
+
+    private Data data(Integer key) {
+        return engine.toData(key);
+    }
+
+    HazelcastBucketGateway gateway(ShardLoop loop) {
+        HazelcastBucketGateway gateway = new HazelcastBucketGateway(this, loop);
+        gateways.add(gateway);
+        return gateway;
+    }
+
+    /** The incarnation that the gateways belong to is over: they answer nothing any more. */
+    void forgetGateways() {
+        gateways.clear();
+    }
+
+    /** A member has left: what is in flight may wait for it in vain, so it is given up as unknown and repeated. */
+    void memberLeft() {
+        new ArrayList<>(gateways).forEach(HazelcastBucketGateway::giveUp);
+    }
+
+    int partitionCount() {
+        return keys.size();
+    }
+
+    IMap<Integer, BucketHolder> map() {
+        return map;
+    }
+
+    int key(int partition) {
+        return keys.get(partition);
+    }
+
+    /** Sends a batch to the bucket's owner. The future's value is the answer's bytes in Hazelcast's form, or null where it stayed here. */
+    CompletableFuture<Object> send(int partition, BucketBatchProcessor processor) {
+        return operations
+                .createInvocationBuilder(
+                        MapService.SERVICE_NAME, new BucketBatchOperation(keyData.get(partition), processor), partition)
+                .setResultDeserialized(false)
+                // A backup that never answered must not count as confirmed. [I1]
+                .setFailOnIndeterminateOperationState(true)
+                .setTryCount(TRIES_MAX)
+                .setTryPauseMillis(TRY_PAUSE_MILLIS)
+                .invoke();
+    }
+
+    BatchAnswer read(Object answer) {
+        byte[] bytes = engine.toObject(answer);
+        return BatchAnswer.read(bytes);
+    }
+}

@@ -1,0 +1,158 @@
+package io.covey.cluster;
+
+import com.hazelcast.config.AdvancedNetworkConfig;
+import com.hazelcast.config.Config;
+import com.hazelcast.config.InMemoryFormat;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MergePolicyConfig;
+import com.hazelcast.config.MetadataPolicy;
+import com.hazelcast.config.MultiMapConfig;
+import com.hazelcast.config.SerializerConfig;
+import com.hazelcast.config.ServerSocketEndpointConfig;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.ForkJoinPool;
+
+/** Makes Hazelcast's configuration: only what a cluster of buckets needs, and nothing that guesses, counts or calls home. */
+final class HazelcastConfiguration {
+    /** The map of the buckets: one entry per partition. */
+    static final String BUCKETS = "covey.buckets";
+
+    /** The small map of the cluster itself: whether it was formed, and the newest incarnation of each node. */
+    static final String CLUSTER = "covey.cluster";
+
+    /** Member attribute: the node's incarnation at the start of its member. */
+    static final String INCARNATION = "covey.incarnation";
+
+    /** Member attribute: {@code host:port} of the node's event bus. */
+    static final String EVENT_BUS = "covey.event-bus";
+
+    /** Member attribute that Vert.x reads its node id from. */
+    static final String NODE_ID = "__vertx.nodeId";
+
+    /** Parallelism of the common pool below which Hazelcast completes each asynchronous call on a new thread. */
+    private static final int PARALLELISM_MIN = 4;
+
+    /** Seconds after which replicas that differ are copied anew where no batch noticed it before. */
+    private static final int REPLICA_CHECK_SECONDS = 10;
+
+    private final ClusterSettings settings;
+    private final Config config = new Config();
+
+    private HazelcastConfiguration(ClusterSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The configuration of one member. */
+    static Config of(ClusterSettings settings, long incarnation, String nodeId, PartitionHost host) {
+        requireParallelism();
+        HazelcastConfiguration configuration = new HazelcastConfiguration(settings);
+        configuration.properties();
+        configuration.network();
+        configuration.maps();
+        configuration.member(incarnation, nodeId, host);
+        return configuration.config;
+    }
+
+    private static void requireParallelism() {
+        int parallelism = ForkJoinPool.getCommonPoolParallelism();
+        if (parallelism < PARALLELISM_MIN) {
+            throw new IllegalStateException("the common ForkJoinPool has parallelism " + parallelism
+                    + ", a cluster needs at least " + PARALLELISM_MIN
+                    + ": start Java with -Djava.util.concurrent.ForkJoinPool.common.parallelism=" + PARALLELISM_MIN);
+        }
+    }
+
+    private void properties() {
+        ClusterSettings.Timing timing = settings.timing();
+        property("partition.count", settings.partitionCount());
+        // Without this a batch whose backups never answered would count as confirmed. [I1]
+        property("operation.fail.on.indeterminate.state", true);
+        property("operation.backup.timeout.millis", timing.backupTimeoutMillis());
+        property("partition.backup.sync.interval", REPLICA_CHECK_SECONDS);
+        property("heartbeat.interval.seconds", timing.heartbeatIntervalSeconds());
+        property("max.no.heartbeat.seconds", timing.heartbeatMaxSeconds());
+        property("merge.first.run.delay.seconds", timing.mergeDelaySeconds());
+        property("merge.next.run.delay.seconds", timing.mergeDelaySeconds());
+        property("wait.seconds.before.join", 0);
+        property("graceful.shutdown.max.wait", timing.stopSecondsMax());
+        property("shutdownhook.enabled", false);
+        property("phone.home.enabled", false);
+        property("logging.type", "slf4j");
+        property("logging.details.enabled", false);
+        property("socket.bind.any", false);
+        property("jmx", false);
+        config.getMetricsConfig().setEnabled(false);
+        config.getJetConfig().setEnabled(false);
+        config.setClusterName(settings.clusterName());
+    }
+
+    private void property(String name, Object value) {
+        config.setProperty("hazelcast." + name, String.valueOf(value));
+    }
+
+    /** One socket for members only: without an endpoint for clients, nobody reads or changes maps from outside. */
+    private void network() {
+        String address = address();
+        ServerSocketEndpointConfig socket = new ServerSocketEndpointConfig();
+        socket.setPort(settings.port()).setPortAutoIncrement(false).setPublicAddress(address + ":" + settings.port());
+        socket.getInterfaces().setEnabled(true).addInterface(address);
+        AdvancedNetworkConfig network = config.getAdvancedNetworkConfig().setEnabled(true);
+        network.setMemberEndpointConfig(socket);
+        JoinConfig join = network.getJoin();
+        join.getMulticastConfig().setEnabled(false);
+        join.getAutoDetectionConfig().setEnabled(false);
+        join.getTcpIpConfig()
+                .setEnabled(true)
+                .setMembers(settings.members())
+                .setConnectionTimeoutSeconds(settings.timing().joinSeconds());
+    }
+
+    private String address() {
+        try {
+            return InetAddress.getByName(settings.host()).getHostAddress();
+        } catch (UnknownHostException unknown) {
+            throw new IllegalStateException("the cluster's host cannot be resolved: " + settings.host(), unknown);
+        }
+    }
+
+    private void maps() {
+        config.addMapConfig(plainMap(BUCKETS)
+                .setInMemoryFormat(InMemoryFormat.OBJECT)
+                .setBackupCount(settings.backupCount())
+                .setMergePolicyConfig(new MergePolicyConfig().setPolicy(HighestVersionMergePolicy.class.getName())));
+        config.addMapConfig(plainMap(CLUSTER).setBackupCount(ClusterSettings.BACKUP_COUNT_MAX));
+        // The names are those of vertx-hazelcast.
+        config.addMultiMapConfig(new MultiMapConfig("__vertx.subs")
+                .setBackupCount(1)
+                .setStatisticsEnabled(false)
+                .setValueCollectionType(MultiMapConfig.ValueCollectionType.SET));
+        config.addMapConfig(plainMap("__vertx.haInfo").setBackupCount(1));
+        config.addMapConfig(plainMap("__vertx.nodeInfo").setBackupCount(1));
+    }
+
+    private static MapConfig plainMap(String name) {
+        MapConfig map = new MapConfig(name)
+                .setAsyncBackupCount(0)
+                .setReadBackupData(false)
+                .setStatisticsEnabled(false)
+                .setPerEntryStatsEnabled(false)
+                .setMetadataPolicy(MetadataPolicy.OFF);
+        map.getMerkleTreeConfig().setEnabled(false);
+        return map;
+    }
+
+    private void member(long incarnation, String nodeId, PartitionHost host) {
+        config.getMemberAttributeConfig()
+                .setAttribute(NODE_ID, nodeId)
+                .setAttribute(INCARNATION, Long.toString(incarnation))
+                .setAttribute(EVENT_BUS, settings.host() + ":" + settings.eventBusPort());
+        config.getUserContext().put(PartitionHost.CONTEXT_KEY, host);
+        config.getSerializationConfig()
+                .addDataSerializableFactory(ClusterSerialization.FACTORY_ID, new ClusterSerialization())
+                .addSerializerConfig(new SerializerConfig()
+                        .setTypeClass(BucketHolder.class)
+                        .setImplementation(new BucketSerializer(settings.bucketLimits())));
+    }
+}

@@ -1,0 +1,132 @@
+package io.covey.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceImpl;
+import com.hazelcast.instance.impl.Node;
+import com.hazelcast.internal.cluster.ClusterService;
+import com.hazelcast.internal.partition.InternalPartition;
+import com.hazelcast.internal.partition.PartitionReplica;
+import io.covey.bucket.BucketLimits;
+import io.covey.bucket.Standing;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the partitions' threads of a member need to know about the node around them. One per member, found through its user context; written
+ * by the cluster's thread, read on the partitions' threads, each value through one volatile.
+ */
+final class PartitionHost {
+    static final String CONTEXT_KEY = "covey.partition-host";
+
+    /** How often a missing bucket is reported. */
+    private static final long MISSING_REPORT_MILLIS = 30_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
+
+    private final int backupsRequired;
+    private final BucketLimits limits;
+    private final HaltSwitch haltSwitch;
+    private final AtomicLongArray missingReportedAt;
+    private volatile long incarnation;
+    private volatile BooleanSupplier lease = () -> false;
+    private volatile long[] members = {};
+
+    PartitionHost(ClusterSettings settings, long incarnation, HaltSwitch haltSwitch) {
+        this.backupsRequired = settings.backupsRequired();
+        this.limits = settings.bucketLimits();
+        this.haltSwitch = haltSwitch;
+        this.incarnation = incarnation;
+        this.missingReportedAt = new AtomicLongArray(settings.partitionCount());
+    }
+
+    static PartitionHost of(HazelcastInstance hazelcast) {
+        Object host = hazelcast.getUserContext().get(CONTEXT_KEY);
+        if (host instanceof PartitionHost partitionHost) {
+            return partitionHost;
+        }
+        throw new IllegalStateException("this Hazelcast member was not started by a cluster node");
+    }
+
+    BucketLimits limits() {
+        return limits;
+    }
+
+    long incarnation() {
+        return incarnation;
+    }
+
+    /** Another incarnation begins; it has no lease yet. */
+    void begin(long next) {
+        lease = () -> false;
+        incarnation = next;
+    }
+
+    void lease(BooleanSupplier held) {
+        lease = held;
+    }
+
+    boolean leaseHeld() {
+        return lease.getAsBoolean();
+    }
+
+    void members(Collection<Long> incarnations) {
+        long[] sorted = incarnations.stream().mapToLong(Long::longValue).toArray();
+        Arrays.sort(sorted);
+        members = sorted;
+    }
+
+    /** What holds at this moment for a batch that arrives at this member as the partition's owner. */
+    Standing standing(HazelcastInstance hazelcast, int partition) {
+        long[] present = members;
+        return new Standing(
+                incarnation,
+                leaseHeld(),
+                replicasPresent(hazelcast, partition),
+                node -> Arrays.binarySearch(present, node) >= 0,
+                hazelcast.getCluster().getClusterTime());
+    }
+
+    /** Whether as many backups as required are assigned to current members: Hazelcast would skip others and report success. */
+    boolean replicasPresent(HazelcastInstance hazelcast, int partition) {
+        Node node = node(hazelcast);
+        InternalPartition replicas = node.getPartitionService().getPartition(partition);
+        ClusterService cluster = node.getClusterService();
+        for (int index = 1; index <= backupsRequired; index++) {
+            PartitionReplica replica = replicas.getReplica(index);
+            if (replica == null || cluster.getMember(replica.address(), replica.uuid()) == null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The version of a partition's assignment: it grows with each change. */
+    int assignmentVersion(HazelcastInstance hazelcast, int partition) {
+        return node(hazelcast).getPartitionService().getPartition(partition).version();
+    }
+
+    /** Reports, now and then, that the bucket of an owned partition is not there. */
+    void missing(int partition, long nowMillis) {
+        long before = missingReportedAt.get(partition);
+        if (nowMillis - before >= MISSING_REPORT_MILLIS
+                && missingReportedAt.compareAndSet(partition, before, nowMillis)) {
+            LOG.error(
+                    "the bucket is missing: its sessions are unavailable until a member that has it returns;"
+                            + " partition={}",
+                    partition);
+        }
+    }
+
+    void halt(int partition, Throwable cause) {
+        LOG.error("a bucket failed while it applied a batch, the node halts; partition={}", partition, cause);
+        haltSwitch.halt("bucket " + partition + " failed while it applied a batch", cause);
+    }
+
+    private static Node node(HazelcastInstance hazelcast) {
+        return ((HazelcastInstanceImpl) hazelcast).node;
+    }
+}

@@ -1,0 +1,86 @@
+package io.covey.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.impl.MapService;
+import com.hazelcast.map.impl.proxy.MapProxyImpl;
+import com.hazelcast.map.impl.record.Record;
+import com.hazelcast.map.impl.recordstore.RecordStore;
+import com.hazelcast.spi.impl.NodeEngineImpl;
+import com.hazelcast.spi.impl.PartitionSpecificRunnable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** Looks at, and meddles with, the copy of a bucket that one member has, on its partition's thread. */
+final class Replicas {
+    private Replicas() {}
+
+    /** Calls with the member's own holder, or null where it has none. */
+    static <T> T at(TestMember member, int partition, Function<BucketHolder, T> look) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        onPartitionThread(member, partition, () -> {
+            try {
+                done.complete(look.apply(holder(member, partition)));
+            } catch (Throwable failure) {
+                done.completeExceptionally(failure);
+            }
+        });
+        return done.orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    /** Occupies the partition's thread of a member until the latch opens. */
+    static CountDownLatch block(TestMember member, int partition) {
+        CountDownLatch open = new CountDownLatch(1);
+        onPartitionThread(member, partition, () -> {
+            try {
+                open.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return open;
+    }
+
+    /** Whether the member is owner (index 0) or a backup of the partition. */
+    static boolean isReplica(TestMember member, int partition, int index) {
+        var replica =
+                engine(member).getPartitionService().getPartition(partition).getReplica(index);
+        return replica != null && replica.isIdentical(engine(member).getLocalMember());
+    }
+
+    private static BucketHolder holder(TestMember member, int partition) {
+        MapService service = engine(member).getService(MapService.SERVICE_NAME);
+        RecordStore<?> store =
+                service.getMapServiceContext().getExistingRecordStore(partition, HazelcastConfiguration.BUCKETS);
+        if (store == null) {
+            return null;
+        }
+        Data key = engine(member).toData(member.node.buckets().key(partition));
+        Record<?> record = store.getRecord(key);
+        return record == null ? null : (BucketHolder) record.getValue();
+    }
+
+    static HazelcastInstance hazelcast(TestMember member) {
+        return engine(member).getHazelcastInstance();
+    }
+
+    private static NodeEngineImpl engine(TestMember member) {
+        return (NodeEngineImpl) ((MapProxyImpl<?, ?>) member.node.buckets().map()).getNodeEngine();
+    }
+
+    private static void onPartitionThread(TestMember member, int partition, Runnable task) {
+        engine(member).getOperationService().execute(new PartitionSpecificRunnable() {
+            @Override
+            public int getPartitionId() {
+                return partition;
+            }
+
+            @Override
+            public void run() {
+                task.run();
+            }
+        });
+    }
+}

@@ -1,0 +1,253 @@
+package io.covey.cluster;
+
+import io.covey.broker.BucketGateway;
+import io.covey.broker.MembershipView;
+import io.covey.broker.NodeMessage;
+import io.covey.bucket.Batch;
+import io.covey.bucket.BatchResult;
+import io.covey.bucket.BucketLimits;
+import io.covey.bucket.Command;
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
+import io.covey.routing.ShardAddress;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** A cluster node in this process, with one shard that sends batches as a lane would. */
+final class TestMember implements ClusterListener, AutoCloseable {
+    static final int PARTITIONS = 7;
+    static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(1, 10, 1_000, 2, 1, 10);
+    private static final long WAIT_SECONDS = 30;
+
+    final ClusterSettings settings;
+    final ClusterNode node;
+    final TestLoop loop;
+    final ConcurrentLinkedQueue<Throwable> halts = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<Received> received = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<MembershipView> views = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<String> restarts = new ConcurrentLinkedQueue<>();
+    final CompletableFuture<Boolean> formed = new CompletableFuture<>();
+    volatile BooleanSupplier lease = () -> true;
+    volatile MembershipView view = new MembershipView(0, List.of(), List.of());
+    volatile int[] owned = {};
+    long incarnation;
+    BucketGateway gateway;
+    private final long[] sequences = new long[PARTITIONS];
+
+    record Received(ShardAddress target, NodeMessage message) {}
+
+    /** Settings of nodes that find each other on the loopback interface. */
+    static List<ClusterSettings> settings(int count, int expected, int backups) throws IOException {
+        List<Integer> ports = freePorts(2 * count);
+        List<String> members = ports.subList(0, count).stream()
+                .map(port -> "127.0.0.1:" + port)
+                .toList();
+        String name = "test-" + UUID.randomUUID();
+        List<ClusterSettings> settings = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            settings.add(new ClusterSettings(
+                    name,
+                    "127.0.0.1",
+                    ports.get(i),
+                    ports.get(count + i),
+                    members,
+                    expected,
+                    0,
+                    PARTITIONS,
+                    backups,
+                    backups,
+                    BucketLimits.DEFAULT,
+                    TIMING));
+        }
+        return settings;
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        List<Integer> ports = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            sockets.add(socket);
+            ports.add(socket.getLocalPort());
+        }
+        for (ServerSocket socket : sockets) {
+            socket.close();
+        }
+        return ports;
+    }
+
+    /** Starts nodes at the same time and waits until the cluster is formed and all see all. */
+    static List<TestMember> startAll(List<ClusterSettings> settings) {
+        List<CompletableFuture<TestMember>> starting = settings.stream()
+                .map(each -> CompletableFuture.supplyAsync(() -> new TestMember(each)))
+                .toList();
+        List<TestMember> members =
+                starting.stream().map(CompletableFuture::join).toList();
+        for (TestMember member : members) {
+            member.awaitFormed();
+            member.await(() -> member.view.nodes().size() == members.size());
+            member.await(() -> Replicas.hazelcast(member).getPartitionService().isClusterSafe());
+        }
+        members.get(0)
+                .await(() ->
+                        members.stream().mapToInt(each -> each.owned.length).sum() == PARTITIONS);
+        return members;
+    }
+
+    TestMember(ClusterSettings settings) {
+        this.settings = settings;
+        incarnation = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
+        loop = new TestLoop("shard-" + settings.port());
+        VertxOptions options = new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(4);
+        node = ClusterNode.start(
+                settings,
+                incarnation,
+                options,
+                builder -> builder,
+                (reason, cause) -> halts.add(cause),
+                new TextCodec());
+        gateway = node.gateway(loop);
+        node.attach(() -> lease.getAsBoolean(), this);
+    }
+
+    /** Another incarnation in the same member. */
+    void begin() {
+        incarnation = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
+        node.begin(incarnation);
+        gateway = node.gateway(loop);
+        java.util.Arrays.fill(sequences, 0);
+        node.attach(() -> lease.getAsBoolean(), this);
+    }
+
+    ShardAddress shard() {
+        return new ShardAddress(incarnation, 0);
+    }
+
+    /** The next batch of this sender. */
+    Batch batch(int partition, Command... commands) {
+        return new Batch(shard(), ++sequences[partition], node.clusterMillis(), List.of(commands));
+    }
+
+    /** One attempt. */
+    Answers attempt(int partition, Batch batch, boolean repair) {
+        return Answers.of(gateway, loop, partition, batch, repair);
+    }
+
+    /** Repeats a batch until it is confirmed, as a lane does. */
+    BatchResult confirm(int partition, Batch batch) {
+        Answers last = null;
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
+        for (int attempts = 1; System.nanoTime() < deadline; attempts++) {
+            last = attempt(partition, batch, attempts >= 3);
+            if (last instanceof Answers.Confirmed confirmed) {
+                return confirmed.result();
+            }
+            pause();
+        }
+        throw new AssertionError("not confirmed; last answer " + last);
+    }
+
+    BatchResult confirm(int partition, Command... commands) {
+        return confirm(partition, batch(partition, commands));
+    }
+
+    boolean owns(int partition) {
+        for (int each : owned) {
+            if (each == partition) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void awaitFormed() {
+        formed.orTimeout(WAIT_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    void await(Supplier<Boolean> condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
+        while (!condition.get()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("waited in vain; view " + view);
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(10);
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+        }
+    }
+
+    void crash() {
+        node.terminate();
+        loop.close();
+    }
+
+    @Override
+    public void close() {
+        crash();
+    }
+
+    @Override
+    public void formed() {
+        formed.complete(true);
+    }
+
+    @Override
+    public void members(MembershipView next) {
+        view = next;
+        views.add(next);
+    }
+
+    @Override
+    public void ownedPartitions(int[] partitions) {
+        owned = partitions;
+    }
+
+    @Override
+    public void message(ShardAddress target, NodeMessage message) {
+        received.add(new Received(target, message));
+    }
+
+    @Override
+    public void restart(String reason) {
+        restarts.add(reason);
+    }
+
+    @Override
+    public void ended(String reason) {
+        restarts.add("ended: " + reason);
+    }
+
+    /** Enough of a codec for the link's tests: Kicked messages only. */
+    static final class TextCodec implements EventBusNodeLink.Codec {
+        @Override
+        public void write(ShardAddress target, NodeMessage message, ByteWriter out) {
+            NodeMessage.Kicked kicked = (NodeMessage.Kicked) message;
+            target.write(out);
+            out.string(kicked.clientId()).varLong(kicked.epoch());
+        }
+
+        @Override
+        public void read(ByteReader in, BiConsumer<ShardAddress, NodeMessage> sink) {
+            ShardAddress target = ShardAddress.read(in);
+            sink.accept(target, new NodeMessage.Kicked(in.string(), in.varLong()));
+        }
+    }
+}
