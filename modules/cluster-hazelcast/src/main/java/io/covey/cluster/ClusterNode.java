@@ -85,16 +85,15 @@ public final class ClusterNode {
      * @param haltSwitch ends the process when a bucket fails
      * @throws IllegalStateException with one clear line when the node cannot start: a port in use, a host that is not this machine's
      */
-    static ClusterNode start(
+    public static ClusterNode start(
             ClusterSettings settings,
             long incarnation,
             VertxOptions options,
             UnaryOperator<VertxBuilder> extras,
-            HaltSwitch haltSwitch,
-            EventBusNodeLink.Codec codec) {
+            HaltSwitch haltSwitch) {
         ClusterNode node = new ClusterNode(settings, incarnation, haltSwitch);
         try {
-            node.startVertx(options, extras, codec);
+            node.startVertx(options, extras);
         } catch (RuntimeException failure) {
             node.terminate();
             throw failure;
@@ -116,7 +115,7 @@ public final class ClusterNode {
         }
     }
 
-    private void startVertx(VertxOptions options, UnaryOperator<VertxBuilder> extras, EventBusNodeLink.Codec codec) {
+    private void startVertx(VertxOptions options, UnaryOperator<VertxBuilder> extras) {
         options.getEventBusOptions()
                 .setHost(settings.host())
                 .setPort(settings.eventBusPort())
@@ -130,7 +129,7 @@ public final class ClusterNode {
                         .toCompletableFuture(),
                 "the event bus cannot start at " + settings.host() + ":" + settings.eventBusPort());
         vertx = started;
-        EventBusNodeLink bus = new EventBusNodeLink(started, membership, host, codec, this::received);
+        EventBusNodeLink bus = new EventBusNodeLink(started, membership, host, this::received);
         CompletableFuture<Boolean> listening = new CompletableFuture<>();
         bus.start(nodeId, failure -> {
             if (failure == null) {
@@ -205,7 +204,7 @@ public final class ClusterNode {
         host.begin(incarnation);
         onThread(() -> {
             told = null;
-            membership.attach(null);
+            membership.detach();
         });
         try {
             membership.announce(incarnation);

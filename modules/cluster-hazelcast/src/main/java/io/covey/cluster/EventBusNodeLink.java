@@ -2,6 +2,7 @@ package io.covey.cluster;
 
 import io.covey.broker.NodeLink;
 import io.covey.broker.NodeMessage;
+import io.covey.broker.NodeMessageCodec;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
@@ -30,7 +31,6 @@ final class EventBusNodeLink implements NodeLink {
     static final int WAITING_BYTES_MAX = 16 << 20;
 
     private static final String NAME = "covey";
-    private static final int FORMAT = 1;
     private static final int CAPACITY = 4 << 10;
     private static final int KEPT_CAPACITY_MAX = 1 << 20;
 
@@ -45,18 +45,11 @@ final class EventBusNodeLink implements NodeLink {
     private final Context context;
     private final HazelcastMembership membership;
     private final PartitionHost host;
-    private final Codec codec;
     private final BiConsumer<ShardAddress, NodeMessage> receiver;
     private final ConcurrentHashMap<Long, Peer> peers = new ConcurrentHashMap<>();
     private final LongAdder dropped = new LongAdder();
     private long droppedReported;
-
-    /** The binary form of messages. */
-    interface Codec {
-        void write(ShardAddress target, NodeMessage message, ByteWriter out);
-
-        void read(ByteReader in, BiConsumer<ShardAddress, NodeMessage> sink);
-    }
+    private @Nullable String unreadable;
 
     /**
      * @param receiver takes messages for this node's incarnation, on the link's event loop or, from this node itself, on the sender's thread
@@ -65,13 +58,11 @@ final class EventBusNodeLink implements NodeLink {
             Vertx vertx,
             HazelcastMembership membership,
             PartitionHost host,
-            Codec codec,
             BiConsumer<ShardAddress, NodeMessage> receiver) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.membership = membership;
         this.host = host;
-        this.codec = codec;
         this.receiver = receiver;
     }
 
@@ -113,26 +104,22 @@ final class EventBusNodeLink implements NodeLink {
         return nodeId == null ? null : peers.computeIfAbsent(node, added -> new Peer(node, nodeId));
     }
 
+    /** A frame: the sender's incarnation, and a batch of messages. */
     private void receive(Buffer frame) {
         ByteReader in = new ByteReader(frame.getBytes());
-        int format = in.u8();
-        long from = in.i64();
-        if (format != FORMAT) {
-            LOG.warn("a frame of another format is dropped; format={} node={}", format, from);
-            return;
-        }
-        Peer peer = peer(from);
+        Peer peer = peer(in.i64());
         if (peer != null) {
             peer.heardNanos = System.nanoTime();
         }
-        while (in.remaining() > 0) {
-            codec.read(in, this::receive);
-        }
-    }
-
-    private void receive(ShardAddress target, NodeMessage message) {
-        if (target.node() == host.incarnation()) {
-            receiver.accept(target, message);
+        try {
+            NodeMessageCodec.read(in, (target, message) -> {
+                if (target.node() == host.incarnation()) {
+                    receiver.accept(target, message);
+                }
+            });
+        } catch (IllegalArgumentException foreign) {
+            unreadable = foreign.getMessage();
+            dropped.increment();
         }
     }
 
@@ -149,8 +136,12 @@ final class EventBusNodeLink implements NodeLink {
         }
         long lost = dropped.sum();
         if (lost > droppedReported) {
-            LOG.warn("messages to other nodes were dropped; count={}", lost - droppedReported);
+            LOG.warn(
+                    "messages from or to other nodes were dropped; count={} unreadable={}",
+                    lost - droppedReported,
+                    unreadable);
             droppedReported = lost;
+            unreadable = null;
         }
     }
 
@@ -158,7 +149,7 @@ final class EventBusNodeLink implements NodeLink {
     private final class Peer {
         private final long node;
         private final MessageProducer<Buffer> producer;
-        private ByteWriter gathered = frame();
+        private ByteWriter gathered;
         private boolean flushComes;
         private int writtenBytes;
         private volatile long heardNanos = System.nanoTime();
@@ -166,11 +157,13 @@ final class EventBusNodeLink implements NodeLink {
 
         Peer(long node, String nodeId) {
             this.node = node;
+            this.gathered = begun(new ByteWriter(CAPACITY));
             this.producer = vertx.eventBus().sender(MemberClusterManager.address(NAME, nodeId));
         }
 
-        private ByteWriter frame() {
-            return new ByteWriter(CAPACITY).u8(FORMAT).i64(host.incarnation());
+        private ByteWriter begun(ByteWriter empty) {
+            NodeMessageCodec.begin(node, empty.i64(host.incarnation()));
+            return empty;
         }
 
         synchronized void add(ShardAddress target, NodeMessage message) {
@@ -178,7 +171,7 @@ final class EventBusNodeLink implements NodeLink {
                 dropped.increment();
                 return;
             }
-            codec.write(target, message, gathered);
+            NodeMessageCodec.write(target.shard(), message, gathered);
             flushSoon();
         }
 
@@ -203,9 +196,7 @@ final class EventBusNodeLink implements NodeLink {
             flushComes = false;
             Buffer frame = Buffer.buffer(gathered.toByteArray());
             writtenBytes += frame.length();
-            gathered = gathered.size() > KEPT_CAPACITY_MAX
-                    ? frame()
-                    : gathered.clear().u8(FORMAT).i64(host.incarnation());
+            gathered = gathered.size() > KEPT_CAPACITY_MAX ? begun(new ByteWriter(CAPACITY)) : begun(gathered.clear());
             return frame;
         }
 

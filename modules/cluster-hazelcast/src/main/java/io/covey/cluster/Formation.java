@@ -52,24 +52,23 @@ final class Formation implements Runnable {
     @Override
     public void run() {
         try {
-            while (!stopped && !advance()) {
+            while (!stopped && !runOnce()) {
                 Thread.sleep(PAUSE_MILLIS);
-            }
-            if (!stopped) {
-                formed.run();
             }
         } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
             LOG.info("the node ends before its cluster was formed");
         }
     }
 
-    private boolean advance() {
+    /** Looks once, and tells whether the cluster is formed. */
+    boolean runOnce() {
         try {
             Object mark = marks.get(MARK);
-            if (FORMED.equals(mark)) {
-                return true;
+            boolean done = FORMED.equals(mark) || mayForm() && form(mark);
+            if (done) {
+                formed.run();
             }
-            return mayForm() && form(mark);
+            return done;
         } catch (HazelcastInstanceNotActiveException ended) {
             throw ended;
         } catch (RuntimeException failure) {

@@ -83,14 +83,21 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     }
 
     /** From now on the listener is told, beginning with what holds now. On the cluster's thread. */
-    void attach(@Nullable ClusterListener next) {
-        listener = next;
+    void attach(ClusterListener next) {
         look();
+        listener = next;
         MembershipView known = view;
-        if (next != null && known != null) {
+        if (known != null) {
             next.members(known);
             next.ownedPartitions(owned.clone());
         }
+    }
+
+    /** The incarnation is over: nobody is told anything until the next one attaches. On the cluster's thread. */
+    void detach() {
+        listener = null;
+        incarnations.forgive();
+        look();
     }
 
     /** Makes a new incarnation of this node known to the cluster; blocks until it is, or throws. Not on the cluster's thread. */

@@ -4,7 +4,9 @@ import io.covey.broker.MembershipView;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Numbers the views of a node's membership and remembers, newest last and bounded, which incarnations left. */
 final class Incarnations {
@@ -12,6 +14,7 @@ final class Incarnations {
     static final int DEPARTED_MAX = 256;
 
     private final Deque<Long> departed = new ArrayDeque<>();
+    private final Set<Long> forgiven = new HashSet<>();
     private List<Long> present = List.of();
     private long number;
 
@@ -23,8 +26,10 @@ final class Incarnations {
                     departed.addLast(before);
                 }
             }
+            departed.removeAll(now);
+            forgiven.removeAll(now);
             while (departed.size() > DEPARTED_MAX) {
-                departed.removeFirst();
+                forgiven.remove(departed.removeFirst());
             }
             present = List.copyOf(now);
             number++;
@@ -32,8 +37,16 @@ final class Incarnations {
         return new MembershipView(number, present, new ArrayList<>(departed));
     }
 
+    /**
+     * For a node that joins again: whom it saw leave while it was cut off may be here after all. It keeps naming those who are not, its own
+     * earlier incarnations among them.
+     */
+    synchronized void forgive() {
+        forgiven.addAll(departed);
+    }
+
     /** Whether an incarnation was in a view and left: it does not come back. */
     synchronized boolean hasDeparted(long incarnation) {
-        return departed.contains(incarnation);
+        return departed.contains(incarnation) && !forgiven.contains(incarnation);
     }
 }

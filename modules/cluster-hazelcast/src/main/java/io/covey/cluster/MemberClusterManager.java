@@ -102,6 +102,9 @@ final class MemberClusterManager extends HazelcastClusterManager {
     }
 
     private @Nullable Member member(String nodeId) {
+        if (!hazelcast.getLifecycleService().isRunning()) {
+            return null;
+        }
         for (Member member : hazelcast.getCluster().getMembers()) {
             if (nodeId.equals(member.getAttribute(HazelcastConfiguration.NODE_ID))) {
                 return member;

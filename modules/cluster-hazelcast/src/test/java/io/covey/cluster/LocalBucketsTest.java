@@ -2,21 +2,31 @@ package io.covey.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hazelcast.core.Hazelcast;
+import io.covey.broker.BucketGateway;
 import io.covey.broker.MembershipView;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
+import io.covey.bucket.Refusal;
 import io.covey.routing.ShardAddress;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LocalBucketsTest {
     private final AtomicInteger halts = new AtomicInteger();
+    private final CompletableFuture<Throwable> halted = new CompletableFuture<>();
     private final TestLoop loop = new TestLoop("shard-0");
-    private final LocalBuckets buckets = new LocalBuckets(
-            7, BucketLimits.DEFAULT, System::currentTimeMillis, (reason, cause) -> halts.incrementAndGet());
+    private final LocalBuckets buckets =
+            new LocalBuckets(7, BucketLimits.DEFAULT, System::currentTimeMillis, (reason, cause) -> {
+                halts.incrementAndGet();
+                halted.complete(cause);
+            });
 
     @AfterEach
     void close() {
@@ -36,6 +46,50 @@ class LocalBucketsTest {
         MembershipView view = buckets.begin(12);
 
         assertThat(view).isEqualTo(new MembershipView(2, List.of(12L), List.of(11L)));
+    }
+
+    @Test
+    void batchesAreAppliedAndAnsweredOnTheLoop() {
+        buckets.begin(1);
+        BucketGateway gateway = buckets.gateway(loop);
+
+        for (int partition = 0; partition < 7; partition++) {
+            for (int sequence = 1; sequence <= 3; sequence++) {
+                Answers answer = Answers.of(gateway, loop, partition, tick(1, sequence), false);
+                assertThat(answer).isInstanceOf(Answers.Confirmed.class);
+            }
+        }
+        assertThat(halts).hasValue(0);
+    }
+
+    @Test
+    void batchesOfAnEarlierIncarnationAreRefused() {
+        buckets.begin(1);
+        buckets.begin(2);
+
+        Answers answer = Answers.of(buckets.gateway(loop), loop, 0, tick(1, 1), false);
+
+        assertThat(answer).isEqualTo(new Answers.Refused(Refusal.SENDER_NOT_MEMBER));
+    }
+
+    @Test
+    void aBucketThatFailsHaltsTheNodeAndAnswersNothing() throws Exception {
+        buckets.begin(1);
+        Batch broken =
+                new Batch(new ShardAddress(1, 0), 1, System.currentTimeMillis(), Collections.singletonList(null));
+
+        CompletableFuture<Answers> answer = Answers.submit(buckets.gateway(loop), loop, 0, broken, false);
+
+        halted.get(10, TimeUnit.SECONDS);
+        assertThat(loop.call(answer::isDone)).isFalse();
+    }
+
+    @Test
+    void aNodeAloneStartsNoHazelcast() {
+        buckets.begin(1);
+        Answers.of(buckets.gateway(loop), loop, 0, tick(1, 1), false);
+
+        assertThat(Hazelcast.getAllHazelcastInstances()).isEmpty();
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.covey.cluster;
 
+import com.hazelcast.cluster.impl.MemberImpl;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.cluster.impl.ClusterServiceImpl;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
@@ -8,6 +10,7 @@ import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.spi.impl.NodeEngineImpl;
 import com.hazelcast.spi.impl.PartitionSpecificRunnable;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +51,24 @@ final class Replicas {
         var replica =
                 engine(member).getPartitionService().getPartition(partition).getReplica(index);
         return replica != null && replica.isIdentical(engine(member).getLocalMember());
+    }
+
+    /** Makes a member and all others take each other for dead, as after a cut of the network that heals at once. */
+    static void cutOff(TestMember cut, List<TestMember> members) {
+        for (TestMember other : members) {
+            if (other != cut) {
+                suspect(other, cut);
+                suspect(cut, other);
+            }
+        }
+    }
+
+    private static void suspect(TestMember who, TestMember whom) {
+        ClusterServiceImpl cluster = (ClusterServiceImpl) engine(who).getClusterService();
+        MemberImpl member = cluster.getMember(engine(whom).getLocalMember().getUuid());
+        if (member != null) { // it may know already from the others
+            cluster.suspectMember(member, "cut off by a test", true);
+        }
     }
 
     private static BucketHolder holder(TestMember member, int partition) {

@@ -7,8 +7,6 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
-import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
@@ -21,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -112,12 +109,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
         loop = new TestLoop("shard-" + settings.port());
         VertxOptions options = new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(4);
         node = ClusterNode.start(
-                settings,
-                incarnation,
-                options,
-                builder -> builder,
-                (reason, cause) -> halts.add(cause),
-                new TextCodec());
+                settings, incarnation, options, builder -> builder, (reason, cause) -> halts.add(cause));
         gateway = node.gateway(loop);
         node.attach(() -> lease.getAsBoolean(), this);
     }
@@ -138,6 +130,11 @@ final class TestMember implements ClusterListener, AutoCloseable {
     /** The next batch of this sender. */
     Batch batch(int partition, Command... commands) {
         return new Batch(shard(), ++sequences[partition], node.clusterMillis(), List.of(commands));
+    }
+
+    /** Forgets batches that were made but never sent. */
+    void reuse(int partition, int count) {
+        sequences[partition] -= count;
     }
 
     /** One attempt. */
@@ -233,21 +230,5 @@ final class TestMember implements ClusterListener, AutoCloseable {
     @Override
     public void ended(String reason) {
         restarts.add("ended: " + reason);
-    }
-
-    /** Enough of a codec for the link's tests: Kicked messages only. */
-    static final class TextCodec implements EventBusNodeLink.Codec {
-        @Override
-        public void write(ShardAddress target, NodeMessage message, ByteWriter out) {
-            NodeMessage.Kicked kicked = (NodeMessage.Kicked) message;
-            target.write(out);
-            out.string(kicked.clientId()).varLong(kicked.epoch());
-        }
-
-        @Override
-        public void read(ByteReader in, BiConsumer<ShardAddress, NodeMessage> sink) {
-            ShardAddress target = ShardAddress.read(in);
-            sink.accept(target, new NodeMessage.Kicked(in.string(), in.varLong()));
-        }
     }
 }

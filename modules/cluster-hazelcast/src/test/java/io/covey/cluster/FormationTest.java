@@ -1,0 +1,129 @@
+package io.covey.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Command;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The first formation of a cluster, which is the only one. */
+class FormationTest {
+    private final List<TestMember> members = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        members.forEach(TestMember::close);
+    }
+
+    private TestMember start(ClusterSettings settings) {
+        TestMember member = new TestMember(settings);
+        members.add(member);
+        return member;
+    }
+
+    private void startTogether(List<ClusterSettings> settings) {
+        settings.stream()
+                .map(each -> CompletableFuture.supplyAsync(() -> new TestMember(each)))
+                .toList()
+                .forEach(starting -> members.add(starting.join()));
+    }
+
+    @Test
+    void oneOfThreeFormsNothingTwoDoAndTheThirdFindsItFormed() throws Exception {
+        List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
+        TestMember first = start(settings.get(0));
+        first.await(() -> first.owned.length == TestMember.PARTITIONS);
+        Answers early = first.attempt(0, first.batch(0, new Command.Tick()), false);
+        assertThat(early).isNotInstanceOf(Answers.Confirmed.class);
+        assertThat(TestCluster.hasBucket(first, 0)).isFalse();
+        assertThat(first.formed).isNotDone();
+
+        TestMember second = start(settings.get(1));
+        first.awaitFormed();
+        second.awaitFormed();
+        BucketVersion used = new BucketVersion(1, 1);
+        second.confirm(0, new Command.Tick());
+
+        TestMember third = start(settings.get(2));
+        third.awaitFormed();
+        third.confirm(0, new Command.Tick());
+        third.await(() -> Replicas.hazelcast(third).getPartitionService().isClusterSafe());
+        for (TestMember member : members) {
+            if (Replicas.isReplica(member, 0, 0)) {
+                assertThat(TestCluster.version(member, 0).number()).isEqualTo(used.number() + 1);
+            }
+        }
+    }
+
+    @Test
+    void aFormationThatWasLeftHalfMadeIsFinishedByWhoeverIsOldest() throws Exception {
+        List<ClusterSettings> settings = TestMember.settings(2, 3, 1);
+        startTogether(settings);
+        members.get(0).awaitFormed();
+        TestMember any = members.get(0);
+        // As it is when the oldest member dies between two buckets.
+        any.node.buckets().map().delete(any.node.buckets().key(3));
+        Replicas.hazelcast(any).getMap(HazelcastConfiguration.CLUSTER).set("formation", "forming");
+        CompletableFuture<Boolean> formed = new CompletableFuture<>();
+
+        for (TestMember member : members) {
+            new Formation(Replicas.hazelcast(member), member.node.buckets(), 2, () -> formed.complete(true)).runOnce();
+        }
+
+        assertThat(formed.join()).isTrue();
+        any.confirm(3, new Command.Tick());
+    }
+
+    @Test
+    void bucketsInUseAreNeverMadeAnewEvenWhereTheMarkIsLost() throws Exception {
+        List<ClusterSettings> settings = TestMember.settings(2, 3, 1);
+        startTogether(settings);
+        TestMember any = members.get(0);
+        any.awaitFormed();
+        any.confirm(0, new Command.Tick());
+        any.node.buckets().map().delete(any.node.buckets().key(3));
+        Replicas.hazelcast(any).getMap(HazelcastConfiguration.CLUSTER).delete("formation");
+
+        for (TestMember member : members) {
+            new Formation(Replicas.hazelcast(member), member.node.buckets(), 2, () -> {}).runOnce();
+        }
+
+        assertThat(any.attempt(3, any.batch(3, new Command.Tick()), false))
+                .isEqualTo(new Answers.Unknown("bucket missing"));
+    }
+
+    @Test
+    void aPortThatIsInUseIsAnErrorAndNotAnotherPort() throws Exception {
+        ClusterSettings settings = TestMember.settings(1, 1, 0).get(0);
+        try (ServerSocket taken = new ServerSocket()) {
+            taken.bind(new InetSocketAddress("127.0.0.1", settings.port()));
+
+            assertThatThrownBy(() -> start(settings))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("127.0.0.1:" + settings.port());
+        }
+        try (ServerSocket taken = new ServerSocket()) {
+            taken.bind(new InetSocketAddress("127.0.0.1", settings.eventBusPort()));
+
+            assertThatThrownBy(() -> start(settings))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("127.0.0.1:" + settings.eventBusPort());
+        }
+        TestMember free = start(settings);
+        free.awaitFormed();
+        assertThat(Replicas.hazelcast(free)
+                        .getCluster()
+                        .getLocalMember()
+                        .getAddress()
+                        .getPort())
+                .isEqualTo(settings.port());
+        free.confirm(0, new Command.Tick());
+    }
+}
