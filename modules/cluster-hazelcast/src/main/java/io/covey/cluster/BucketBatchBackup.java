@@ -8,9 +8,9 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.covey.bucket.Batch;
 import io.covey.bucket.Bucket;
-import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 final class BucketBatchBackup
         implements EntryProcessor<Integer, BucketHolder, Object>, HazelcastInstanceAware, IdentifiedDataSerializable {
+    private static final int STEP_CAPACITY = 64;
+
     private static final Logger LOG = LoggerFactory.getLogger(BucketBatchBackup.class);
 
     private int partition;
@@ -112,10 +114,10 @@ final class BucketBatchBackup
             BucketSerializer.write(out, bucket);
             return;
         }
-        Step applied = BucketBatchProcessor.given(step);
-        out.writeLong(applied.owner());
-        write(out, applied.before());
-        write(out, applied.after());
+        ByteWriter bytes = new ByteWriter(STEP_CAPACITY);
+        BucketBatchProcessor.given(step).write(bytes);
+        out.writeInt(bytes.size());
+        out.write(bytes.array(), 0, bytes.size());
         BucketBatchProcessor.given(batch).write(out);
     }
 
@@ -126,16 +128,7 @@ final class BucketBatchBackup
             shipped = BucketSerializer.bytes(in);
             return;
         }
-        step = new Step(in.readLong(), readVersion(in), readVersion(in));
+        step = Step.read(new ByteReader(BucketSerializer.bytes(in)));
         batch = EncodedBatch.read(in);
-    }
-
-    private static void write(ObjectDataOutput out, BucketVersion version) throws IOException {
-        out.writeLong(version.generation());
-        out.writeLong(version.number());
-    }
-
-    private static BucketVersion readVersion(ObjectDataInput in) throws IOException {
-        return new BucketVersion(in.readLong(), in.readLong());
     }
 }
