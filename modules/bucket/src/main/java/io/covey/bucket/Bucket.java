@@ -45,6 +45,7 @@ public final class Bucket {
      * @throws IllegalStateException when an earlier batch failed half-way: this replica is lost, and its node must halt
      */
     public BatchOutcome apply(Batch batch, Standing standing) {
+        checkWhole();
         Refusal refusal = refusal(batch, standing);
         if (refusal != null) {
             return new BatchOutcome.Refused(refusal);
@@ -53,7 +54,9 @@ public final class Bucket {
         if (last != null && last.sequence() == batch.sequence()) {
             return new BatchOutcome.Applied(last.result(), last.step());
         }
-        if (!isNext(batch, last)) {
+        // A node that was declared gone is not served again, even if it is back in the view: it must start a new
+        // incarnation.
+        if (!isNext(batch, last) || senders.isGone(batch.sender().node())) {
             return new BatchOutcome.Refused(Refusal.SEQUENCE_GAP);
         }
         Step step = new Step(standing.self(), owner, version, versionAfter(standing.self()));
@@ -62,7 +65,7 @@ public final class Bucket {
 
     private @Nullable Refusal refusal(Batch batch, Standing standing) {
         long sender = batch.sender().node();
-        if (!standing.isMember().test(sender) || senders.isGone(sender)) {
+        if (!standing.isMember().test(sender)) {
             return Refusal.SENDER_NOT_MEMBER;
         }
         if (!standing.leaseHeld()) { // [I9]
@@ -84,6 +87,7 @@ public final class Bucket {
      * @throws IllegalStateException when an earlier batch failed half-way: this replica is lost, and its node must halt
      */
     public boolean replicate(Batch batch, Step step) {
+        checkWhole();
         SenderTable.Last last = senders.last(batch.sender());
         if (last != null && last.sequence() >= batch.sequence()) {
             // A sender goes on only after a batch was confirmed; so a straggler behind its last one was. The last one
@@ -110,10 +114,13 @@ public final class Bucket {
         return new BucketVersion(generation, version.number() + 1);
     }
 
-    private BatchResult mutate(Batch batch, Step step) {
+    private void checkWhole() {
         if (mutating) {
             throw new IllegalStateException("an earlier batch failed half-way");
         }
+    }
+
+    private BatchResult mutate(Batch batch, Step step) {
         mutating = true;
         timeMillis = Math.max(timeMillis, batch.timeMillis());
         List<Command> commands = batch.commands();
@@ -131,8 +138,13 @@ public final class Bucket {
         return result;
     }
 
-    /** Writes the whole state; format-versioned. */
+    /**
+     * Writes the whole state; format-versioned.
+     *
+     * @throws IllegalStateException when an earlier batch failed half-way
+     */
     public void write(ByteWriter out) {
+        checkWhole();
         new SnapshotWriter(out, state.nextSnapshotPass()).write(version, owner, timeMillis, senders, state);
     }
 

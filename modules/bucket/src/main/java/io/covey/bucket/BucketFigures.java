@@ -13,6 +13,7 @@ package io.covey.bucket;
  * @param droppedByExpiry messages that expired in a queue
  * @param refusedByBucketLimit publishes and retained messages that the bucket had no room for
  * @param droppedWills wills that the outbox had no room for
+ * @param forgottenOrigins unfinished QoS 2 publishers whose numbers were forgotten, the longest unused first, for want of room
  */
 public record BucketFigures(
         int sessions,
@@ -24,4 +25,5 @@ public record BucketFigures(
         long droppedByQueueLimit,
         long droppedByExpiry,
         long refusedByBucketLimit,
-        long droppedWills) {}
+        long droppedWills,
+        long forgottenOrigins) {}

@@ -10,6 +10,9 @@ final class BucketState {
     private static final int TICK_ENTRIES_MAX = 100_000;
     private static final int TICK_RECORDS_MAX = 1_000;
 
+    /** Which part of the bucket's bytes the unfinished records of one table of origins may take. */
+    private static final int ORIGIN_SHARE = 16;
+
     /** Stands for the answer to ReadRoutes until its batch is finished. */
     private static final Result ROUTES_LATER = new Result.Routes(0, List.of());
 
@@ -31,8 +34,8 @@ final class BucketState {
         ledger = new Ledger(limits.bucketBytesMax());
         outbox = new Outbox(ledger);
         // A publish with RETAIN comes to a bucket twice, as a Retain and as an Append, under the same number.
-        appendOrigins = new OriginTable(ledger);
-        retainOrigins = new OriginTable(ledger);
+        appendOrigins = new OriginTable(ledger, limits.bucketBytesMax() / ORIGIN_SHARE);
+        retainOrigins = new OriginTable(ledger, limits.bucketBytesMax() / ORIGIN_SHARE);
         sessions = new SessionTable(limits, ledger, index, outbox);
         queues = new MessageQueues(limits, ledger, index, sessions, appendOrigins);
         connections = new SessionCommands(ledger, index, sessions);
@@ -117,8 +120,8 @@ final class BucketState {
     private Result tick(long nowMillis) {
         sessions.settleDue(nowMillis, TICK_SESSIONS_MAX, TICK_ENTRIES_MAX);
         retained.dropExpired(nowMillis, TICK_RECORDS_MAX);
-        appendOrigins.dropIdle(nowMillis, TICK_RECORDS_MAX);
-        retainOrigins.dropIdle(nowMillis, TICK_RECORDS_MAX);
+        appendOrigins.drop(nowMillis, TICK_RECORDS_MAX);
+        retainOrigins.drop(nowMillis, TICK_RECORDS_MAX);
         return new Result.Ticked(outbox.oldest());
     }
 
@@ -144,7 +147,8 @@ final class BucketState {
                 ledger.droppedByQueueLimit(),
                 ledger.droppedByExpiry(),
                 ledger.refusedByBucketLimit(),
-                outbox.dropped());
+                outbox.dropped(),
+                appendOrigins.forgotten() + retainOrigins.forgotten());
     }
 
     /** A number for the next snapshot, so that messages know where it has put them; not part of the state. */

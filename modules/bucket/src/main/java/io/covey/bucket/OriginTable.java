@@ -4,13 +4,14 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which numbers of which origins this bucket has seen, so that a publish that comes again by another way than the same batch does nothing.
- * Per source only the numbers at or above its floor are kept. Records with numbers count against the bucket's ledger; those without are
- * dropped an hour after their last use.
+ * Per source only the numbers at or above its floor are kept.
+ *
+ * <p>Bounds: a record without numbers is dropped {@link #IDLE_MILLIS} after its last use. One with numbers waits for the publisher to finish;
+ * publishers whose session ends in the middle never do, so beyond {@code unfinishedBytesMax} the longest unused ones are dropped and counted.
  */
 final class OriginTable {
     /** How long a record without numbers is kept. */
@@ -19,13 +20,20 @@ final class OriginTable {
     private static final int RECORD_BYTES = 192;
 
     private final Ledger ledger;
-    private final Map<String, Seen> records = new LinkedHashMap<>();
+    private final long unfinishedBytesMax;
 
-    /** Records without numbers, the longest unused first: those that Tick may drop. */
+    /** Records with numbers, the longest unused first. */
+    private final Map<String, Seen> unfinished = new LinkedHashMap<>();
+
+    /** Records without numbers, the longest unused first. */
     private final Map<String, Seen> idle = new LinkedHashMap<>();
 
-    OriginTable(Ledger ledger) {
+    private long unfinishedBytes;
+    private long forgotten;
+
+    OriginTable(Ledger ledger, long unfinishedBytesMax) {
         this.ledger = ledger;
+        this.unfinishedBytesMax = unfinishedBytesMax;
     }
 
     /** What is known of one source. */
@@ -36,12 +44,11 @@ final class OriginTable {
         private long floor;
         private long[] numbers = NONE;
         private int size;
-        private long touchedAtMillis;
+        private long usedAtMillis;
 
-        Seen(long incarnation, long floor, long touchedAtMillis) {
+        Seen(long incarnation, long floor) {
             this.incarnation = incarnation;
             this.floor = floor;
-            this.touchedAtMillis = touchedAtMillis;
         }
 
         long incarnation() {
@@ -52,8 +59,8 @@ final class OriginTable {
             return floor;
         }
 
-        long touchedAtMillis() {
-            return touchedAtMillis;
+        long usedAtMillis() {
+            return usedAtMillis;
         }
 
         /** The numbers seen at or above the floor, ascending. */
@@ -95,103 +102,118 @@ final class OriginTable {
 
     /** Whether this bucket has seen it, or must not see it any more. */
     boolean isRepeat(Origin origin) {
-        Seen record = records.get(origin.source());
-        if (record == null || origin.incarnation() > record.incarnation) {
+        Seen seen = find(origin.source());
+        if (seen == null || origin.incarnation() > seen.incarnation) {
             return false;
         }
-        return origin.incarnation() < record.incarnation
-                || origin.number() < record.floor
-                || record.contains(origin.number());
+        return origin.incarnation() < seen.incarnation
+                || origin.number() < seen.floor
+                || seen.contains(origin.number());
     }
 
     /** Remembers an origin that is no repeat. */
     void record(Origin origin, long nowMillis) {
-        Seen record = records.get(origin.source());
-        if (record == null || record.incarnation < origin.incarnation()) {
-            record = put(origin.source(), new Seen(origin.incarnation(), origin.floor(), nowMillis));
+        Seen seen = remove(origin.source());
+        if (seen == null || seen.incarnation < origin.incarnation()) {
+            seen = new Seen(origin.incarnation(), origin.floor());
         }
-        int before = record.size;
-        record.raiseFloor(origin.floor());
-        record.add(origin.number());
-        used(origin.source(), record, before, nowMillis);
+        seen.raiseFloor(origin.floor());
+        seen.add(origin.number());
+        put(origin.source(), seen, nowMillis);
     }
 
     /** All numbers of the source below the floor are released. */
     void raiseFloor(Command.RaiseFloor raise, long nowMillis) {
-        Seen record = records.get(raise.source());
-        if (record == null || record.incarnation != raise.incarnation()) {
-            return;
+        Seen seen = find(raise.source());
+        if (seen != null && seen.incarnation == raise.incarnation()) {
+            remove(raise.source());
+            seen.raiseFloor(raise.floor());
+            put(raise.source(), seen, nowMillis);
         }
-        int before = record.size;
-        record.raiseFloor(raise.floor());
-        used(raise.source(), record, before, nowMillis);
     }
 
     /**
-     * Drops records that hold no numbers and were not used for {@link #IDLE_MILLIS}.
+     * Drops what is idle for long enough, and what is too much.
      *
-     * @param recordsMax drop no more than this
+     * @param recordsMax drop no more than this of each kind
      */
-    void dropIdle(long nowMillis, int recordsMax) {
-        Iterator<Map.Entry<String, Seen>> oldest = idle.entrySet().iterator();
-        for (int i = 0; i < recordsMax && oldest.hasNext(); i++) {
-            Map.Entry<String, Seen> entry = oldest.next();
-            if (entry.getValue().touchedAtMillis + IDLE_MILLIS > nowMillis) {
-                return;
+    void drop(long nowMillis, int recordsMax) {
+        for (int i = 0; i < recordsMax && !idle.isEmpty(); i++) {
+            Map.Entry<String, Seen> oldest = first(idle);
+            if (oldest.getValue().usedAtMillis + IDLE_MILLIS > nowMillis) {
+                break;
             }
-            oldest.remove();
-            records.remove(entry.getKey());
-            ledger.add(-bytes(entry.getKey(), 0));
+            remove(oldest.getKey());
+        }
+        for (int i = 0; i < recordsMax && unfinishedBytes > unfinishedBytesMax; i++) {
+            remove(first(unfinished).getKey());
+            forgotten++;
         }
     }
 
-    /** All records, in the order in which their sources came. */
-    Map<String, Seen> records() {
-        return records;
+    /** How many unfinished records were dropped for want of room. */
+    long forgotten() {
+        return forgotten;
     }
 
-    /** The sources that Tick may drop, the longest unused first. */
-    Set<String> idleSources() {
-        return idle.keySet();
+    /** Records with numbers, the longest unused first. */
+    Map<String, Seen> unfinished() {
+        return unfinished;
+    }
+
+    /** Records without numbers, the longest unused first. */
+    Map<String, Seen> idle() {
+        return idle;
     }
 
     /** Takes over a record from a snapshot, in the snapshot's order. */
-    void restore(String source, long incarnation, long floor, long touchedAtMillis, long[] numbers) {
-        Seen record = put(source, new Seen(incarnation, floor, touchedAtMillis));
-        record.numbers = numbers;
-        record.size = numbers.length;
-        ledger.add((long) Long.BYTES * numbers.length);
+    void restore(String source, long incarnation, long floor, long usedAtMillis, long[] numbers) {
+        Seen seen = new Seen(incarnation, floor);
+        seen.numbers = numbers;
+        seen.size = numbers.length;
+        put(source, seen, usedAtMillis);
     }
 
-    /** Takes over the order of idle sources from a snapshot, after the records. */
-    void restoreIdle(String source) {
-        Seen record = records.get(source);
-        if (record != null) {
-            idle.put(source, record);
+    /** Takes over a snapshot's counter. */
+    void restored(long restoredForgotten) {
+        forgotten = restoredForgotten;
+    }
+
+    private @Nullable Seen find(String source) {
+        Seen seen = unfinished.get(source);
+        return seen != null ? seen : idle.get(source);
+    }
+
+    private @Nullable Seen remove(String source) {
+        Seen seen = unfinished.remove(source);
+        if (seen != null) {
+            unfinishedBytes -= bytes(source, seen);
+        } else {
+            seen = idle.remove(source);
+        }
+        if (seen != null) {
+            ledger.add(-bytes(source, seen));
+        }
+        return seen;
+    }
+
+    private void put(String source, Seen seen, long nowMillis) {
+        seen.usedAtMillis = nowMillis;
+        ledger.add(bytes(source, seen));
+        if (seen.size > 0) {
+            unfinished.put(source, seen);
+            unfinishedBytes += bytes(source, seen);
+        } else {
+            idle.put(source, seen);
         }
     }
 
-    private Seen put(String source, Seen record) {
-        @Nullable Seen replaced = records.remove(source);
-        if (replaced != null) {
-            ledger.add(-bytes(source, replaced.size));
-            idle.remove(source);
-        }
-        records.put(source, record);
-        ledger.add(bytes(source, 0));
-        return record;
+    private static Map.Entry<String, Seen> first(Map<String, Seen> records) {
+        Iterator<Map.Entry<String, Seen>> entries = records.entrySet().iterator();
+        return entries.next();
     }
 
-    private void used(String source, Seen record, int sizeBefore, long nowMillis) {
-        record.touchedAtMillis = nowMillis;
-        ledger.add((long) Long.BYTES * (record.size - sizeBefore));
-        idle.remove(source);
-        if (record.size == 0) {
-            idle.put(source, record);
-        }
-    }
-
-    private static long bytes(String source, int numbers) {
-        return RECORD_BYTES + 2L * source.length() + (long) Long.BYTES * numbers;
+    private static long bytes(String source, Seen seen) {
+        return RECORD_BYTES + 2L * source.length() + (long) Long.BYTES * seen.size;
     }
 }

@@ -14,9 +14,12 @@ final class Outbox {
     static final int ENTRIES_MAX = 65_536;
 
     /** What one answer to a Tick shows at most. */
-    private static final int LISTED_MAX = 64;
+    private static final int LISTED_MAX = 256;
 
     private static final int LISTED_BYTES_MAX = 256 << 10;
+    /** What the answer to one batch tells at most. */
+    private static final long CREATED_BYTES_MAX = 4 << 20;
+
     private static final int ENTRY_BYTES = 128;
 
     /** An entry as it is kept: its lowest unfinished neighbour is known only when it is read. */
@@ -29,6 +32,7 @@ final class Outbox {
     private final Ledger ledger;
     private final TreeMap<Long, Kept> entries = new TreeMap<>();
     private final List<OutboxEntry> created = new ArrayList<>();
+    private long createdBytes;
     private long lastNumber;
     private long dropped;
 
@@ -53,17 +57,22 @@ final class Outbox {
                 nowMillis,
                 expiresAt);
         lastNumber++;
-        add(lastNumber, new Kept(clientId, message));
-        created.add(new OutboxEntry(lastNumber, entries.firstKey(), clientId, message));
+        Kept kept = new Kept(clientId, message);
+        add(lastNumber, kept);
+        createdBytes += kept.bytes();
+        if (createdBytes <= CREATED_BYTES_MAX) {
+            created.add(new OutboxEntry(lastNumber, entries.firstKey(), clientId, message));
+        }
     }
 
-    /** What was published since the last call. */
+    /** What was published since the last call; beyond {@link #CREATED_BYTES_MAX} only {@link #oldest} tells it. */
     List<OutboxEntry> takeCreated() {
         if (created.isEmpty()) {
             return List.of();
         }
         List<OutboxEntry> taken = List.copyOf(created);
         created.clear();
+        createdBytes = 0;
         return taken;
     }
 

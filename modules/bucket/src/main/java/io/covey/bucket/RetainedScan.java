@@ -3,70 +3,85 @@ package io.covey.bucket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the topics that match one filter in a sorted map without looking at the others: for a topic that does not match, it tells the
- * lowest topic behind it that might [MQTT-4.7.1-2..3, MQTT-4.7.2-1].
+ * Finds the topics that match one filter in a sorted map without looking at all the others: after each topic it tells the lowest one behind it
+ * that can match [MQTT-4.7.1-2..3, MQTT-4.7.2-1].
  */
 final class RetainedScan {
-    /** Lower than any character of a topic but the separator: no topic contains it. */
+    /** Lower than any character of a topic but the separator, and in no topic: a topic and this is behind all that is below the topic. */
     private static final char BELOW_ALL = '\u0000';
 
     /** The first string behind all that begin with {@code $}. */
     private static final String BEHIND_DOLLAR = "%";
 
+    /** Where to look next when nothing behind can match. */
+    private static final String NOWHERE = "";
+
     private final String[] levels;
+    private final boolean endsWithHash;
+    private @Nullable String next = NOWHERE;
 
     RetainedScan(String filter) {
         levels = filter.split("/", -1);
+        endsWithHash = levels[levels.length - 1].equals("#");
     }
 
-    /** Where to begin: the lowest topic that may match. */
+    /** Where to begin: the lowest topic that can match. */
     String first() {
         return isWildcard(levels[0]) ? "" : levels[0];
     }
 
-    /**
-     * Compares a topic with the filter.
-     *
-     * @return null when it matches; else a string above the topic, such that no topic between them matches; or the empty string when no
-     *     topic behind it matches
-     */
+    /** A string above the topic looked at, such that no topic between them matches; null for the topic that follows in the map. */
     @Nullable
-    String seek(String topic) {
+    String next() {
+        return next;
+    }
+
+    /** Whether nothing behind the topic looked at can match. */
+    boolean isOver() {
+        return next != null && next.isEmpty();
+    }
+
+    /** Looks at a topic: whether it matches, and where to look {@link #next}. */
+    boolean matches(String topic) {
         if (isWildcard(levels[0]) && topic.startsWith("$")) { // [MQTT-4.7.2-1]
-            return BEHIND_DOLLAR;
+            next = BEHIND_DOLLAR;
+            return false;
         }
+        int literals = endsWithHash ? levels.length - 1 : levels.length;
         int start = 0;
-        for (int level = 0; level < levels.length; level++) {
+        // The end of the last level that a + stands for: what comes behind it is the same for every value of that
+        // level.
+        int plusEnd = -1;
+        for (int level = 0; level < literals; level++) {
             String wanted = levels[level];
-            if (wanted.equals("#")) { // [MQTT-4.7.1-2]
-                return null;
-            }
             if (start > topic.length()) {
-                return deeper(topic, level);
+                next = topic + "/" + (wanted.equals("+") ? "" : wanted);
+                return false;
             }
             int slash = topic.indexOf('/', start);
             int end = slash < 0 ? topic.length() : slash;
-            if (!wanted.equals("+")) { // [MQTT-4.7.1-3]
+            if (wanted.equals("+")) { // [MQTT-4.7.1-3]
+                plusEnd = end;
+            } else {
                 int order = compareLevel(topic, start, end, wanted);
                 if (order != 0) {
-                    return order < 0 ? topic.substring(0, start) + wanted : behindParent(topic, start);
+                    next = order < 0 ? topic.substring(0, start) + wanted : behind(topic, plusEnd);
+                    return false;
                 }
             }
             start = end + 1;
         }
-        // Everything below what the filter names is passed over.
-        return start > topic.length() ? null : topic.substring(0, start - 1) + BELOW_ALL;
+        if (endsWithHash) { // [MQTT-4.7.1-2]
+            next = null;
+            return true;
+        }
+        next = behind(topic, plusEnd);
+        return start > topic.length();
     }
 
-    /** The topic ended before the filter: only what is below the topic can match. */
-    private @Nullable String deeper(String topic, int level) {
-        String wanted = levels[level];
-        return topic + "/" + (wanted.equals("+") ? "" : wanted);
-    }
-
-    /** A literal level is passed: nothing else under the same parent can match. */
-    private static String behindParent(String topic, int start) {
-        return start == 0 ? "" : topic.substring(0, start - 1) + BELOW_ALL;
+    /** Behind everything below the level that ends there: the next value of a {@code +}. Without one there is nothing more to find. */
+    private static String behind(String topic, int plusEnd) {
+        return plusEnd < 0 ? NOWHERE : topic.substring(0, plusEnd) + BELOW_ALL;
     }
 
     private static int compareLevel(String topic, int start, int end, String wanted) {

@@ -87,8 +87,7 @@ final class RetainedStore {
         for (int steps = 0; entry != null; steps++) {
             String topic = entry.getKey();
             Message message = entry.getValue().message();
-            String target = scan.seek(topic);
-            boolean taken = target == null && !message.isExpired(nowMillis); // [MQTT-3.3.2-5]
+            boolean taken = scan.matches(topic) && !message.isExpired(nowMillis); // [MQTT-3.3.2-5]
             bytes += taken ? message.sizeBytes() : 0;
             if (steps == PAGE_STEPS_MAX
                     || page.size() == PAGE_MESSAGES_MAX
@@ -99,16 +98,17 @@ final class RetainedStore {
                 page.add(message);
             }
             last = topic;
-            entry = following(topic, target);
+            entry = following(topic, scan);
         }
         return new Result.RetainedPage(page, false, last);
     }
 
-    private Map.@Nullable Entry<String, Value> following(String topic, @Nullable String target) {
-        if (target == null) {
-            return values.higherEntry(topic);
+    private Map.@Nullable Entry<String, Value> following(String topic, RetainedScan scan) {
+        if (scan.isOver()) {
+            return null;
         }
-        return target.isEmpty() ? null : values.ceilingEntry(target);
+        String target = scan.next();
+        return target == null ? values.higherEntry(topic) : values.ceilingEntry(target);
     }
 
     /**

@@ -109,19 +109,9 @@ final class SnapshotReader {
     }
 
     private void origins(OriginTable origins) {
+        origins.restored(in.varLong());
         for (int i = in.varInt(); i > 0; i--) {
-            String source = in.string();
-            long incarnation = in.varLong();
-            long floor = in.varLong();
-            long touchedAtMillis = in.i64();
-            long[] numbers = new long[in.varInt()];
-            for (int n = 0; n < numbers.length; n++) {
-                numbers[n] = in.varLong();
-            }
-            origins.restore(source, incarnation, floor, touchedAtMillis, numbers);
-        }
-        for (int i = in.varInt(); i > 0; i--) {
-            origins.restoreIdle(in.string());
+            origins.restore(in.string(), in.varLong(), in.varLong(), in.i64(), Lists.readLongs(in));
         }
     }
 

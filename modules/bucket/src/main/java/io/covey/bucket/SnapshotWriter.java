@@ -124,23 +124,15 @@ final class SnapshotWriter {
     }
 
     private void origins(OriginTable origins) {
-        out.varInt(origins.records().size());
-        for (Map.Entry<String, OriginTable.Seen> entry : origins.records().entrySet()) {
-            OriginTable.Seen record = entry.getValue();
-            long[] numbers = record.numbers();
-            out.string(entry.getKey())
-                    .varLong(record.incarnation())
-                    .varLong(record.floor())
-                    .i64(record.touchedAtMillis())
-                    .varInt(numbers.length);
-            for (long number : numbers) {
-                out.varLong(number);
-            }
-        }
-        out.varInt(origins.idleSources().size());
-        for (String source : origins.idleSources()) {
-            out.string(source);
-        }
+        out.varLong(origins.forgotten());
+        out.varInt(origins.unfinished().size() + origins.idle().size());
+        origins.unfinished().forEach(this::origin);
+        origins.idle().forEach(this::origin);
+    }
+
+    private void origin(String source, OriginTable.Seen seen) {
+        out.string(source).varLong(seen.incarnation()).varLong(seen.floor()).i64(seen.usedAtMillis());
+        Lists.writeLongs(seen.numbers(), out);
     }
 
     private void senders(SenderTable senders) {

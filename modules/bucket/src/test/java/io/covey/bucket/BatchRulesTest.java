@@ -6,6 +6,7 @@ import static io.covey.bucket.TestBucket.SHARD_B;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
 import java.util.AbstractList;
 import java.util.List;
@@ -197,10 +198,10 @@ class BatchRulesTest {
         owner.apply(open(SHARD_B, 1, "b"), FIT);
         owner.apply(new Batch(SHARD_A, 2, TIME, List.of(new Command.NodeGone(NODE_B))), FIT);
 
-        assertThat(refused(owner.apply(open(SHARD_B, 1, "b"), FIT))).isEqualTo(Refusal.SENDER_NOT_MEMBER);
-        assertThat(refused(owner.apply(open(SHARD_B, 2, "b"), FIT))).isEqualTo(Refusal.SENDER_NOT_MEMBER);
+        assertThat(refused(owner.apply(open(SHARD_B, 1, "b"), FIT))).isEqualTo(Refusal.SEQUENCE_GAP);
+        assertThat(refused(owner.apply(open(SHARD_B, 2, "b"), FIT))).isEqualTo(Refusal.SEQUENCE_GAP);
         Bucket copy = TestBucket.copy(owner, BucketLimits.DEFAULT);
-        assertThat(refused(copy.apply(open(SHARD_B, 1, "b"), FIT))).isEqualTo(Refusal.SENDER_NOT_MEMBER);
+        assertThat(refused(copy.apply(open(SHARD_B, 1, "b"), FIT))).isEqualTo(Refusal.SEQUENCE_GAP);
         assertThat(copy.apply(open(shardC, 1, "c"), FIT)).isInstanceOf(BatchOutcome.Applied.class);
         assertThat(copy.apply(open(SHARD_A, 3, "d"), FIT)).isInstanceOf(BatchOutcome.Applied.class);
     }
@@ -213,7 +214,7 @@ class BatchRulesTest {
 
         assertThat(owner.apply(open(new ShardAddress(1_000, 0), 1, "x"), FIT)).isInstanceOf(BatchOutcome.Applied.class);
         assertThat(refused(owner.apply(open(new ShardAddress(1_001, 0), 1, "x"), FIT)))
-                .isEqualTo(Refusal.SENDER_NOT_MEMBER);
+                .isEqualTo(Refusal.SEQUENCE_GAP);
     }
 
     @Test
@@ -233,8 +234,13 @@ class BatchRulesTest {
             }
         };
 
+        Step step = applied(new Bucket(BucketLimits.DEFAULT).apply(open(SHARD_A, 1, "a"), FIT))
+                .step();
+
         assertThatThrownBy(() -> owner.apply(new Batch(SHARD_A, 1, TIME, failing), FIT))
                 .hasMessage("fails on purpose");
         assertThatThrownBy(() -> owner.apply(open(SHARD_A, 1, "a"), FIT)).hasMessageContaining("half-way");
+        assertThatThrownBy(() -> owner.write(new ByteWriter(16))).hasMessageContaining("half-way");
+        assertThatThrownBy(() -> owner.replicate(open(SHARD_A, 1, "a"), step)).hasMessageContaining("half-way");
     }
 }

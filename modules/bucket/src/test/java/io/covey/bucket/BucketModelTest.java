@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Random commands give the answers of a naive model. */
 class BucketModelTest {
     private static final long SEED = 7_301L;
-    private static final int RUNS = 25;
-    private static final int BATCHES = 1_000;
+    private static final int RUNS = 15;
+    private static final int BATCHES = 800;
 
     /** Small queues and windows, so that their limits are met; bytes do not matter here. */
     private static final BucketLimits LIMITS = new BucketLimits(12, 1 << 30, 1L << 40, 3, 10_000);

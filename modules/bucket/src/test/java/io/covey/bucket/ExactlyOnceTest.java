@@ -180,4 +180,28 @@ class ExactlyOnceTest {
         bucket.tick();
         assertThat(appended(origin(1, 5, 5))).isTrue();
     }
+
+    @Test
+    void unfinishedRecordsAreForgottenOnlyForWantOfRoomTheLongestUnusedFirst() {
+        TestBucket small = new TestBucket(new BucketLimits(100, 1 << 20, 64 << 10, 2, 10_000));
+        long epoch = small.connect("c").epoch();
+        small.subscribe("c", epoch, "a", QoS.EXACTLY_ONCE);
+        for (int i = 0; i < 40; i++) {
+            small.runQuietly(new Command.Append(
+                    small.message("a", "m", QoS.EXACTLY_ONCE), "p", Origin.ofClient("p" + i, 1, 1, 1)));
+        }
+        small.tick();
+
+        long forgotten = small.owner.figures().forgottenOrigins();
+        assertThat(forgotten).isBetween(10L, 30L);
+        Command oldest =
+                new Command.Append(small.message("a", "m", QoS.EXACTLY_ONCE), "p", Origin.ofClient("p0", 1, 1, 1));
+        Command newest =
+                new Command.Append(small.message("a", "m", QoS.EXACTLY_ONCE), "p", Origin.ofClient("p39", 1, 1, 1));
+        assertThat(((Result.Appended) small.answer(newest)).matched()).isZero();
+        assertThat(((Result.Appended) small.answer(oldest)).matched()).isEqualTo(1);
+        small.tick();
+        small.restart();
+        assertThat(small.owner.figures().forgottenOrigins()).isEqualTo(forgotten + 1);
+    }
 }

@@ -183,7 +183,7 @@ class LimitsTest {
         bucket.advanceSeconds(3600);
         bucket.tick();
 
-        assertThat(bucket.owner.figures()).isEqualTo(new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        assertThat(bucket.owner.figures()).isEqualTo(new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 class ReplicaTest {
     private static final long SEED = 88_101L;
-    private static final int RUNS = 60;
+    private static final int RUNS = 30;
     private static final int STEPS = 300;
     private static final BucketLimits LIMITS = new BucketLimits(20, 1 << 30, 1L << 40, 3, 10_000);
 

@@ -154,7 +154,7 @@ class RetainedTest {
     void seekingFindsExactlyWhatComparingEachTopicFinds() {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
         String[] levels = {"", "a", "b", "ab", "$a", "a-", "c"};
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 100; round++) {
             TestBucket tried = new TestBucket();
             Map<String, String> naive = new TreeMap<>(TopicOrder.LEVEL_BY_LEVEL);
             for (int i = 0; i < 60; i++) {
@@ -188,6 +188,40 @@ class RetainedTest {
                         .isEqualTo(expected);
             }
         }
+    }
+
+    @Test
+    void theCostOfASearchIsWhatItFindsAndNotWhatThereIs() {
+        TreeMap<String, String> topics = new TreeMap<>(TopicOrder.LEVEL_BY_LEVEL);
+        for (int site = 0; site < 1_000; site++) {
+            for (int device = 0; device < 100; device++) {
+                topics.put("site/" + site + "/dev/" + device + "/temp", "");
+            }
+        }
+
+        assertThat(looks(topics, "site/77/dev/5/temp", 1)).isLessThan(10);
+        assertThat(looks(topics, "site/77/#", 100)).isLessThan(110);
+        assertThat(looks(topics, "site/77/+/+/temp", 100)).isLessThan(210);
+        assertThat(looks(topics, "+/77/+/+/temp", 100)).isLessThan(210);
+        assertThat(looks(topics, "site/+/dev/42/temp", 1_000)).isLessThan(4_010);
+        assertThat(looks(topics, "site/77/dev/+/none", 0)).isLessThan(210);
+        assertThat(looks(topics, "none/#", 0)).isLessThan(2);
+    }
+
+    /** How many topics are looked at to find this many. */
+    private static int looks(TreeMap<String, String> topics, String filter, int expected) {
+        RetainedScan scan = new RetainedScan(filter);
+        int looks = 0;
+        int found = 0;
+        String topic = topics.ceilingKey(scan.first());
+        while (topic != null) {
+            looks++;
+            found += scan.matches(topic) ? 1 : 0;
+            String next = scan.next();
+            topic = scan.isOver() ? null : next == null ? topics.higherKey(topic) : topics.ceilingKey(next);
+        }
+        assertThat(found).describedAs(filter).isEqualTo(expected);
+        return looks;
     }
 
     private static String path(RandomGenerator random, String[] levels, boolean wildcards) {

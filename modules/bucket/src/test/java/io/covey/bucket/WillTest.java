@@ -232,12 +232,14 @@ class WillTest {
 
     @Test
     void aTickTellsABoundedPartOfTheOutboxOldestFirst() {
-        for (int i = 1; i <= 70; i++) {
-            bucket.close("c" + i, connect("c" + i, 60, 0), true, -1);
+        for (int i = 1; i <= 300; i++) {
+            Result.Opened opened = bucket.runQuietly(
+                    new Command.OpenSession("c" + i, bucket.sender, false, 60, 10, bucket.will("w", 0)));
+            bucket.runQuietly(new Command.CloseSession("c" + i, opened.epoch(), -1, true, -1));
         }
 
         assertThat(bucket.tick())
-                .hasSize(64)
+                .hasSize(256)
                 .first()
                 .extracting(OutboxEntry::number)
                 .isEqualTo(1L);
