@@ -14,8 +14,8 @@ import java.util.Set;
  *
  * <p>The majority is counted of the largest view ever seen (or the configured size, if larger), so two sides of a split never both find one. What
  * remains is a node that still holds the lease from before: whoever granted it names it in {@link #backed}, and a subscription is live only when
- * that node knows it too. Because an incarnation does not remember what earlier ones on its machine granted, it grants nothing in its first lease
- * time, unless its view is complete.
+ * that node knows it too. An incarnation does not remember what earlier ones on its machine granted: so it grants nothing until it has heard of as
+ * many nodes as the cluster has, all of which it then names, or until every lease of that time is over.
  *
  * <p>All times are of the node's own monotonic clock: a granter's record, made later than the request was sent, outlasts the holder's right. Owned
  * by the core's loop.
@@ -31,6 +31,8 @@ final class Lease {
     private final long startedMillis;
     private Set<Long> view = Set.of();
     private int largestView;
+    /** Members that have asked since this incarnation started: they are alive, unlike what else a view may list for a while. */
+    private final Set<Long> heard = new HashSet<>();
 
     private long round;
     private final long[] sentMillis = new long[ROUNDS_MAX];
@@ -54,6 +56,7 @@ final class Lease {
     /** The members changed. */
     void members(List<Long> nodes) {
         view = Set.copyOf(nodes);
+        heard.retainAll(view);
         largestView = Math.max(largestView, nodes.size());
     }
 
@@ -68,7 +71,9 @@ final class Lease {
 
     /** Whether this node may grant, and may be counted among those who know what was granted. */
     boolean mayGrant(long nowMillis) {
-        return settings.single() || view.size() >= clusterSize() || nowMillis - startedMillis >= settings.leaseMillis();
+        return settings.single()
+                || heard.size() + 1 >= clusterSize()
+                || nowMillis - startedMillis >= settings.leaseMillis();
     }
 
     /** Begins a round of requests, to be sent right now; returns its number. */
@@ -86,11 +91,13 @@ final class Lease {
 
     /** Another node asks; true when it is granted, which is to be sent right now. */
     boolean requested(long from, long nowMillis) {
-        if (!view.contains(from) || !mayGrant(nowMillis)) {
+        if (!view.contains(from)) {
             return false;
         }
+        heard.add(from);
+        // Also where it is not granted now: an earlier incarnation may have granted it a moment ago.
         grantedUntilMillis.put(from, nowMillis + settings.leaseMillis());
-        return true;
+        return mayGrant(nowMillis);
     }
 
     /** A grant arrived, for whichever round. */

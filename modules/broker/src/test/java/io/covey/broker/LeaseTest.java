@@ -1,0 +1,305 @@
+package io.covey.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class LeaseTest {
+    private static final NodeSettings THREE = NodeSettings.clustered(3, 1);
+    private static final int LEASE = THREE.leaseMillis();
+
+    private static Lease lease(long self, NodeSettings settings, Long... view) {
+        Lease lease = new Lease(self, settings, 0);
+        lease.members(List.of(view));
+        return lease;
+    }
+
+    @Test
+    void aMajorityGivesTheLeaseFromTheSendingOn() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+        long round = lease.request(LEASE);
+        assertThat(lease.isHeld(LEASE + 50)).isFalse();
+
+        lease.granted(2, round, LEASE + 100);
+
+        assertThat(lease.isHeld(LEASE + 100)).isTrue();
+        assertThat(lease.validUntilMillis()).isEqualTo(2 * LEASE);
+        assertThat(lease.isHeld(2 * LEASE - 1)).isTrue();
+        assertThat(lease.isHeld(2 * LEASE)).isFalse();
+    }
+
+    @Test // I9
+    void aLapsedLeaseNeverComesBack() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+        lease.granted(2, lease.request(LEASE), LEASE + 1);
+        long renewal = lease.request(LEASE + 4_000);
+        assertThat(lease.hasLapsed(2 * LEASE)).isTrue();
+
+        lease.granted(2, renewal, 2 * LEASE + 1);
+        lease.granted(3, lease.request(2 * LEASE + 2), 2 * LEASE + 3);
+
+        assertThat(lease.isHeld(2 * LEASE + 3)).isFalse();
+    }
+
+    @Test
+    void grantsOfStrangersAndOldRoundsDoNotCount() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+        long old = lease.request(LEASE);
+        lease.granted(9, old, LEASE + 1);
+        assertThat(lease.isHeld(LEASE + 1)).isFalse();
+
+        lease.granted(2, old, 2 * LEASE);
+        assertThat(lease.isHeld(2 * LEASE)).isFalse();
+        assertThat(lease.hasLapsed(2 * LEASE)).isFalse();
+    }
+
+    @Test
+    void theMajorityIsCountedOfTheLargestViewSeen() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L, 4L, 5L);
+        assertThat(lease.quorum()).isEqualTo(3);
+        lease.members(List.of(1L, 2L));
+        assertThat(lease.quorum()).isEqualTo(3);
+
+        lease.granted(2, lease.request(LEASE), LEASE);
+
+        assertThat(lease.isHeld(LEASE)).isFalse();
+        assertThat(lease(1, NodeSettings.clustered(3, 3), 1L, 2L, 3L).quorum()).isEqualTo(3);
+    }
+
+    @Test
+    void aFreshIncarnationGrantsOnceItHasHeardAllOrNobodyCanHoldWhatAnEarlierOneGranted() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L, 9L);
+        lease.members(List.of(1L, 2L, 3L));
+        assertThat(lease.requested(2, 100)).isFalse();
+        assertThat(lease.backed(100)).containsExactly(2L);
+        assertThat(lease.requested(3, 200))
+                .as("three of the four that were seen")
+                .isFalse();
+        assertThat(lease.requested(2, LEASE)).isTrue();
+
+        Lease complete = lease(1, THREE, 1L, 2L, 3L);
+        assertThat(complete.requested(2, 100)).isFalse();
+        assertThat(complete.requested(3, 200)).isTrue();
+        assertThat(complete.requested(2, 300)).isTrue();
+        assertThat(complete.requested(4, 300)).as("not a member").isFalse();
+    }
+
+    @Test
+    void whoWasGrantedIsNamedUntilAWhileAfterTheLeaseIsOver() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+        lease.requested(2, LEASE);
+        lease.members(List.of(1L, 3L));
+        lease.requested(3, LEASE + 1_000);
+
+        int linger = Lease.BACKED_LINGER_MILLIS;
+        assertThat(lease.backed(2 * LEASE + linger - 1)).containsExactly(2L, 3L);
+        assertThat(lease.backed(2 * LEASE + linger)).containsExactly(3L);
+    }
+
+    @Test
+    void aSingleNodeHoldsItForGood() {
+        Lease lease = lease(1, NodeSettings.SINGLE, 1L);
+        lease.request(0);
+
+        assertThat(lease.isHeld(0)).isTrue();
+        assertThat(lease.isHeld(Long.MAX_VALUE - 1)).isTrue();
+    }
+
+    @Test
+    @DisplayName(
+            "I9: whatever is lost, late, frozen, cut off or restarted, no majority overlooks a holder, and no lease outlives its request")
+    void noMajorityOverlooksAHolder() {
+        int pairs = 0;
+        for (long seed = 1; seed <= 40; seed++) {
+            try {
+                World world = new World(seed);
+                world.run(40_000);
+                pairs += world.pairs;
+            } catch (AssertionError failure) {
+                throw new AssertionError("seed " + seed + ": " + failure.getMessage(), failure);
+            }
+        }
+        assertThat(pairs).isGreaterThan(5_000);
+    }
+
+    /** Five machines; one process each, which knows nothing of the one before it. Each has a clock of its own. */
+    private static final class World {
+        private static final int COUNT = 5;
+        private final Random random;
+        private final NodeSettings settings = NodeSettings.clustered(COUNT, 1);
+        private final PriorityQueue<Event> events =
+                new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
+        private final List<Machine> machines = new ArrayList<>();
+        private long now;
+        private long order;
+        private long incarnations = 100;
+        private long cutAt = Long.MAX_VALUE;
+        int pairs;
+
+        private record Event(long at, long order, Runnable action) {}
+
+        private final class Machine {
+            private final long clock = random.nextInt(1_000_000);
+            private long frozenUntil;
+            private int side;
+            private long node;
+            private Lease lease;
+            private long lastSent;
+
+            private void boot() {
+                node = incarnations++;
+                lease = new Lease(node, settings, time());
+                lastSent = Long.MIN_VALUE / 2;
+            }
+
+            private long time() {
+                return clock + now;
+            }
+
+            private boolean isHeld() {
+                return lease.isHeld(time());
+            }
+        }
+
+        private World(long seed) {
+            random = new Random(seed);
+            for (int i = 0; i < COUNT; i++) {
+                Machine machine = new Machine();
+                machines.add(machine);
+                machine.boot();
+            }
+            machines.forEach(this::look);
+            machines.forEach(this::ask);
+            events.add(new Event(20_000, order++, this::disturb));
+        }
+
+        private void after(long millis, Runnable action) {
+            events.add(new Event(now + millis, order++, action));
+        }
+
+        private void run(long until) {
+            while (events.peek().at <= until) {
+                Event event = events.remove();
+                now = event.at;
+                event.action.run();
+                check();
+            }
+        }
+
+        private void ask(Machine machine) {
+            if (machine.frozenUntil <= now) {
+                if (machine.lease.hasLapsed(machine.time())) {
+                    machine.boot();
+                    look(machine);
+                }
+                long round = machine.lease.request(machine.time());
+                machine.lastSent = machine.time();
+                long from = machine.node;
+                machines.forEach(to -> send(machine, to, () -> {
+                    if (to.node != from && to.lease.requested(from, to.time())) {
+                        long granter = to.node;
+                        send(to, machine, () -> {
+                            if (machine.node == from) {
+                                machine.lease.granted(granter, round, machine.time());
+                            }
+                        });
+                    }
+                }));
+            }
+            after(200 + random.nextInt(800), () -> ask(machine));
+        }
+
+        private void send(Machine from, Machine to, Runnable arrival) {
+            if (random.nextInt(5) > 0) {
+                long node = to.node;
+                after(random.nextInt(4) == 0 ? random.nextInt(3_000) : random.nextInt(20), () -> {
+                    if (from.side == to.side && to.node == node) {
+                        thawed(to, node, arrival);
+                    }
+                });
+            }
+        }
+
+        private void thawed(Machine machine, long node, Runnable action) {
+            if (machine.frozenUntil > now) {
+                after(machine.frozenUntil - now, () -> thawed(machine, node, action));
+            } else if (machine.node == node) {
+                action.run();
+            }
+        }
+
+        /** The members as a machine sees them now: those it reaches, and some that it does not miss yet. */
+        private void look(Machine machine) {
+            List<Long> view = new ArrayList<>();
+            for (Machine other : machines) {
+                boolean reached = other.side == machine.side && other.frozenUntil <= now;
+                if (reached || other == machine || random.nextInt(3) == 0) {
+                    view.add(other.node);
+                }
+            }
+            if (machine.frozenUntil <= now) {
+                machine.lease.members(view);
+            }
+        }
+
+        private void disturb() {
+            Machine machine = machines.get(random.nextInt(COUNT));
+            switch (random.nextInt(6)) {
+                case 0 -> machine.frozenUntil = now + random.nextInt(9_000);
+                case 1 -> {
+                    machine.boot();
+                    look(machine);
+                }
+                case 2 -> {
+                    machines.forEach(each -> each.side = random.nextInt(2));
+                    cutAt = now;
+                }
+                case 3 -> {
+                    machines.forEach(each -> each.side = 0);
+                    cutAt = Long.MAX_VALUE;
+                }
+                default -> look(machine);
+            }
+            after(random.nextInt(700), this::disturb);
+        }
+
+        private void check() {
+            for (Machine holder : machines) {
+                if (!holder.isHeld()) {
+                    continue;
+                }
+                assertThat(holder.lease.validUntilMillis()).isLessThanOrEqualTo(holder.lastSent + LEASE);
+                for (Machine other : machines) {
+                    if (other != holder && other.isHeld()) {
+                        pairs++;
+                        assertThat(overlooking(holder))
+                                .as("at %d: who may confirm to %d without naming %d", now, other.node, holder.node)
+                                .isLessThan(other.lease.quorum());
+                        if (now - cutAt > LEASE + 3_000) {
+                            assertThat(other.side)
+                                    .as("at %d: the side of a holder", now)
+                                    .isEqualTo(holder.side);
+                        }
+                    }
+                }
+            }
+        }
+
+        private int overlooking(Machine holder) {
+            int count = 0;
+            for (Machine machine : machines) {
+                boolean names = machine == holder
+                        || !machine.lease.mayGrant(machine.time())
+                        || machine.lease.backed(machine.time()).contains(holder.node);
+                count += names ? 0 : 1;
+            }
+            return count;
+        }
+    }
+}
