@@ -11,8 +11,10 @@ final class PublishReader {
     /** Longer Topic Names are not kept, so that an idle connection holds little memory. */
     private static final int KEPT_TOPIC_BYTES_MAX = 512;
 
+    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
+
     private final PacketContents contents;
-    private ByteBuffer lastTopicBytes = ByteBuffer.allocate(0);
+    private ByteBuffer lastTopicBytes = NO_BYTES;
     private String lastTopic = "";
 
     /**
