@@ -104,6 +104,14 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         }
     }
 
+    private void decodeRest() {
+        try {
+            decode();
+        } catch (RuntimeException | AssertionError defect) {
+            failed(defect);
+        }
+    }
+
     private void decode() {
         ClientInput client = input;
         decoding = true;
@@ -154,7 +162,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
             channel.config().setAutoRead(on);
         }
         if (on && !decoding && inbox.hasArrived()) {
-            loop.submit(this::decode);
+            loop.submit(this::decodeRest);
         }
     }
 
@@ -322,11 +330,21 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        failed(cause);
+    }
+
+    /** Ends a connection whose socket or codec failed, which is the client's or the network's doing, or whose handling did, which is ours. */
+    void failed(Throwable cause) {
         if (cause instanceof IOException || cause instanceof DecoderException) {
             LOG.debug(
                     "connection failed; listener={} remote={} cause={}", listener(), remoteAddress(), cause.toString());
         } else {
             LOG.error("connection closed for a defect; listener={} remote={}", listener(), remoteAddress(), cause);
+        }
+        if (maySend()) {
+            phase = Phase.CLOSING;
+            inbox.release();
+            outbox.release();
         }
         closeNow(channel);
     }

@@ -1,6 +1,7 @@
 package io.covey.wire;
 
 import io.covey.broker.ShardLoop;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
@@ -39,6 +40,9 @@ public final class VertxLoops {
             return Future.failedFuture(
                     new IllegalArgumentException(shards + " shards do not fit the " + available + " event loops"));
         }
+        // The first buffer makes Netty register its flight recorder events, some 100 ms that no event loop should
+        // spend.
+        ByteBufAllocator.DEFAULT.directBuffer().release();
         Promise<VertxLoops> done = Promise.promise();
         deployNext(vertx, shards, available, new ArrayList<>(), done);
         return done.future();

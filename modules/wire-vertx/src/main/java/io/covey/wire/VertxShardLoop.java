@@ -127,7 +127,12 @@ final class VertxShardLoop implements ShardLoop {
         ArrayList<MqttChannel> channels = unflushed;
         unflushed = unflushedSpare;
         for (int i = 0; i < channels.size(); i++) {
-            channels.get(i).endTurn();
+            MqttChannel channel = channels.get(i);
+            try {
+                channel.endTurn();
+            } catch (RuntimeException | AssertionError defect) {
+                channel.failed(defect);
+            }
         }
         channels.clear();
         unflushedSpare = channels;

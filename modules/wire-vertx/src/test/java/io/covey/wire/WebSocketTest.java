@@ -15,6 +15,7 @@ import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
+import io.netty.channel.Channel;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -25,10 +26,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WebSocketTest {
     private static final int CONTINUATION = 0;
     private static final int TEXT = 1;
@@ -264,6 +267,26 @@ class WebSocketTest {
         assertThat(server.event()).isEqualTo("lost");
         assertThat(receive(FINAL | CLOSE)).startsWith(0x03, 0xE8);
         assertThat(in.read()).isEqualTo(-1);
+    }
+
+    @Test
+    void pingsOfAClientThatTakesNoAnswerAreDropped() throws Exception {
+        FakeBroker.Client server = upgraded();
+        byte[] ping = frame(FINAL | PING, new byte[125]);
+        byte[] pings = new byte[512 * ping.length];
+        for (int i = 0; i < pings.length; i += ping.length) {
+            System.arraycopy(ping, 0, pings, i, ping.length);
+        }
+        Channel channel = ((MqttChannel) server.wire).channel();
+        while (channel.isWritable()) {
+            socket.getOutputStream().write(pings);
+        }
+        for (int i = 0; i < 20; i++) {
+            socket.getOutputStream().write(pings); // more than a megabyte
+        }
+
+        server.runAndWait(() -> assertThat(channel.unsafe().outboundBuffer().totalPendingWriteBytes())
+                .isLessThan(200_000));
     }
 
     @Test
