@@ -20,6 +20,7 @@ import io.covey.session.ConnectionEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ public final class ClusterSimulation {
     private static final int SHARDS = 2;
     private static final long ACTIVE_MICROS = 45_000_000;
     private static final long SETTLE_MICROS = 120_000_000;
+    private static final long LEASE_MILLIS = 5_000;
     private static final String[] TOPICS = {"a/1", "a/2", "b/1"};
 
     /**
@@ -53,6 +55,7 @@ public final class ClusterSimulation {
     private final List<SimulatedPublisher> publishers = new ArrayList<>();
     private final List<SimulatedSubscriber> subscribers = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
+    private Consumer<String> trace = line -> {};
     private boolean calm;
 
     /** A run of this many hosts with one deliberate fault in the core's surroundings, or none. */
@@ -64,6 +67,11 @@ public final class ClusterSimulation {
         tamperer = new Tamperer(tampering, this::deliver);
         history = new History(events);
         processes = new SimulatedProcess[hosts];
+    }
+
+    /** Tells this consumer, line by line, what happens in the nodes and to the hosts. */
+    public void trace(Consumer<String> lines) {
+        trace = lines;
     }
 
     /**
@@ -128,6 +136,14 @@ public final class ClusterSimulation {
     private GridMember boot(int host) {
         SimulatedProcess process = new SimulatedProcess(host, events.random().nextLong() >>> 1);
         processes[host] = process;
+        GridMember member = new GridMember(process);
+        begin(member);
+        return member;
+    }
+
+    /** An incarnation of the node begins in a process. */
+    private void begin(GridMember member) {
+        SimulatedProcess process = member.process.part(events.random().nextLong() >>> 1);
         List<ShardLoop> loops = new ArrayList<>();
         for (int i = 0; i < SHARDS; i++) {
             loops.add(new SimulatedLoop(events, process, tamperer.tampering()));
@@ -135,48 +151,60 @@ public final class ClusterSimulation {
         NodeSettings settings = NodeSettings.clustered(processes.length, processes.length / 2 + 1);
         Node node = new Node(
                 settings,
-                process.node(),
+                process.id(),
                 loops,
-                shard -> new SimulatedGateway(events, network, grid, process, loops.get(shard), tamperer),
+                shard -> new SimulatedGateway(events, network, grid, member, process, loops.get(shard), tamperer),
                 link(process),
                 (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS),
-                new QuietEvents(),
-                lifecycle(process));
-        return new GridMember(process, node);
+                new TracedEvents(process),
+                lifecycle(member, process));
+        member.begin(process, node);
     }
 
     private NodeLink link(SimulatedProcess process) {
         return (target, message) -> {
-            GridMember receiver = grid.member(target.node());
+            GridMember receiver = grid.memberOf(target.node());
             if (receiver != null) {
+                Node node = receiver.node();
                 network.datagram(
                         process.host(),
                         receiver.process.host(),
-                        receiver.process,
-                        () -> receiver.node.deliver(target, message));
+                        receiver.incarnation(),
+                        () -> node.deliver(target, message));
             }
         };
     }
 
     private void deliver(ShardAddress target, NodeMessage message) {
-        GridMember receiver = grid.member(target.node());
+        GridMember receiver = grid.memberOf(target.node());
         if (receiver != null) {
-            events.after(100, receiver.process, () -> receiver.node.deliver(target, message));
+            Node node = receiver.node();
+            events.after(100, receiver.incarnation(), () -> node.deliver(target, message));
         }
     }
 
-    private NodeLifecycle lifecycle(SimulatedProcess process) {
+    private NodeLifecycle lifecycle(GridMember member, SimulatedProcess incarnation) {
         return new NodeLifecycle() {
             @Override
-            public void serving() {}
+            public void serving() {
+                trace.accept(events.nowMillis() + " ms: host " + incarnation.host() + " serves clients");
+            }
 
             @Override
             public void restart(String reason) {
-                ClusterSimulation.this.restart(process, reason);
+                if (incarnation.isAlive()) {
+                    note(incarnation.host(), "begins another incarnation: " + reason);
+                    end(incarnation);
+                    events.after(events.between(50_000, 800_000), member.process, () -> {
+                        begin(member);
+                        grid.announce(member);
+                    });
+                }
             }
         };
     }
 
+    /** A process gives up and another starts in its place. */
     private void restart(SimulatedProcess process, String reason) {
         if (process.isAlive()) {
             note(process.host(), "restarts: " + reason);
@@ -188,25 +216,30 @@ public final class ClusterSimulation {
     private void end(SimulatedProcess process) {
         process.kill();
         for (SimulatedSocket socket : sockets) {
-            if (socket.process() == process) {
+            if (!socket.process().isAlive()) {
                 socket.processEnded();
             }
         }
-        sockets.removeIf(socket -> socket.process() == process);
+        sockets.removeIf(socket -> !socket.process().isAlive());
     }
 
     private @Nullable SimulatedSocket socket(SimulatedSocket.ClientEnd client) {
         SimulatedProcess process = processes[(int) events.between(0, processes.length - 1)];
-        GridMember member = grid.member(process.node());
-        if (!process.isAlive() || member == null || !member.isJoined()) {
+        GridMember member = grid.member(process.id());
+        if (!process.isAlive()
+                || member == null
+                || !member.isJoined()
+                || !member.incarnation().isAlive()) {
             return null;
         }
-        SimulatedSocket socket = new SimulatedSocket(events, process, client, packet -> watch(process, packet));
+        SimulatedProcess incarnation = member.incarnation();
+        Node node = member.node();
+        SimulatedSocket socket = new SimulatedSocket(events, incarnation, client, packet -> watch(process, packet));
         sockets.add(socket);
         int shard = (int) events.between(0, SHARDS - 1);
-        events.after(events.between(20, 500), process, () -> {
-            if (member.node.state().serving()) {
-                socket.attach(member.node.connect(shard, socket));
+        events.after(events.between(20, 500), incarnation, () -> {
+            if (node.state().serving()) {
+                socket.attach(node.connect(shard, socket));
             } else {
                 socket.close();
             }
@@ -214,7 +247,7 @@ public final class ClusterSimulation {
         return socket;
     }
 
-    /** I9: a node that a majority has expelled acknowledges nothing. */
+    /** I9: a node that a majority has expelled acknowledges nothing once the leases that it was granted have run out. */
     private void watch(SimulatedProcess process, ControlPacket packet) {
         boolean acknowledges = packet instanceof PubAck
                 || packet instanceof PubRec
@@ -225,7 +258,8 @@ public final class ClusterSimulation {
         }
         for (GridMember other : grid.alive()) {
             boolean majority = other.isJoined() && other.view.size() * 2 > processes.length;
-            if (majority && !other.merging && other.departed.contains(process.node())) {
+            long since = other.expelledAtMillis.getOrDefault(process.id(), Long.MAX_VALUE);
+            if (majority && !other.merging && events.nowMillis() - LEASE_MILLIS > since) {
                 throw new History.InvariantViolated("I9: host " + process.host() + " sent " + packet.type()
                         + " after the majority had expelled it");
             }
@@ -233,7 +267,9 @@ public final class ClusterSimulation {
     }
 
     private void note(int host, String what) {
-        faults.add(events.nowMillis() + " ms: host " + host + " " + what);
+        String line = events.nowMillis() + " ms: host " + host + " " + what;
+        faults.add(line);
+        trace.accept(line);
     }
 
     private void nextFault() {
@@ -241,7 +277,7 @@ public final class ClusterSimulation {
             if (calm) {
                 return;
             }
-            if (grid.isInSync()) {
+            if (grid.isInSync(processes.length)) {
                 fault((int) events.between(0, processes.length - 1));
             }
             nextFault();
@@ -299,13 +335,13 @@ public final class ClusterSimulation {
                         .filter(p -> !p.isIdle())
                         .map(p -> p.id + (p.isConnected() ? " connected" : " not connected"))
                         .toList()
-                + "; in sync: " + grid.isInSync());
+                + "; in sync: " + grid.isInSync(processes.length));
     }
 
     private boolean isSettled() {
         return publishers.stream().allMatch(SimulatedClient::isIdle)
                 && subscribers.stream().allMatch(s -> s.isConnected() && s.isSubscribed())
-                && grid.isInSync()
+                && grid.isInSync(processes.length)
                 && history.missing().isEmpty();
     }
 
@@ -322,8 +358,18 @@ public final class ClusterSimulation {
         grid.verifyReplicasAreEqual();
     }
 
-    /** Nobody listens. */
-    private static final class QuietEvents implements BrokerEvents {
+    /** Tells the trace what a node reports, with the time and the host. */
+    private final class TracedEvents implements BrokerEvents {
+        private final SimulatedProcess process;
+
+        TracedEvents(SimulatedProcess process) {
+            this.process = process;
+        }
+
+        private void say(String what) {
+            trace.accept(events.nowMillis() + " ms: host " + process.host() + " " + what);
+        }
+
         @Override
         public void connection(String listener, String clientId, ConnectionEvent event, ReasonCode reason) {}
 
@@ -346,15 +392,21 @@ public final class ClusterSimulation {
         public void batchConfirmed(int commands, long latencyMicros) {}
 
         @Override
-        public void batchRepeated(String cause) {}
+        public void batchRepeated(String cause) {
+            say("repeats a batch: " + cause);
+        }
 
         @Override
         public void hintsReconciled(int count) {}
 
         @Override
-        public void lease(boolean held) {}
+        public void lease(boolean held) {
+            say(held ? "holds the lease" : "lost the lease");
+        }
 
         @Override
-        public void lifecycle(String text) {}
+        public void lifecycle(String text) {
+            say(text);
+        }
     }
 }

@@ -8,32 +8,47 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What one process knows and holds of the data grid. */
+/** What one process knows and holds of the data grid, through all incarnations of the node in it. */
 final class GridMember {
     final SimulatedProcess process;
-    final Node node;
     final Map<Integer, Bucket> replicas = new HashMap<>();
     final Map<Long, Long> heardAtMillis = new HashMap<>();
     final Set<Integer> migrating = new HashSet<>();
+    final Map<Long, Long> expelledAtMillis = new HashMap<>();
     List<Long> view = List.of();
-    List<Long> departed = List.of();
     long viewNumber;
-
-    @Nullable
-    PartitionTable table;
-
+    @Nullable PartitionTable table;
     boolean merging;
 
-    GridMember(SimulatedProcess process, Node node) {
+    /** The members' incarnations as this member knows them. */
+    private final Map<Long, Long> incarnations = new HashMap<>();
+
+    private List<Long> departed = List.of();
+    private List<Long> told = List.of();
+    private long toldNumber;
+    private @Nullable SimulatedProcess incarnation;
+    private @Nullable Node node;
+    private boolean started;
+
+    GridMember(SimulatedProcess process) {
         this.process = process;
-        this.node = node;
     }
 
     long id() {
-        return process.node();
+        return process.id();
+    }
+
+    /** The running incarnation as a part of the process; its id is the incarnation's number. */
+    SimulatedProcess incarnation() {
+        return Objects.requireNonNull(incarnation);
+    }
+
+    Node node() {
+        return Objects.requireNonNull(node);
     }
 
     boolean isJoined() {
@@ -45,39 +60,69 @@ final class GridMember {
     }
 
     PartitionTable table() {
-        if (table == null) {
-            throw new IllegalStateException("not joined");
+        return Objects.requireNonNull(table, "not joined");
+    }
+
+    /** Another incarnation begins in this process. */
+    void begin(SimulatedProcess part, Node fresh) {
+        incarnation = part;
+        node = fresh;
+        started = false;
+        incarnations.put(id(), part.id());
+        if (isJoined()) {
+            tellNode();
         }
-        return table;
     }
 
-    MembershipView membershipView() {
-        return new MembershipView(viewNumber, view, departed);
+    /** Another member's incarnation became known. */
+    void learn(long member, long number) {
+        Long before = incarnations.put(member, number);
+        if (isJoined() && view.contains(member) && !Objects.equals(before, number)) {
+            tellNode();
+        }
     }
 
-    /** Takes a newer view and table; tells the node what changed. */
-    void adopt(long number, List<Long> members, PartitionTable newest) {
+    /** Whether this incarnation is a member's current one, as far as known here. */
+    boolean isCurrent(long number) {
+        return told.contains(number);
+    }
+
+    /** Takes a newer view and table. */
+    void adopt(long number, List<Long> members, PartitionTable newest, long nowMillis) {
         if (number <= viewNumber) {
             return;
         }
-        boolean first = viewNumber == 0;
-        List<Long> gone = new ArrayList<>(departed);
         for (long member : view) {
             if (!members.contains(member)) {
-                gone.add(member);
+                expelledAtMillis.putIfAbsent(member, nowMillis);
             }
         }
-        departed = List.copyOf(gone);
         viewNumber = number;
         view = members;
         table = newest;
         migrating.clear();
-        if (first) {
-            node.start(membershipView());
-        } else {
-            node.members(membershipView());
+        tellNode();
+    }
+
+    private void tellNode() {
+        List<Long> nodes = view.stream().map(incarnations::get).filter(Objects::nonNull).toList();
+        List<Long> gone = new ArrayList<>(departed);
+        for (long old : told) {
+            if (!nodes.contains(old)) {
+                gone.add(old);
+            }
         }
-        node.ownedPartitions(owned(newest));
+        departed = List.copyOf(gone);
+        told = nodes;
+        toldNumber++;
+        MembershipView newest = new MembershipView(toldNumber, nodes, departed);
+        if (started) {
+            node().members(newest);
+        } else {
+            started = true;
+            node().start(newest);
+        }
+        node().ownedPartitions(owned(table()));
     }
 
     private int[] owned(PartitionTable newest) {

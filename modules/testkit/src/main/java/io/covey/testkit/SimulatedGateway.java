@@ -28,20 +28,24 @@ final class SimulatedGateway implements BucketGateway {
     private final EventQueue events;
     private final SimulatedNetwork network;
     private final SimulatedGrid grid;
+    private final GridMember self;
     private final SimulatedProcess process;
     private final ShardLoop loop;
     private final Tamperer tamperer;
 
+    /** @param process the part of the member's process that the shard belongs to */
     SimulatedGateway(
             EventQueue events,
             SimulatedNetwork network,
             SimulatedGrid grid,
+            GridMember self,
             SimulatedProcess process,
             ShardLoop loop,
             Tamperer tamperer) {
         this.events = events;
         this.network = network;
         this.grid = grid;
+        this.self = self;
         this.process = process;
         this.loop = loop;
         this.tamperer = tamperer;
@@ -102,7 +106,6 @@ final class SimulatedGateway implements BucketGateway {
     @Override
     public void submit(int partition, Batch batch, boolean repair, Answer answer) {
         Call call = new Call(answer);
-        GridMember self = grid.running(process);
         long owner = self.table().owner(partition);
         GridMember target = grid.member(owner);
         if (target == null) {
@@ -127,6 +130,7 @@ final class SimulatedGateway implements BucketGateway {
     private void execute(GridMember owner, int partition, byte[] bytes, boolean repair, Call call) {
         Bucket bucket = owner.replicas.get(partition);
         if (bucket == null
+                || !owner.isJoined()
                 || owner.table().owner(partition) != owner.id()
                 || owner.migrating.contains(partition)
                 || owner.merging) {
@@ -161,9 +165,13 @@ final class SimulatedGateway implements BucketGateway {
         boolean present = holders.size() > grid.backups() && owner.view.containsAll(holders);
         long now = events.nowMillis();
         boolean lease =
-                owner.node.state().leaseTerm(tamperer.monotonicMillis(owner.process, now)) != NodeState.NO_LEASE;
+                owner.node().state().leaseTerm(tamperer.monotonicMillis(owner.process, now)) != NodeState.NO_LEASE;
         return new Standing(
-                owner.id(), lease, tamperer.replicasPresent(present), owner.view::contains, loop.clusterMillis());
+                owner.incarnation().id(),
+                lease,
+                tamperer.replicasPresent(present),
+                owner::isCurrent,
+                loop.clusterMillis());
     }
 
     private void reply(GridMember from, Runnable action) {
@@ -190,14 +198,12 @@ final class SimulatedGateway implements BucketGateway {
     }
 
     private boolean replicate(GridMember target, int partition, Batch batch, Step step, byte @Nullable [] snapshot) {
-        Bucket replica = target.replicas.get(partition);
-        if (replica != null && replica.replicate(batch, step)) {
+        if (snapshot != null) {
+            // The owner's whole bucket holds the batch, and all others that this replica lacks.
+            target.replicas.put(partition, grid.restore(snapshot));
             return true;
         }
-        if (snapshot == null) {
-            return false;
-        }
-        target.replicas.put(partition, grid.restore(snapshot));
-        return true;
+        Bucket replica = target.replicas.get(partition);
+        return replica != null && replica.replicate(batch, step);
     }
 }

@@ -59,12 +59,33 @@ final class SimulatedGrid {
     }
 
     @Nullable
-    GridMember member(long node) {
-        return members.get(node);
+    GridMember member(long id) {
+        return members.get(id);
     }
 
-    GridMember running(SimulatedProcess process) {
-        return Objects.requireNonNull(members.get(process.node()));
+    /** The member in which this incarnation runs now. */
+    @Nullable
+    GridMember memberOf(long incarnation) {
+        for (GridMember member : alive()) {
+            if (member.incarnation().id() == incarnation) {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    /** The others learn of a member's new incarnation, each in its time; again with each heartbeat. */
+    void announce(GridMember member) {
+        long incarnation = member.incarnation().id();
+        for (GridMember other : alive()) {
+            if (other != member) {
+                network.stream(
+                        member.process.host(),
+                        other.process.host(),
+                        other.process,
+                        () -> other.learn(member.id(), incarnation));
+            }
+        }
     }
 
     /** All processes that have not ended. */
@@ -87,8 +108,9 @@ final class SimulatedGrid {
         }
         PartitionTable table = new PartitionTable(1, List.copyOf(replicas));
         for (GridMember founder : founders) {
+            founders.forEach(other -> founder.learn(other.id(), other.incarnation().id()));
             members.put(founder.id(), founder);
-            events.after(events.between(0, 5000), founder.process, () -> founder.adopt(1, view, table));
+            events.after(events.between(0, 5000), founder.process, () -> founder.adopt(1, view, table, events.nowMillis()));
             startDetection(founder);
         }
     }
@@ -96,6 +118,10 @@ final class SimulatedGrid {
     /** A process starts and looks for the cluster. */
     void join(GridMember newcomer) {
         members.put(newcomer.id(), newcomer);
+        for (GridMember other : alive()) {
+            newcomer.learn(other.id(), other.incarnation().id());
+        }
+        announce(newcomer);
         startDetection(newcomer);
         seek(newcomer);
     }
@@ -123,7 +149,11 @@ final class SimulatedGrid {
     }
 
     private void admit(GridMember master, GridMember newcomer) {
-        if (!isMaster(master) || master.view.contains(newcomer.id()) || !newcomer.process.isAlive()) {
+        // A member of the same address must have left before, as in Hazelcast.
+        boolean addressTaken = master.view.stream()
+                .map(members::get)
+                .anyMatch(m -> m != null && m.process.host() == newcomer.process.host());
+        if (!isMaster(master) || addressTaken || !newcomer.process.isAlive()) {
             return;
         }
         List<Long> view = new ArrayList<>(master.view);
@@ -162,14 +192,24 @@ final class SimulatedGrid {
 
     private void publish(GridMember master, List<Long> view, PartitionTable table) {
         long number = master.viewNumber + 1;
-        master.adopt(number, view, table);
+        master.adopt(number, view, table, events.nowMillis());
         copyNewBackups(master);
+        tell(master);
+    }
+
+    /** The master tells the others what holds; again with each heartbeat, for what was lost in a cut. */
+    private void tell(GridMember master) {
+        long number = master.viewNumber;
+        List<Long> view = master.view;
+        PartitionTable table = master.table();
         for (long node : view) {
             GridMember member = Objects.requireNonNull(members.get(node));
             if (member != master) {
                 network.stream(master.process.host(), member.process.host(), member.process, () -> {
-                    if (member.process.isAlive() && !member.merging) {
-                        member.adopt(number, view, table);
+                    // A member takes the word of the one that it holds for the master, and of any when it joins.
+                    boolean accepted = !member.isJoined() || actingMaster(member) == master.id();
+                    if (accepted && !member.merging && number > member.viewNumber) {
+                        member.adopt(number, view, table, events.nowMillis());
                         copyNewBackups(member);
                     }
                 });
@@ -226,11 +266,18 @@ final class SimulatedGrid {
     }
 
     private void heartbeat(GridMember member) {
+        if (isMaster(member)) {
+            tell(member);
+        }
+        announce(member);
         for (GridMember other : alive()) {
             if (other != member && member.isJoined()) {
                 List<Long> view = member.view;
                 network.stream(member.process.host(), other.process.host(), other.process, () -> {
-                    other.heardAtMillis.put(member.id(), events.nowMillis());
+                    if (view.contains(other.id())) {
+                        // Whoever has expelled this member does not count as heard.
+                        other.heardAtMillis.put(member.id(), events.nowMillis());
+                    }
                     boolean bothSpeak = other.isJoined() && !other.merging && !view.contains(other.id());
                     if (bothSpeak && isSmaller(other, view)) {
                         merge(other);
@@ -334,13 +381,16 @@ final class SimulatedGrid {
         long version = master.viewNumber;
         network.stream(master.process.host(), source.process.host(), source.process, () -> {
             Bucket bucket = source.replicas.get(partition);
-            if (bucket == null || source.table().owner(partition) != from) {
+            if (bucket == null || source.viewNumber != version || source.table().owner(partition) != from) {
                 return;
             }
             source.migrating.add(partition);
             events.after(2_000_000, source.process, () -> source.migrating.remove(partition));
             byte[] snapshot = snapshot(bucket);
             network.stream(source.process.host(), target.process.host(), target.process, () -> {
+                if (target.viewNumber != version) {
+                    return;
+                }
                 target.replicas.put(partition, restore(snapshot));
                 network.stream(target.process.host(), master.process.host(), master.process, () -> {
                     if (isMaster(master) && master.viewNumber == version) {
@@ -360,8 +410,11 @@ final class SimulatedGrid {
     }
 
     /** Whether every partition has its replicas on running members of one view, all at the same version: another fault may come. */
-    boolean isInSync() {
+    boolean isInSync(int hosts) {
         List<GridMember> alive = alive();
+        if (alive.size() != hosts) {
+            return false;
+        }
         for (GridMember member : alive) {
             if (!member.isRunning() || !member.isJoined() || member.merging || member.view.size() != alive.size()) {
                 return false;

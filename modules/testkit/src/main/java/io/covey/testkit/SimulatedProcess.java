@@ -1,55 +1,74 @@
 package io.covey.testkit;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One incarnation of a node's process on a host: it runs, is frozen (SIGSTOP: everything that should happen waits), or has ended.
+ * A process on a host: it runs, is frozen (SIGSTOP: everything that should happen waits), or has ended. Or a part of a process, which may end
+ * before it: an incarnation of the node.
  */
 final class SimulatedProcess {
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private final Deque<Runnable> endOfTurn = new ArrayDeque<>();
     private final int host;
-    private final long node;
+    private final long id;
+    private final @Nullable SimulatedProcess whole;
+    private final List<SimulatedProcess> parts = new ArrayList<>();
     private boolean alive = true;
     private boolean frozen;
     private boolean running;
     private long frozenSinceMillis;
     private long frozenMillis;
 
-    SimulatedProcess(int host, long node) {
+    /** A process; the number tells it from all others. */
+    SimulatedProcess(int host, long id) {
+        this(host, id, null);
+    }
+
+    private SimulatedProcess(int host, long id, @Nullable SimulatedProcess whole) {
         this.host = host;
-        this.node = node;
+        this.id = id;
+        this.whole = whole;
+    }
+
+    /** A part of this process. */
+    SimulatedProcess part(long partId) {
+        SimulatedProcess part = new SimulatedProcess(host, partId, this);
+        parts.add(part);
+        return part;
     }
 
     int host() {
         return host;
     }
 
-    long node() {
-        return node;
+    long id() {
+        return id;
     }
 
     boolean isAlive() {
-        return alive;
+        return alive && (whole == null || whole.alive);
     }
 
     boolean isFrozen() {
-        return frozen;
+        return whole == null ? frozen : whole.frozen;
     }
 
     /** Runs the action and what it left for the end of its turn. */
     void run(Runnable action) {
-        if (!alive) {
+        if (!isAlive()) {
             return;
         }
-        if (frozen) {
+        if (isFrozen()) {
             waiting.add(action);
             return;
         }
         running = true;
         action.run();
-        while (alive && !endOfTurn.isEmpty()) {
+        while (isAlive() && !endOfTurn.isEmpty()) {
             endOfTurn.remove().run();
         }
         running = false;
@@ -76,6 +95,9 @@ final class SimulatedProcess {
 
     /** The time as a clock would show it that stands still while the process is frozen. */
     long unfrozenMillis(long nowMillis) {
+        if (whole != null) {
+            return whole.unfrozenMillis(nowMillis);
+        }
         return (frozen ? frozenSinceMillis : nowMillis) - frozenMillis;
     }
 
@@ -83,6 +105,11 @@ final class SimulatedProcess {
     void thaw(EventQueue events) {
         frozen = false;
         frozenMillis += events.nowMillis() - frozenSinceMillis;
+        flush(events);
+        parts.forEach(part -> part.flush(events));
+    }
+
+    private void flush(EventQueue events) {
         while (!waiting.isEmpty()) {
             events.after(0, this, waiting.remove());
         }
