@@ -21,7 +21,10 @@ final class GridMember {
     final Map<Long, Long> expelledAtMillis = new HashMap<>();
     List<Long> view = List.of();
     long viewNumber;
-    @Nullable PartitionTable table;
+
+    @Nullable
+    PartitionTable table;
+
     boolean merging;
 
     /** The members' incarnations as this member knows them. */
@@ -105,7 +108,8 @@ final class GridMember {
     }
 
     private void tellNode() {
-        List<Long> nodes = view.stream().map(incarnations::get).filter(Objects::nonNull).toList();
+        List<Long> nodes =
+                view.stream().map(incarnations::get).filter(Objects::nonNull).toList();
         List<Long> gone = new ArrayList<>(departed);
         for (long old : told) {
             if (!nodes.contains(old)) {

@@ -108,9 +108,11 @@ final class SimulatedGrid {
         }
         PartitionTable table = new PartitionTable(1, List.copyOf(replicas));
         for (GridMember founder : founders) {
-            founders.forEach(other -> founder.learn(other.id(), other.incarnation().id()));
+            founders.forEach(
+                    other -> founder.learn(other.id(), other.incarnation().id()));
             members.put(founder.id(), founder);
-            events.after(events.between(0, 5000), founder.process, () -> founder.adopt(1, view, table, events.nowMillis()));
+            events.after(
+                    events.between(0, 5000), founder.process, () -> founder.adopt(1, view, table, events.nowMillis()));
             startDetection(founder);
         }
     }
