@@ -21,6 +21,7 @@ final class GridMember {
     final Map<Long, Long> expelledAtMillis = new HashMap<>();
     List<Long> view = List.of();
     long viewNumber;
+    long checkedAtMillis;
 
     @Nullable
     PartitionTable table;

@@ -264,6 +264,7 @@ final class SimulatedGrid {
 
     private void startDetection(GridMember member) {
         events.after(events.between(0, HEARTBEAT_MILLIS * 1000), member.process, () -> heartbeat(member));
+        member.checkedAtMillis = events.nowMillis();
         events.after(events.between(0, CHECK_MILLIS * 1000), member.process, () -> check(member));
     }
 
@@ -307,9 +308,13 @@ final class SimulatedGrid {
     }
 
     private void check(GridMember member) {
-        if (member.isJoined() && !member.merging && actingMaster(member) == member.id()) {
+        // As measured: a member that slept past the heartbeat limit expels its peers, whatever they have sent
+        // meanwhile.
+        boolean slept = events.nowMillis() - member.checkedAtMillis > HEARTBEAT_LIMIT_MILLIS;
+        member.checkedAtMillis = events.nowMillis();
+        if (member.isJoined() && !member.merging && (slept || actingMaster(member) == member.id())) {
             List<Long> remaining = member.view.stream()
-                    .filter(n -> n == member.id() || !isLost(member, n))
+                    .filter(n -> n == member.id() || !slept && !isLost(member, n))
                     .toList();
             if (remaining.size() < member.view.size()) {
                 publish(member, remaining, member.table().retain(remaining));
@@ -395,7 +400,9 @@ final class SimulatedGrid {
                 }
                 target.replicas.put(partition, restore(snapshot));
                 network.stream(target.process.host(), master.process.host(), master.process, () -> {
-                    if (isMaster(master) && master.viewNumber == version) {
+                    // A source that has given up waiting has gone on: its bucket is newer than the copy.
+                    boolean sourceWaits = source.process.isAlive() && source.migrating.contains(partition);
+                    if (isMaster(master) && master.viewNumber == version && sourceWaits) {
                         List<Long> holders = new ArrayList<>(master.table().of(partition));
                         holders.remove(to);
                         holders.add(0, to);
