@@ -5,23 +5,31 @@ import io.covey.broker.Node;
 import io.covey.broker.NodeLink;
 import io.covey.broker.ShardLoop;
 import io.vertx.core.Vertx;
+import java.util.function.Consumer;
 
-/** Where the buckets of one incarnation of the node live, and how it reaches other nodes. Called by the server's thread. */
+/**
+ * Where the buckets live, and how this process reaches other nodes. It outlives incarnations of the node: it keeps its copies of buckets.
+ * Called by the server's thread; methods may block.
+ */
 interface Backend {
-    /** The Vert.x instance that everything runs on; blocks until it is there. */
-    Vertx start() throws Exception;
+    /** Begins with an incarnation: the first before {@link #start}; another when whatever belonged to the one before is over. */
+    void begin(long incarnation);
 
-    /** The number of this incarnation. */
-    long incarnation();
+    /** Joins; the Vert.x instance that everything runs on. Once. */
+    Vertx start();
 
-    /** The gateway of a shard. */
+    /** The gateway of a shard of the current incarnation. */
     BucketGateway gateway(ShardLoop loop);
 
-    /** The way to other nodes and other shards. */
+    /** The way to other nodes. */
     NodeLink link();
 
-    /** Tells the node who the members are and what it owns, from now on; starts it. */
-    void attach(Node node);
+    /**
+     * Tells the node of the current incarnation who the members are, what it owns and what arrives, from now on, and starts it.
+     *
+     * @param restart takes the reason why this incarnation must end, on any thread
+     */
+    void attach(Node node, Consumer<String> restart);
 
     /** Leaves, within a bound. */
     void stop();

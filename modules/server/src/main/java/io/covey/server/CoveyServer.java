@@ -13,6 +13,7 @@ import io.covey.wire.MqttListeners;
 import io.covey.wire.VertxLoops;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,7 @@ final class CoveyServer implements Health {
     private final BrokerMetrics metrics = new BrokerMetrics();
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final SecureRandom random = new SecureRandom();
     private final long startedNanos = System.nanoTime();
     private volatile boolean started;
     private volatile boolean listening;
@@ -58,14 +60,21 @@ final class CoveyServer implements Health {
 
     /** Runs until {@link #shutDown}. */
     void run() {
+        Backend backend = backend();
         try {
-            boolean again = true;
-            while (again) {
-                again = runIncarnation();
+            long incarnation = random.nextLong() >>> 1;
+            backend.begin(incarnation);
+            Vertx vertx = backend.start();
+            VertxLoops loops = await(VertxLoops.deploy(vertx, settings.shards()));
+            await(manage(vertx));
+            while (runIncarnation(incarnation, backend, loops)) {
+                incarnation = random.nextLong() >>> 1;
+                backend.begin(incarnation);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            backend.stop();
             ended.countDown();
         }
     }
@@ -88,44 +97,34 @@ final class CoveyServer implements Health {
     }
 
     /** One incarnation from start to end; true when another is to follow. */
-    private boolean runIncarnation() throws InterruptedException {
-        Backend backend = backend();
+    private boolean runIncarnation(long incarnation, Backend backend, VertxLoops loops) throws InterruptedException {
         MqttListeners listeners = null;
-        try {
-            Vertx vertx = startVertx(backend);
-            VertxLoops loops = await(VertxLoops.deploy(vertx, settings.shards()));
-            await(manage(vertx));
-            Node incarnation = node(backend, loops.loops());
-            node = incarnation;
-            backend.attach(incarnation);
-            while (true) {
-                Event event = events.take();
-                if (event == Event.SERVING && !stopping) {
-                    listeners = await(MqttListeners.open(loops, settings.listeners(), incarnation::connect));
-                    ready(listeners);
-                } else if (event != Event.SERVING) {
-                    end(event, incarnation, listeners);
-                    return event == Event.RESTART && !stopping;
-                }
+        Node current = node(incarnation, backend, loops.loops());
+        node = current;
+        backend.attach(current, this::restart);
+        while (true) {
+            Event event = events.take();
+            if (event == Event.SERVING && !stopping) {
+                listeners = await(MqttListeners.open(loops, settings.listeners(), current::connect));
+                ready(listeners);
+            } else if (event != Event.SERVING) {
+                end(event, current, listeners);
+                // What the old incarnation still had to say does not concern the next one.
+                events.removeIf(late -> late != Event.STOP);
+                return event == Event.RESTART && !stopping;
             }
-        } finally {
-            listening = false;
-            backend.stop();
         }
+    }
+
+    private void restart(String reason) {
+        LOG.warn("this node gives up its incarnation and begins another: {}", reason);
+        events.add(Event.RESTART);
     }
 
     private Backend backend() {
-        return new LocalBackend(settings);
-    }
-
-    private static Vertx startVertx(Backend backend) throws InterruptedException {
-        try {
-            return backend.start();
-        } catch (InterruptedException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("the node cannot start: " + e.getMessage(), e);
-        }
+        return settings.cluster() == null
+                ? new LocalBackend(settings)
+                : new ClusterBackend(settings, settings.cluster());
     }
 
     private Future<ManagementServer> manage(Vertx vertx) {
@@ -136,14 +135,14 @@ final class CoveyServer implements Health {
                         "management.port: cannot listen on " + host + ":" + port + ": " + failure.getMessage())));
     }
 
-    private Node node(Backend backend, List<ShardLoop> loops) {
+    private Node node(long incarnation, Backend backend, List<ShardLoop> loops) {
         Authenticator everyone = (connect, address, answer) -> answer.accept(
                 settings.configuration().isOn("auth.allow-anonymous")
                         ? ReasonCode.SUCCESS
                         : ReasonCode.BAD_USER_NAME_OR_PASSWORD);
         return new Node(
                 settings.node(),
-                backend.incarnation(),
+                incarnation,
                 loops,
                 shard -> backend.gateway(loops.get(shard)),
                 backend.link(),
@@ -157,8 +156,7 @@ final class CoveyServer implements Health {
 
                     @Override
                     public void restart(String reason) {
-                        LOG.warn("this node gives up its membership and joins again: {}", reason);
-                        events.add(Event.RESTART);
+                        CoveyServer.this.restart(reason);
                     }
                 });
     }

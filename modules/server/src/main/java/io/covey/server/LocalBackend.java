@@ -7,8 +7,8 @@ import io.covey.broker.ShardLoop;
 import io.covey.cluster.LocalBuckets;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,10 +19,10 @@ final class LocalBackend implements Backend {
     private static final int HALTED = 70;
 
     private final ServerSettings settings;
-    private final long incarnation = new SecureRandom().nextLong() >>> 1;
     private final LocalBuckets buckets;
     private volatile @Nullable Vertx vertx;
     private volatile @Nullable Node node;
+    private volatile long incarnation;
 
     LocalBackend(ServerSettings settings) {
         this.settings = settings;
@@ -41,8 +41,9 @@ final class LocalBackend implements Backend {
     }
 
     @Override
-    public long incarnation() {
-        return incarnation;
+    public void begin(long newIncarnation) {
+        incarnation = newIncarnation;
+        node = null;
     }
 
     @Override
@@ -61,7 +62,7 @@ final class LocalBackend implements Backend {
     }
 
     @Override
-    public void attach(Node attached) {
+    public void attach(Node attached, Consumer<String> restart) {
         node = attached;
         attached.ownedPartitions(buckets.ownedPartitions());
         attached.start(buckets.begin(incarnation));

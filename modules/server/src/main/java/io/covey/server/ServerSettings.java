@@ -2,6 +2,7 @@ package io.covey.server;
 
 import io.covey.broker.NodeSettings;
 import io.covey.bucket.BucketLimits;
+import io.covey.cluster.ClusterSettings;
 import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import io.covey.session.SessionSettings;
@@ -10,12 +11,14 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration as the parts of a node take it.
  *
  * @param shards how many event loops serve clients
  * @param partitions how many buckets there are
+ * @param cluster how the node takes part in a cluster, or null where it is alone
  */
 record ServerSettings(
         Configuration configuration,
@@ -24,7 +27,8 @@ record ServerSettings(
         int partitions,
         List<ListenerSettings> listeners,
         NodeSettings node,
-        BucketLimits buckets) {
+        BucketLimits buckets,
+        @Nullable ClusterSettings cluster) {
 
     static ServerSettings of(Configuration configuration) {
         List<ListenerSettings> listeners = listeners(configuration);
@@ -39,7 +43,36 @@ record ServerSettings(
                 partitions > 0 ? partitions : DEFAULT_PARTITIONS,
                 listeners,
                 node(configuration),
-                buckets(configuration));
+                buckets(configuration),
+                configuration.isOn("cluster.enabled")
+                        ? cluster(configuration, partitions > 0 ? partitions : DEFAULT_PARTITIONS)
+                        : null);
+    }
+
+    private static ClusterSettings cluster(Configuration configuration, int partitions) {
+        List<String> members = configuration.list("cluster.members");
+        if (members.isEmpty()) {
+            throw new ConfigurationException("cluster.members: missing while cluster.enabled is true; it takes "
+                    + "host:port of every node, this one included, separated by commas");
+        }
+        int backups = configuration.integer("cluster.backup-count");
+        try {
+            return new ClusterSettings(
+                    configuration.text("cluster.name"),
+                    configuration.text("cluster.host"),
+                    configuration.integer("cluster.port"),
+                    configuration.integer("cluster.event-bus-port"),
+                    members,
+                    members.size(),
+                    configuration.integer("cluster.minimum-members"),
+                    partitions,
+                    backups,
+                    backups,
+                    buckets(configuration),
+                    ClusterSettings.Timing.DEFAULT);
+        } catch (IllegalArgumentException notAllowed) {
+            throw new ConfigurationException("cluster: " + notAllowed.getMessage());
+        }
     }
 
     private static final int DEFAULT_PARTITIONS = 31;

@@ -1,0 +1,168 @@
+package io.covey.server;
+
+import io.covey.broker.BucketGateway;
+import io.covey.broker.MembershipView;
+import io.covey.broker.Node;
+import io.covey.broker.NodeLink;
+import io.covey.broker.NodeMessage;
+import io.covey.broker.NodeState;
+import io.covey.broker.ShardLoop;
+import io.covey.cluster.ClusterListener;
+import io.covey.cluster.ClusterNode;
+import io.covey.cluster.ClusterSettings;
+import io.covey.config.ConfigurationException;
+import io.covey.routing.ShardAddress;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node among others: buckets in Hazelcast's partitions, messages over the clustered event bus. */
+final class ClusterBackend implements Backend {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterBackend.class);
+    private static final int HALTED = 70;
+    private static final int BEGIN_TRIES_MAX = 20;
+    private static final long STOP_MILLIS_MAX = 12_000;
+
+    private final ServerSettings settings;
+    private final ClusterSettings cluster;
+    private @Nullable ClusterNode member;
+    private boolean begun;
+    private long firstIncarnation;
+
+    ClusterBackend(ServerSettings settings, ClusterSettings cluster) {
+        this.settings = settings;
+        this.cluster = cluster;
+    }
+
+    @Override
+    public void begin(long incarnation) {
+        if (!begun) {
+            begun = true;
+            firstIncarnation = incarnation;
+            return;
+        }
+        IllegalStateException last = null;
+        for (int i = 0; i < BEGIN_TRIES_MAX; i++) {
+            try {
+                member().begin(incarnation);
+                return;
+            } catch (IllegalStateException notTaken) {
+                last = notTaken;
+                LOG.warn("{}; trying again", notTaken.getMessage());
+                pause();
+            }
+        }
+        throw Objects.requireNonNull(last);
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.SECONDS.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public Vertx start() {
+        try {
+            ClusterNode started = ClusterNode.start(
+                    cluster,
+                    firstIncarnation,
+                    new VertxOptions().setEventLoopPoolSize(settings.shards() + 1),
+                    UnaryOperator.identity(),
+                    (reason, cause) -> {
+                        LOG.error("the node halts: {}", reason, cause);
+                        Runtime.getRuntime().halt(HALTED);
+                    });
+            member = started;
+            return started.vertx();
+        } catch (IllegalStateException cannotStart) {
+            throw new ConfigurationException(String.valueOf(cannotStart.getMessage()));
+        }
+    }
+
+    private ClusterNode member() {
+        return Objects.requireNonNull(member, "not started");
+    }
+
+    @Override
+    public BucketGateway gateway(ShardLoop loop) {
+        return member().gateway(loop);
+    }
+
+    @Override
+    public NodeLink link() {
+        return member().link();
+    }
+
+    @Override
+    public void attach(Node node, Consumer<String> restart) {
+        NodeState state = node.state();
+        member().attach(
+                        () -> state.leaseTerm(System.nanoTime() / 1_000_000) != NodeState.NO_LEASE,
+                        new Feed(node, restart));
+    }
+
+    /** Passes on what the cluster tells; the node starts once buckets exist. Called on the cluster's thread but for messages. */
+    private static final class Feed implements ClusterListener {
+        private final Node node;
+        private final Consumer<String> restart;
+        private @Nullable MembershipView newest;
+        private boolean started;
+
+        Feed(Node node, Consumer<String> restart) {
+            this.node = node;
+            this.restart = restart;
+        }
+
+        @Override
+        public void formed() {
+            started = true;
+            node.start(Objects.requireNonNull(newest, "members are told before formation"));
+        }
+
+        @Override
+        public void members(MembershipView view) {
+            newest = view;
+            if (started) {
+                node.members(view);
+            }
+        }
+
+        @Override
+        public void ownedPartitions(int[] partitions) {
+            node.ownedPartitions(partitions);
+        }
+
+        @Override
+        public void message(ShardAddress target, NodeMessage message) {
+            node.deliver(target, message);
+        }
+
+        @Override
+        public void restart(String reason) {
+            restart.accept(reason);
+        }
+
+        @Override
+        public void ended(String reason) {
+            LOG.error("the process ends, for its cluster member has ended: {}", reason);
+            Runtime.getRuntime().halt(HALTED);
+        }
+    }
+
+    @Override
+    public void stop() {
+        ClusterNode running = member;
+        if (running != null) {
+            running.stop(STOP_MILLIS_MAX);
+        }
+    }
+}
