@@ -1,4 +1,0 @@
-@NullMarked
-package io.covey.it;
-
-import org.jspecify.annotations.NullMarked;

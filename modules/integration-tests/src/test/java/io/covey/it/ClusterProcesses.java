@@ -1,0 +1,111 @@
+package io.covey.it;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Several nodes on loopback that form a cluster, each a process. */
+final class ClusterProcesses implements AutoCloseable {
+    private final int size;
+    private final int[][] ports;
+    private final NodeProcess[] nodes;
+
+    private ClusterProcesses(int size) throws IOException {
+        this.size = size;
+        this.nodes = new NodeProcess[size];
+        this.ports = freePorts(size, 4);
+    }
+
+    /** Starts the nodes together and waits until all serve clients. */
+    static ClusterProcesses start(int size) throws IOException, InterruptedException {
+        ClusterProcesses cluster = new ClusterProcesses(size);
+        try {
+            for (int i = 0; i < size; i++) {
+                cluster.launch(i);
+            }
+            for (NodeProcess node : cluster.nodes) {
+                node.awaitReady();
+            }
+            return cluster;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    /** Ports that were free a moment ago, all different. */
+    private static int[][] freePorts(int rows, int columns) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        int[][] ports = new int[rows][columns];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                sockets.add(socket);
+                ports[row][column] = socket.getLocalPort();
+            }
+        }
+        for (ServerSocket socket : sockets) {
+            socket.close();
+        }
+        return ports;
+    }
+
+    private void launch(int index) throws IOException {
+        StringBuilder members = new StringBuilder();
+        for (int[] node : ports) {
+            members.append(members.isEmpty() ? "" : ",").append("127.0.0.1:").append(node[2]);
+        }
+        nodes[index] = NodeProcess.start(
+                "node" + (index + 1),
+                ports[index][0],
+                ports[index][1],
+                List.of(
+                        "cluster.enabled=true",
+                        "cluster.name=it-" + ports[0][2],
+                        "cluster.host=127.0.0.1",
+                        "cluster.port=" + ports[index][2],
+                        "cluster.event-bus-port=" + ports[index][3],
+                        "cluster.members=" + members));
+    }
+
+    /** Starts a node again that has ended, and waits until it serves clients. */
+    void restart(int index) throws IOException, InterruptedException {
+        if (nodes[index].isAlive()) {
+            throw new IllegalStateException("node " + (index + 1) + " still runs");
+        }
+        launch(index);
+        nodes[index].awaitReady();
+    }
+
+    NodeProcess node(int index) {
+        return nodes[index];
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The addresses of all nodes, the one with this index first. */
+    List<String> urisFrom(int first) {
+        List<String> uris = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            uris.add("tcp://127.0.0.1:" + ports[(first + i) % size][0]);
+        }
+        return uris;
+    }
+
+    @Override
+    public void close() {
+        for (NodeProcess node : nodes) {
+            try {
+                if (node != null) {
+                    node.kill();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

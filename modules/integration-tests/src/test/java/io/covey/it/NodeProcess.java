@@ -1,0 +1,112 @@
+package io.covey.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** One node as a process of its own, from the distribution that the build made. */
+final class NodeProcess {
+    private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+
+    private final String name;
+    private final int mqttPort;
+    private final int managementPort;
+    private final Path log;
+    private final Process process;
+
+    private NodeProcess(String name, int mqttPort, int managementPort, Path log, Process process) {
+        this.name = name;
+        this.mqttPort = mqttPort;
+        this.managementPort = managementPort;
+        this.log = log;
+        this.process = process;
+    }
+
+    /** Starts a node; {@link #awaitReady} tells when it serves clients. */
+    static NodeProcess start(String name, int mqttPort, int managementPort, List<String> assignments)
+            throws IOException {
+        Path work = Path.of(System.getProperty("covey.work"));
+        Files.createDirectories(work);
+        Path log = Files.createTempFile(work, name + "-", ".log");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-ea:io.covey...",
+                "-Xmx512m",
+                "-XX:+UseG1GC",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                "-cp",
+                System.getProperty("covey.dist") + "/*",
+                "io.covey.server.Main",
+                "start",
+                "--set",
+                "node.name=" + name,
+                "--set",
+                "listeners.tcp.port=" + mqttPort,
+                "--set",
+                "management.port=" + managementPort,
+                "--set",
+                "storage.directory=" + log.resolveSibling(name + "-data")));
+        for (String assignment : assignments) {
+            command.add("--set");
+            command.add(assignment);
+        }
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        return new NodeProcess(name, mqttPort, managementPort, log, process);
+    }
+
+    void awaitReady() throws IOException, InterruptedException {
+        long limit = System.nanoTime() + READY_LIMIT.toNanos();
+        while (!Files.readString(log).contains("covey ready")) {
+            if (!process.isAlive()) {
+                throw new IllegalStateException(
+                        name + " ended with status " + process.exitValue() + ":\n" + Files.readString(log));
+            }
+            if (System.nanoTime() > limit) {
+                throw new IllegalStateException(name + " is not ready:\n" + Files.readString(log));
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** SIGTERM; the exit status. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+            throw new IllegalStateException(name + " did not end within 30 s of SIGTERM");
+        }
+        return process.exitValue();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    String uri() {
+        return "tcp://127.0.0.1:" + mqttPort;
+    }
+
+    int mqttPort() {
+        return mqttPort;
+    }
+
+    int managementPort() {
+        return managementPort;
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+}
