@@ -196,7 +196,7 @@ final class DeliveryQueue {
     }
 
     /**
-     * Drops waiting entries that have expired [MQTT-3.3.2-5].
+     * Drops waiting entries that have expired [MQTT-3.3.2-5]; what was handed may have been sent and stays [MQTT-4.3.3-7].
      *
      * @return how many entries were looked at
      */

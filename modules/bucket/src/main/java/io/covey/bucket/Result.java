@@ -30,7 +30,7 @@ public sealed interface Result {
      *
      * @param epoch the fencing number of this connection; it grows with each CONNECT of the client id
      * @param incarnation identifies the session through all its connections
-     * @param sessionPresent whether a session was continued [MQTT-3.2.2-2]
+     * @param sessionPresent whether a session was continued [MQTT-3.2.2-3]
      * @param previous the connection that held the session until now and must be closed, or null
      * @param previousEpoch its epoch
      * @param entries all that was handed before and is not released, in order, and what is handed newly

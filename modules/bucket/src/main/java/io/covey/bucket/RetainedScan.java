@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the topics that match one filter in a sorted map without looking at all the others: after each topic it tells the lowest one behind it
- * that can match [MQTT-4.7.1-2..3, MQTT-4.7.2-1].
+ * that can match [MQTT 5.0, 4.7.1 and 4.7.2].
  */
 final class RetainedScan {
     /** Lower than any character of a topic but the separator, and in no topic: a topic and this is behind all that is below the topic. */
@@ -60,7 +60,7 @@ final class RetainedScan {
             }
             int slash = topic.indexOf('/', start);
             int end = slash < 0 ? topic.length() : slash;
-            if (wanted.equals("+")) { // [MQTT-4.7.1-3]
+            if (wanted.equals("+")) {
                 plusEnd = end;
             } else {
                 int order = compareLevel(topic, start, end, wanted);
@@ -71,7 +71,7 @@ final class RetainedScan {
             }
             start = end + 1;
         }
-        if (endsWithHash) { // [MQTT-4.7.1-2]
+        if (endsWithHash) {
             next = null;
             return true;
         }

@@ -67,13 +67,13 @@ final class RetainedStore {
             origins.record(origin, nowMillis);
         }
         if (present != null) {
-            remove(present); // [MQTT-3.3.1-7]
+            remove(present); // [MQTT-3.3.1-6]
         }
         version++;
-        if (stores) {
+        if (stores) { // [MQTT-3.3.1-7]
             add(new Value(message, version)); // [MQTT-3.3.1-5]
         }
-        return new Result.RetainedStored(version, false); // [MQTT-3.3.1-6]
+        return new Result.RetainedStored(version, false);
     }
 
     Result read(Command.ReadRetained read, long nowMillis) {

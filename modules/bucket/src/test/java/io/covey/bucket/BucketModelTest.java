@@ -7,6 +7,8 @@ import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,7 @@ class BucketModelTest {
         ModelBucket model = new ModelBucket(LIMITS);
         Bucket bucket = new Bucket(LIMITS);
         ShardAddress sender = new ShardAddress(1, 0);
+        Set<String> routes = new TreeSet<>();
         long now = 1_000_000;
         for (int i = 1; i <= BATCHES; i++) {
             now += commands.random.nextInt(4) == 0 ? commands.random.nextInt(4_000) : 0;
@@ -56,8 +59,18 @@ class BucketModelTest {
             Supplier<String> context = () -> "seed %d, batch %d: %s%nexpected %s%nactual %s"
                     .formatted(seed, number, batch, expected, applied.result());
             compareOutbox(applied.result().outbox(), model, context);
+            follow(routes, applied.result().routes());
+            assertThat(routes).describedAs(context).isEqualTo(model.filters());
             assertThat(render(applied.result().results())).describedAs(context).isEqualTo(render(expected));
         }
+    }
+
+    /** Every change must be one: nothing is added twice or removed unknown. */
+    private static void follow(Set<String> routes, RouteDelta delta) {
+        assertThat(delta.changed())
+                .isEqualTo(!delta.added().isEmpty() || !delta.removed().isEmpty());
+        delta.added().forEach(filter -> assertThat(routes.add(filter)).isTrue());
+        delta.removed().forEach(filter -> assertThat(routes.remove(filter)).isTrue());
     }
 
     /** Wills that one Tick publishes may come in any order, and so be numbered otherwise. */

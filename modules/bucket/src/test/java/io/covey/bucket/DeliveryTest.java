@@ -234,7 +234,7 @@ class DeliveryTest {
     }
 
     @Test
-    void pubrecMarksAnEntryOfQos2AndNoOther() { // [MQTT-4.3.3-4]
+    void pubrecMarksAnEntryOfQos2AndNoOther() { // [MQTT-4.3.3-6]
         long epoch = connectAndSubscribe(2, QoS.EXACTLY_ONCE);
         publish(1, 1);
         bucket.publish("a", "one");
@@ -251,7 +251,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aReceivedEntryIsReleasedByPubcomp() { // [MQTT-4.3.3-7]
+    void aReceivedEntryIsReleasedByPubcomp() { // [MQTT-4.3.3-5]
         long epoch = connectAndSubscribe(2, QoS.EXACTLY_ONCE);
         publish(1, 1);
         bucket.received("c", epoch, 1);
@@ -261,7 +261,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aPubrecWithAnErrorReleasesAnEntryThatWasNotReceived() { // [MQTT-4.3.3-5]
+    void aPubrecWithAnErrorReleasesAnEntryThatWasNotReceived() {
         long epoch = connectAndSubscribe(2, QoS.EXACTLY_ONCE);
         publish(1, 1);
         bucket.acknowledge("c", epoch, 1);

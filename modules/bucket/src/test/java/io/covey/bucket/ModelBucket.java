@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -110,6 +111,17 @@ final class ModelBucket {
     /** The wills that the batch published. */
     List<OutboxEntry> created() {
         return created;
+    }
+
+    /** The filters with a subscription of QoS 1 or 2. */
+    Set<String> filters() {
+        Set<String> filters = new TreeSet<>();
+        for (Session session : sessions.values()) {
+            session.subscriptions.stream()
+                    .filter(subscription -> subscription.qos() != QoS.AT_MOST_ONCE)
+                    .forEach(subscription -> filters.add(subscription.filter()));
+        }
+        return filters;
     }
 
     Result apply(Command command) {

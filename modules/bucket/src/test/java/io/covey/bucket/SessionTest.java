@@ -38,7 +38,7 @@ class SessionTest {
 
         Result.Opened second = bucket.connect("c");
 
-        assertThat(second.sessionPresent()).isTrue(); // [MQTT-3.2.2-2]
+        assertThat(second.sessionPresent()).isTrue(); // [MQTT-3.2.2-3]
         assertThat(second.epoch()).isGreaterThan(first.epoch());
         assertThat(second.incarnation()).isEqualTo(first.incarnation());
         assertThat(second.previous()).isNull();
@@ -54,7 +54,7 @@ class SessionTest {
 
         Result.Opened second = bucket.open("c", true, NEVER_EXPIRES);
 
-        assertThat(second.sessionPresent()).isFalse();
+        assertThat(second.sessionPresent()).isFalse(); // [MQTT-3.2.2-2]
         assertThat(second.incarnation()).isGreaterThan(first.incarnation());
         assertThat(second.entries()).isEmpty();
         assertThat(second.subscriptions()).isEmpty();
