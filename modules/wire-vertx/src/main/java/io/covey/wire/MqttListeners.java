@@ -151,7 +151,7 @@ public final class MqttListeners {
     }
 
     /**
-     * Stops accepting at once, and waits for the connections to end.
+     * Stops accepting at once, and waits for the connections to end. The first call counts; what comes after it changes nothing.
      *
      * @param patience after this time the connections that are left are closed; completes earlier when none is left
      */
