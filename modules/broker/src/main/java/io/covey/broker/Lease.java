@@ -12,10 +12,10 @@ import java.util.Set;
  * request of it, until a fixed time after the <em>sending</em> of that request; it renews by further requests. Once lapsed it never comes back:
  * the node goes on as a new incarnation.
  *
- * <p>The majority is counted of the largest view ever seen (or the configured size, if larger), so two sides of a split never both find one. What
+ * <p>The majority is counted of the largest cluster ever seen (or the configured size, if larger), so two sides of a split never both find one. What
  * remains is a node that still holds the lease from before: whoever granted it names it in {@link #backed}, and a subscription is live only when
- * that node knows it too. An incarnation does not remember what earlier ones on its machine granted: so it grants nothing until it has heard of as
- * many nodes as the cluster has, all of which it then names, or until every lease of that time is over.
+ * that node knows it too. An incarnation does not remember what earlier ones on its machine granted: so it is no {@link #isWitness witness} until it
+ * has heard of as many nodes as the cluster has, all of which it then names, or until every lease of that time is over.
  *
  * <p>All times are of the node's own monotonic clock: a granter's record, made later than the request was sent, outlasts the holder's right. Owned
  * by the core's loop.
@@ -31,6 +31,8 @@ final class Lease {
     private final long startedMillis;
     private Set<Long> view = Set.of();
     private int largestView;
+    /** Members that have asked since the newest of them appeared. */
+    private final Set<Long> askedSinceGrowth = new HashSet<>();
     /** Members that have asked since this incarnation started: they are alive, unlike what else a view may list for a while. */
     private final Set<Long> heard = new HashSet<>();
 
@@ -55,9 +57,23 @@ final class Lease {
 
     /** The members changed. */
     void members(List<Long> nodes) {
+        if (!view.containsAll(nodes)) {
+            askedSinceGrowth.clear();
+        }
         view = Set.copyOf(nodes);
         heard.retainAll(view);
-        largestView = Math.max(largestView, nodes.size());
+        askedSinceGrowth.retainAll(view);
+        measure();
+    }
+
+    /**
+     * A view counts once all its members have asked after the newest of them had appeared. A node that died and came back under a new incarnation
+     * may be listed twice for a while, and counting it twice would raise the majority for good.
+     */
+    private void measure() {
+        if (askedSinceGrowth.size() + 1 >= view.size()) {
+            largestView = Math.max(largestView, view.size());
+        }
     }
 
     private int clusterSize() {
@@ -69,8 +85,8 @@ final class Lease {
         return settings.single() ? 1 : Math.max(settings.minimumMembers(), clusterSize() / 2 + 1);
     }
 
-    /** Whether this node may grant, and may be counted among those who know what was granted. */
-    boolean mayGrant(long nowMillis) {
+    /** Whether this node knows everything that was granted on its machine, so that its confirms count. */
+    boolean isWitness(long nowMillis) {
         return settings.single()
                 || heard.size() + 1 >= clusterSize()
                 || nowMillis - startedMillis >= settings.leaseMillis();
@@ -83,9 +99,7 @@ final class Lease {
         int place = (int) (round % ROUNDS_MAX);
         sentMillis[place] = nowMillis;
         granters.get(place).clear();
-        if (mayGrant(nowMillis)) {
-            grantedBy(self, round, nowMillis);
-        }
+        grantedBy(self, round, nowMillis);
         return round;
     }
 
@@ -95,9 +109,10 @@ final class Lease {
             return false;
         }
         heard.add(from);
-        // Also where it is not granted now: an earlier incarnation may have granted it a moment ago.
+        askedSinceGrowth.add(from);
+        measure();
         grantedUntilMillis.put(from, nowMillis + settings.leaseMillis());
-        return mayGrant(nowMillis);
+        return true;
     }
 
     /** A grant arrived, for whichever round. */

@@ -33,7 +33,7 @@ final class NodeCore implements Core {
     /** How long route changes are collected before they are sent, unless they are many. */
     static final int FLUSH_MICROS = 1_000;
 
-    /** How often the lease is asked for while it was not yet granted. */
+    /** How soon the lease is asked for again when the last request was not granted. */
     static final int ASK_AGAIN_MILLIS = 200;
 
     /** How often the nodes compare what they know of the routes. */
@@ -128,7 +128,9 @@ final class NodeCore implements Core {
             return;
         }
         boolean held = lease.isHeld(now);
-        if (now - askedMillis >= (held ? ports.settings().leaseRenewMillis() : ASK_AGAIN_MILLIS)) {
+        boolean granted =
+                lease.validUntilMillis() >= askedMillis + ports.settings().leaseMillis();
+        if (now - askedMillis >= (granted ? ports.settings().leaseRenewMillis() : ASK_AGAIN_MILLIS)) {
             ask(now);
         }
         broadcast.tick(now);
@@ -287,7 +289,7 @@ final class NodeCore implements Core {
         long now = loop.monotonicMillis();
         if (to == self) {
             broadcast.confirmedBySelf(number, now);
-        } else if (lease.mayGrant(now)) {
+        } else if (lease.isWitness(now)) { // else it is asked again later
             send(to, new NodeMessage.RouteConfirm(self, number, lease.backed(now)));
         }
     }

@@ -330,7 +330,7 @@ final class RouteBroadcast {
         if (waiters.isEmpty()) {
             return;
         }
-        int counted = view.size() - (lease.mayGrant(nowMillis) ? 0 : 1); // a node that may not grant names nobody
+        int counted = view.size() - (lease.isWitness(nowMillis) ? 0 : 1);
         if (counted < lease.quorum()) {
             return;
         }

@@ -60,8 +60,9 @@ class LeaseTest {
     }
 
     @Test
-    void theMajorityIsCountedOfTheLargestViewSeen() {
+    void theMajorityIsCountedOfTheLargestClusterSeen() {
         Lease lease = lease(1, THREE, 1L, 2L, 3L, 4L, 5L);
+        hear(lease, 2, 3, 4, 5);
         assertThat(lease.quorum()).isEqualTo(3);
         lease.members(List.of(1L, 2L));
         assertThat(lease.quorum()).isEqualTo(3);
@@ -72,21 +73,43 @@ class LeaseTest {
         assertThat(lease(1, NodeSettings.clustered(3, 3), 1L, 2L, 3L).quorum()).isEqualTo(3);
     }
 
+    private static void hear(Lease lease, long... nodes) {
+        for (long node : nodes) {
+            lease.requested(node, 0);
+        }
+    }
+
     @Test
-    void aFreshIncarnationGrantsOnceItHasHeardAllOrNobodyCanHoldWhatAnEarlierOneGranted() {
-        Lease lease = lease(1, THREE, 1L, 2L, 3L, 9L);
-        lease.members(List.of(1L, 2L, 3L));
-        assertThat(lease.requested(2, 100)).isFalse();
-        assertThat(lease.backed(100)).containsExactly(2L);
-        assertThat(lease.requested(3, 200))
-                .as("three of the four that were seen")
-                .isFalse();
-        assertThat(lease.requested(2, LEASE)).isTrue();
+    void aNodeThatCameBackUnderANewIncarnationIsNotCountedTwice() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+        hear(lease, 2, 3);
+        lease.members(List.of(1L, 2L, 3L, 30L));
+        hear(lease, 2, 30, 2, 30);
+        lease.members(List.of(1L, 2L, 30L));
+        hear(lease, 2, 30);
+        assertThat(lease.quorum()).isEqualTo(2);
+
+        lease.members(List.of(1L, 2L, 30L, 4L));
+        hear(lease, 2, 30);
+        assertThat(lease.quorum()).isEqualTo(2);
+        hear(lease, 4);
+        assertThat(lease.quorum()).isEqualTo(3);
+    }
+
+    @Test
+    void aFreshIncarnationIsNoWitnessBeforeItHasHeardAllOrNobodyCanHoldWhatAnEarlierOneGranted() {
+        Lease lease = lease(1, NodeSettings.clustered(4, 1), 1L, 2L, 3L);
+        assertThat(lease.requested(2, 100)).isTrue();
+        assertThat(lease.requested(3, 200)).isTrue();
+        assertThat(lease.backed(200)).containsExactly(2L, 3L);
+        assertThat(lease.isWitness(LEASE - 1)).as("three of four").isFalse();
+        assertThat(lease.isWitness(LEASE)).isTrue();
 
         Lease complete = lease(1, THREE, 1L, 2L, 3L);
-        assertThat(complete.requested(2, 100)).isFalse();
-        assertThat(complete.requested(3, 200)).isTrue();
-        assertThat(complete.requested(2, 300)).isTrue();
+        hear(complete, 2);
+        assertThat(complete.isWitness(100)).isFalse();
+        hear(complete, 3);
+        assertThat(complete.isWitness(100)).isTrue();
         assertThat(complete.requested(4, 300)).as("not a member").isFalse();
     }
 
@@ -295,7 +318,7 @@ class LeaseTest {
             int count = 0;
             for (Machine machine : machines) {
                 boolean names = machine == holder
-                        || !machine.lease.mayGrant(machine.time())
+                        || !machine.lease.isWitness(machine.time())
                         || machine.lease.backed(machine.time()).contains(holder.node);
                 count += names ? 0 : 1;
             }
