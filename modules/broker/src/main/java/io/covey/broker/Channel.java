@@ -45,7 +45,11 @@ final class Channel implements Congestion {
     private int messages;
     private long bytes;
     private final List<ShardConnection> paused = new ArrayList<>();
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
     private boolean closed;
+
+    /** Someone who waits until batches up to a number have arrived. */
+    private record Waiting(long sequence, Runnable arrived) {}
 
     private static final class Sent {
         private final NodeMessage.Publishes publishes;
@@ -119,8 +123,21 @@ final class Channel implements Congestion {
             messages -= sent.publishes.items().size();
             bytes -= sent.bytes;
         }
+        while (!waiting.isEmpty() && waiting.getFirst().sequence <= upTo) {
+            waiting.removeFirst().arrived.run();
+        }
         if (messages <= MESSAGES_MAX / 2 && bytes <= BYTES_MAX / 2) {
             resumePaused();
+        }
+    }
+
+    /** Runs once everything offered until now has been received, or its receiver is gone. */
+    void whenReceived(long nowMillis, Runnable arrived) {
+        flush(nowMillis);
+        if (unacknowledged.isEmpty()) {
+            arrived.run();
+        } else {
+            waiting.add(new Waiting(sequence, arrived));
         }
     }
 
@@ -149,6 +166,9 @@ final class Channel implements Congestion {
         unacknowledged.clear();
         messages = 0;
         bytes = 0;
+        List<Waiting> released = List.copyOf(waiting);
+        waiting.clear();
+        released.forEach(each -> each.arrived.run());
         resumePaused();
     }
 

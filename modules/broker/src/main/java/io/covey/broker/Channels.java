@@ -121,6 +121,25 @@ final class Channels {
         return channel != null && channel.isFull() ? channel : null;
     }
 
+    /** Runs once all shards have received everything offered until now, or are gone; perhaps at once. */
+    void whenReceived(Runnable arrived) {
+        int[] awaited = {1};
+        Runnable one = () -> {
+            awaited[0]--;
+            if (awaited[0] == 0) {
+                arrived.run();
+            }
+        };
+        long now = loop.monotonicMillis();
+        for (Channel channel : List.copyOf(outgoing.values())) {
+            if (!channel.isIdle()) {
+                awaited[0]++;
+                channel.whenReceived(now, one);
+            }
+        }
+        one.run();
+    }
+
     /** Publishes came from another shard. */
     void arrived(NodeMessage.Publishes publishes) {
         ShardAddress from = publishes.from();

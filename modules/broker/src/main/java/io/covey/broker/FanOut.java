@@ -119,6 +119,7 @@ final class FanOut {
         }
         for (int i = 0; i < to.others.size(); i++) {
             publication.matched++;
+            publication.channelled = true;
             channels.offer(to.others.get(i), publication.publisher, message);
         }
         if (partitions.length == 0) {

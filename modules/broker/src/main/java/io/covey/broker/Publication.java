@@ -39,6 +39,8 @@ final class Publication implements Consumer<Result> {
     int outstanding;
     /** Sessions and shards that match. */
     int matched;
+    /** Whether it went to other shards, too. */
+    boolean channelled;
     /** Whether a bucket had no room. */
     boolean refused;
 

@@ -26,6 +26,7 @@ final class PublishPipeline implements Publication.Owner {
     private @Nullable SourceNumbers numbers;
     private int inWork;
     private boolean running;
+    private boolean channelled;
 
     PublishPipeline(ShardConnection connection, Shard shard) {
         this.connection = connection;
@@ -95,6 +96,7 @@ final class PublishPipeline implements Publication.Owner {
         }
         noteNumber(publication);
         Congestion congested = shard.fanOut.start(publication, shard.nowMillis());
+        channelled |= publication.channelled;
         if (congested != null) {
             connection.pause(congested);
         }
@@ -204,6 +206,11 @@ final class PublishPipeline implements Publication.Owner {
     private void dropWaiting() {
         inWork -= waiting.size();
         waiting.clear();
+    }
+
+    /** Whether publishes went to other shards by channels. */
+    boolean isChannelled() {
+        return channelled;
     }
 
     /** Whether everything that was taken is answered. */

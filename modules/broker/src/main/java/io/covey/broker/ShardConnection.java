@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
 final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
+    /** How long an ended connection waits for other shards to have received its publishes. */
+    private static final int CHANNELS_MICROS_MAX = 1_000_000;
+
     private final Shard shard;
     private final WireOutput output;
     private final Connection connection;
@@ -51,6 +54,14 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private @Nullable SessionQueue queue;
     private Command.@Nullable CloseSession closing;
     private NodeMessage.@Nullable Kick kickToAnswer;
+
+    private ChannelsPhase channels = ChannelsPhase.UNKNOWN;
+
+    private enum ChannelsPhase {
+        UNKNOWN,
+        AWAITED,
+        DONE
+    }
 
     private enum Phase {
         NEW,
@@ -467,7 +478,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     /** Once nothing that the client published is in work any more, the bucket and whoever takes over are told. */
     private void drain() {
-        if (phase != Phase.DRAINING || !pipeline.isIdle()) {
+        if (phase != Phase.DRAINING || !pipeline.isIdle() || awaitsChannels()) {
             return;
         }
         pipeline.close();
@@ -479,6 +490,24 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             shard.kick(kick);
         }
         shard.takeovers.recheck(clientId);
+    }
+
+    /** Publishes to transient sessions elsewhere keep their order, too, unless a node does not answer: it must not hold up the client. */
+    private boolean awaitsChannels() {
+        if (!pipeline.isChannelled()) {
+            return false;
+        }
+        if (channels == ChannelsPhase.UNKNOWN) {
+            channels = ChannelsPhase.AWAITED;
+            shard.loop.schedule(CHANNELS_MICROS_MAX, this::channelsDone);
+            shard.channels.whenReceived(() -> shard.loop.atEndOfTurn(this::channelsDone));
+        }
+        return channels == ChannelsPhase.AWAITED;
+    }
+
+    private void channelsDone() {
+        channels = ChannelsPhase.DONE;
+        drain();
     }
 
     private void closeSession() {

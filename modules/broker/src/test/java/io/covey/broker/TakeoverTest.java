@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.broker.TestBuckets.Fault;
 import io.covey.bucket.Command;
+import io.covey.protocol.Connect;
 import io.covey.protocol.Disconnect;
+import io.covey.protocol.Properties;
+import io.covey.protocol.ProtocolVersion;
+import io.covey.protocol.PubAck;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
+import io.covey.session.ConnectionEvent;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
@@ -114,16 +119,7 @@ class TakeoverTest {
         TestClient last = one.client();
         for (int i = 0; i < 12; i++) {
             last = (i % 3 == 2 ? two.client() : one.client(i % 3));
-            last.packet(new io.covey.protocol.Connect(
-                    io.covey.protocol.ProtocolVersion.V5,
-                    false,
-                    false,
-                    60,
-                    io.covey.protocol.Properties.EMPTY,
-                    "c",
-                    null,
-                    null,
-                    null));
+            last.packet(new Connect(ProtocolVersion.V5, false, false, 60, Properties.EMPTY, "c", null, null, null));
             if (i == 5) {
                 pass(2);
             }
@@ -131,20 +127,16 @@ class TakeoverTest {
         pass(1_000);
 
         assertThat(isConnected(last)).isTrue();
-        assertThat(one.events.connections.stream()
-                                .filter(event -> event == io.covey.session.ConnectionEvent.CONNECTED)
-                                .count()
-                        + two.events.connections.stream()
-                                .filter(event -> event == io.covey.session.ConnectionEvent.CONNECTED)
-                                .count()
-                        - one.events.connections.stream()
-                                .filter(event -> event == io.covey.session.ConnectionEvent.DISCONNECTED)
-                                .count()
-                        - two.events.connections.stream()
-                                .filter(event -> event == io.covey.session.ConnectionEvent.DISCONNECTED)
-                                .count())
+        assertThat(count(ConnectionEvent.CONNECTED) - count(ConnectionEvent.DISCONNECTED))
                 .as("connected at the end")
                 .isEqualTo(1);
+    }
+
+    private long count(ConnectionEvent event) {
+        return cluster.nodes.values().stream()
+                .flatMap(node -> node.events.connections.stream())
+                .filter(event::equals)
+                .count();
     }
 
     @Test
@@ -169,6 +161,42 @@ class TakeoverTest {
 
         assertThat(subscriber.payloads()).containsExactly("1", "2");
         assertThat(second.pubAcks()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("I4: also towards transient sessions of a third node")
+    void theNewConnectionWaitsUntilThePublishesOfTheOldHaveArrived() {
+        TestCluster.TestNode three = cluster.start(3, 1);
+        TestClient subscriber = three.client().connect("s", true, 0);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient first = one.client().connect("c", true, 60);
+        int[] losses = {2};
+        cluster.lost = message -> message instanceof NodeMessage.Publishes && losses[0]-- > 0;
+        first.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(2);
+        first.breakConnection();
+
+        TestClient second = two.client().connect("c", false, 60);
+        second.publish("a", "2", QoS.AT_LEAST_ONCE);
+        pass(2_000);
+
+        assertThat(losses[0]).isNegative();
+        assertThat(subscriber.payloads()).containsExactly("1", "2");
+    }
+
+    @Test
+    void aNodeThatDoesNotAnswerHoldsNoClientUp() {
+        TestCluster.TestNode three = cluster.start(3, 1);
+        three.client().connect("s", true, 0).subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient first = one.client().connect("c", true, 60);
+        cluster.lost = message -> message instanceof NodeMessage.Publishes;
+        first.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(2);
+
+        TestClient second = two.client().connect("c", false, 60);
+        pass(1_200);
+
+        assertThat(isConnected(second)).isTrue();
     }
 
     @Test
@@ -213,10 +241,8 @@ class TakeoverTest {
         pass(20);
         cluster.lost = message -> message instanceof NodeMessage.Kick;
         two.client().connect("c", false, 60);
-        first.packet(new io.covey.protocol.PubAck(
-                first.all(TestClient.Got.class).get(0).packetId(),
-                ReasonCode.SUCCESS,
-                io.covey.protocol.Properties.EMPTY));
+        first.packet(
+                new PubAck(first.all(TestClient.Got.class).get(0).packetId(), ReasonCode.SUCCESS, Properties.EMPTY));
         pass(50);
 
         assertTakenOver(first);
