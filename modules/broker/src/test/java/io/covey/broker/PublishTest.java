@@ -6,6 +6,7 @@ import io.covey.broker.TestBuckets.Fault;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
+import io.covey.bucket.Partitions;
 import io.covey.protocol.PubAck;
 import io.covey.protocol.PubComp;
 import io.covey.protocol.PubRec;
@@ -108,6 +109,22 @@ class PublishTest {
     }
 
     @Test
+    @DisplayName("I9: what began under one lease is not acknowledged under another")
+    void anotherLeaseDoesNotCompleteWhatBeganBefore() {
+        persistentSubscriber("s", "a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        cluster.buckets.script = submission -> submission.has(Command.Append.class) ? Fault.ANSWER_HELD : Fault.NONE;
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(20);
+
+        node.state.lease(2, Long.MAX_VALUE);
+        cluster.buckets.release();
+        pass(100);
+
+        assertThat(publisher.pubAcks()).isEmpty();
+    }
+
+    @Test
     @DisplayName("I9: nothing that a thawed node finds waiting is acted on")
     void inputsAfterTheLeaseIsLostCloseTheConnection() {
         TestClient subscriber = node.client().connect("s", true, 0);
@@ -189,27 +206,37 @@ class PublishTest {
     void aPublishThatABucketHasNoRoomForIsRefused() {
         TestCluster small = new TestCluster(new BucketLimits(1_000, 1 << 20, 20_000, 128, 10_000));
         TestCluster.TestNode smallNode = small.start(1, 1);
-        smallNode.client().connect("s", true, 60).subscribe("a", QoS.EXACTLY_ONCE);
-        smallNode.client().connect("s", false, 60).breakConnection();
+        String[] subscribers = {"full", "spacious"};
+        assertThat(Partitions.ofClient("full", TestCluster.PARTITIONS))
+                .isNotEqualTo(Partitions.ofClient("spacious", TestCluster.PARTITIONS));
+        for (String clientId : subscribers) {
+            TestClient subscriber = smallNode.client().connect(clientId, true, 60);
+            subscriber.subscribe("both", QoS.EXACTLY_ONCE);
+            subscriber.subscribe(clientId, QoS.EXACTLY_ONCE);
+            subscriber.disconnect();
+        }
         small.time.pass(50);
         TestClient publisher = smallNode.client().connect("p", true, 60);
-        String payload = "x".repeat(30_000);
-
-        publisher.publish("a", payload, QoS.AT_LEAST_ONCE);
-        int packetId = publisher.publish("a", payload, QoS.EXACTLY_ONCE);
-        small.time.pass(50);
-        publisher.publish("a", "fits", QoS.EXACTLY_ONCE, false, packetId, false);
+        publisher.publish("full", "x".repeat(15_000), QoS.AT_LEAST_ONCE);
+        publisher.publish("full", "x".repeat(15_000), QoS.AT_LEAST_ONCE);
         small.time.pass(50);
 
-        assertThat(publisher.all(PubAck.class).get(0).reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+        int packetId = publisher.publish("both", "x".repeat(5_000), QoS.EXACTLY_ONCE);
+        small.time.pass(50);
+        publisher.publish("spacious", "another", QoS.EXACTLY_ONCE, false, packetId, false);
+        small.time.pass(50);
+
+        assertThat(publisher.all(PubAck.class))
+                .extracting(PubAck::reason)
+                .containsExactly(ReasonCode.SUCCESS, ReasonCode.QUOTA_EXCEEDED);
         assertThat(publisher.all(PubRec.class))
                 .extracting(PubRec::reason)
                 .containsExactly(ReasonCode.QUOTA_EXCEEDED, ReasonCode.SUCCESS);
-        TestClient back = smallNode.client().connect("s", false, 60);
+        TestClient back = smallNode.client().connect("spacious", false, 60);
         small.time.pass(50);
         assertThat(back.payloads())
-                .as("the identifier of a refused publish names another message")
-                .containsExactly("fits");
+                .as("the identifier of a refused publish names another message, and the one bucket had taken the first")
+                .contains("another");
     }
 
     @Test

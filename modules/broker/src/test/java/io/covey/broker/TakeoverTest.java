@@ -171,7 +171,9 @@ class TakeoverTest {
         subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
         TestClient first = one.client().connect("c", true, 60);
         int[] losses = {2};
-        cluster.lost = message -> message instanceof NodeMessage.Publishes && losses[0]-- > 0;
+        cluster.lost = message -> message instanceof NodeMessage.Publishes publishes
+                && publishes.from().node() == 1
+                && losses[0]-- > 0;
         first.publish("a", "1", QoS.AT_LEAST_ONCE);
         pass(2);
         first.breakConnection();

@@ -36,8 +36,10 @@ final class TestCluster {
     Predicate<NodeMessage> lost = message -> false;
     /** Messages between shards, in the order of sending. */
     final List<NodeMessage> sent = new ArrayList<>();
-    /** How long routes take to be known everywhere. */
-    long liveAfterMicros = 200;
+    /** How long routes of buckets, and of shards, take to be known everywhere. */
+    long partitionsLiveAfterMicros = 200;
+
+    long shardsLiveAfterMicros = 200;
 
     TestCluster() {
         this(BucketLimits.DEFAULT);
@@ -206,7 +208,7 @@ final class TestCluster {
             if (delta.changed()) {
                 routes.applyDelta(partition, delta.version(), delta.added(), delta.removed());
             }
-            publish(live);
+            publish(live, partitionsLiveAfterMicros);
         }
 
         @Override
@@ -214,10 +216,10 @@ final class TestCluster {
             if (!changed.isEmpty()) {
                 routes.applyDelta(shard, version, changed);
             }
-            publish(live);
+            publish(live, shardsLiveAfterMicros);
         }
 
-        private void publish(@Nullable Runnable live) {
+        private void publish(@Nullable Runnable live, long liveAfterMicros) {
             nodes.values().forEach(each -> each.state.routes(routes.current()));
             if (live != null) {
                 time.after(liveAfterMicros, live);
