@@ -33,6 +33,23 @@ class NodeCoreSimulationTest {
         assertThat(restarts).isGreaterThan(2 * SEEDS);
     }
 
+    @Test
+    void aSingleNodeServesAtOnceForGoodAndWaitsForNobody() {
+        SimulatedNodes nodes = new SimulatedNodes(1, 1, NodeSettings.SINGLE);
+        nodes.run(1_700);
+        SimulatedNodes.Process process = nodes.machines.get(0).process;
+        assertThat(process.mayServe()).isTrue();
+
+        nodes.subscribePersistent(process, "p/+", 2, true);
+        nodes.subscribeTransient(process, "t/#");
+        nodes.run(30);
+        assertThat(nodes.live).hasSize(2);
+        nodes.run(100_000);
+
+        assertThat(process.mayServe()).isTrue();
+        assertThat(nodes.restarts).isZero();
+    }
+
     private static SimulatedNodes run(long seed) {
         Random random = new Random(seed * 31);
         SimulatedNodes nodes = new SimulatedNodes(seed, 3 + (int) (seed % 3));

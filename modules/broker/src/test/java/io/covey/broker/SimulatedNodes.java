@@ -59,8 +59,12 @@ final class SimulatedNodes {
     }
 
     SimulatedNodes(long seed, int count) {
-        random = new Random(seed);
-        settings = NodeSettings.clustered(count, 1);
+        this(seed, count, NodeSettings.clustered(count, 1));
+    }
+
+    SimulatedNodes(long seed, int count, NodeSettings settings) {
+        this.random = new Random(seed);
+        this.settings = settings;
         for (int i = 0; i < PARTITIONS; i++) {
             buckets[i] = new Bucket();
         }
