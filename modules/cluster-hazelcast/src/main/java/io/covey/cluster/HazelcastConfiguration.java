@@ -71,6 +71,9 @@ final class HazelcastConfiguration {
         property("operation.fail.on.indeterminate.state", true);
         property("operation.backup.timeout.millis", timing.backupTimeoutMillis());
         property("partition.backup.sync.interval", REPLICA_CHECK_SECONDS);
+        // Answers only wake a shard's loop: done by the thread that read them, one thread less is woken
+        // (docs/adr/0003).
+        property("operation.response.thread.count", 0);
         property("heartbeat.interval.seconds", timing.heartbeatIntervalSeconds());
         property("max.no.heartbeat.seconds", timing.heartbeatMaxSeconds());
         property("merge.first.run.delay.seconds", timing.mergeDelaySeconds());

@@ -3,8 +3,8 @@ package io.covey.cluster;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
 import io.vertx.core.Completable;
-import io.vertx.core.Vertx;
 import io.vertx.core.spi.cluster.NodeInfo;
 import io.vertx.core.spi.cluster.RegistrationInfo;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
@@ -12,15 +12,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Vert.x's cluster manager, with addresses that need no registry: {@code name@node} stands for the node with that id as long as it is a
- * member, and where its event bus listens is an attribute of the member. The registry of other addresses loses entries after crashes and
- * merges (vert.x#4394); what does not exist cannot be lost.
+ * Vert.x's cluster manager, whose event bus needs no registry: an address {@code name@node} stands for the node with that id as long as it is a
+ * member, where its event bus listens is an attribute of the member, and every other address stays in its own node. The registry of
+ * vertx-hazelcast loses entries after crashes and merges (vert.x#4394), and cleaning it blocks and fails while partitions move; what does not
+ * exist cannot be lost.
  */
 final class MemberClusterManager extends HazelcastClusterManager {
     private static final char AT = '@';
 
     private final HazelcastInstance hazelcast;
-    private @Nullable Vertx vertx;
+    private volatile @Nullable NodeInfo own;
 
     MemberClusterManager(HazelcastInstance hazelcast) {
         super(hazelcast);
@@ -33,38 +34,31 @@ final class MemberClusterManager extends HazelcastClusterManager {
     }
 
     @Override
-    public void init(Vertx started) {
-        vertx = started;
-        super.init(started);
-    }
-
-    @Override
     public void addRegistration(String address, RegistrationInfo info, Completable<Void> done) {
-        if (address.indexOf(AT) >= 0) {
-            done.succeed();
-        } else {
-            super.addRegistration(address, info, done);
-        }
+        done.succeed();
     }
 
     @Override
     public void removeRegistration(String address, RegistrationInfo info, Completable<Void> done) {
-        if (address.indexOf(AT) >= 0) {
-            done.succeed();
-        } else {
-            super.removeRegistration(address, info, done);
-        }
+        done.succeed();
     }
 
     @Override
     public void getRegistrations(String address, Completable<List<RegistrationInfo>> found) {
-        int at = address.indexOf(AT);
-        if (at < 0) {
-            super.getRegistrations(address, found);
-            return;
-        }
-        String nodeId = address.substring(at + 1);
+        String nodeId = address.indexOf(AT) < 0 ? getNodeId() : address.substring(address.indexOf(AT) + 1);
         found.succeed(member(nodeId) == null ? List.of() : List.of(new RegistrationInfo(nodeId, 0, false)));
+    }
+
+    @Override
+    public void setNodeInfo(NodeInfo info, Completable<Void> done) {
+        own = info;
+        done.succeed();
+    }
+
+    @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // one volatile field
+    public @Nullable NodeInfo getNodeInfo() {
+        return own;
     }
 
     @Override
@@ -79,17 +73,15 @@ final class MemberClusterManager extends HazelcastClusterManager {
         found.succeed(new NodeInfo(bus.substring(0, colon), Integer.parseInt(bus.substring(colon + 1)), null));
     }
 
-    /** Cleans the registry of other addresses, which blocks: not on the thread that tells of members. */
+    /** There is nothing to clean. */
     @Override
-    public synchronized void memberRemoved(MembershipEvent event) {
-        Vertx here = vertx;
-        if (here != null) {
-            here.executeBlocking(() -> {
-                super.memberRemoved(event);
-                return null;
-            });
-        }
-    }
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // does nothing
+    public void memberRemoved(MembershipEvent event) {}
+
+    /** There is nothing to put right after a merge. */
+    @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // does nothing
+    public void stateChanged(LifecycleEvent event) {}
 
     /** Where the member is gone already, there is nothing to leave. */
     @Override

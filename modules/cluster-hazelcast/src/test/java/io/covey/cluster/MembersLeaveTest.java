@@ -15,6 +15,7 @@ import io.covey.bucket.Command;
 import io.covey.bucket.Refusal;
 import io.covey.bucket.Result;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,11 @@ class MembersLeaveTest {
         }
         assertThat(held).isPositive();
         assertThat(held + missing).isEqualTo(TestMember.PARTITIONS);
+
+        // It can also leave alone, within the bound.
+        long begun = System.nanoTime();
+        alone.node.stop(3_000);
+        assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(10));
     }
 
     @Test
