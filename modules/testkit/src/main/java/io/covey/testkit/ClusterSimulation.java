@@ -57,6 +57,7 @@ public final class ClusterSimulation {
     private final List<String> faults = new ArrayList<>();
     private Consumer<String> trace = line -> {};
     private boolean calm;
+    private long faultEndsMicros;
 
     /** A run of this many hosts with one deliberate fault in the core's surroundings, or none. */
     public ClusterSimulation(long seed, int hosts, Tampering tampering) {
@@ -277,11 +278,18 @@ public final class ClusterSimulation {
             if (calm) {
                 return;
             }
-            if (grid.isInSync(processes.length)) {
+            if (events.nowMicros() >= faultEndsMicros && allServe()) {
                 fault((int) events.between(0, processes.length - 1));
             }
             nextFault();
         });
+    }
+
+    /** One fault at a time is what a cluster with one backup promises to survive. */
+    private boolean allServe() {
+        return grid.isInSync(processes.length)
+                && grid.alive().stream()
+                        .allMatch(m -> m.incarnation().isAlive() && m.node().state().serving());
     }
 
     private void fault(int host) {
@@ -297,6 +305,7 @@ public final class ClusterSimulation {
             default -> {
                 long millis = events.between(1000, 16_000);
                 note(host, "is cut off for " + millis + " ms");
+                faultEndsMicros = events.nowMicros() + millis * 1000;
                 network.cut(host, true);
                 events.after(millis * 1000, () -> network.cut(host, false));
             }
@@ -305,6 +314,7 @@ public final class ClusterSimulation {
 
     private void freeze(SimulatedProcess process, long millis) {
         note(process.host(), "is frozen for " + millis + " ms");
+        faultEndsMicros = events.nowMicros() + millis * 1000;
         process.freeze(events.nowMillis());
         events.after(millis * 1000, () -> process.thaw(events));
     }

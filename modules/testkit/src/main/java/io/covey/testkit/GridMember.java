@@ -21,6 +21,7 @@ final class GridMember {
     final Map<Long, Long> expelledAtMillis = new HashMap<>();
     List<Long> view = List.of();
     long viewNumber;
+    long viewSinceMillis;
     long checkedAtMillis;
 
     @Nullable
@@ -100,6 +101,10 @@ final class GridMember {
             if (!members.contains(member)) {
                 expelledAtMillis.putIfAbsent(member, nowMillis);
             }
+        }
+        members.forEach(member -> heardAtMillis.putIfAbsent(member, nowMillis));
+        if (!members.equals(view)) {
+            viewSinceMillis = nowMillis;
         }
         viewNumber = number;
         view = members;

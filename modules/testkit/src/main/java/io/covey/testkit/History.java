@@ -40,14 +40,13 @@ final class History {
     private static final class Subscriber {
         final String filter;
         final QoS qos;
-        final long liveSinceMicros;
+        long liveSinceMicros = Long.MAX_VALUE;
         final Map<PublishKey, Integer> received = new HashMap<>();
         final Map<String, Long> newest = new HashMap<>();
 
-        Subscriber(String filter, QoS qos, long liveSinceMicros) {
+        Subscriber(String filter, QoS qos) {
             this.filter = filter;
             this.qos = qos;
-            this.liveSinceMicros = liveSinceMicros;
         }
     }
 
@@ -72,8 +71,15 @@ final class History {
         acknowledged.add(key);
     }
 
-    void subscribed(String client, String filter, QoS qos) {
-        subscribers.putIfAbsent(client, new Subscriber(filter, qos, events.nowMicros()));
+    /** A client will subscribe; what it receives counts from now on, also before its SUBACK. */
+    void subscribes(String client, String filter, QoS qos) {
+        subscribers.put(client, new Subscriber(filter, qos));
+    }
+
+    /** SUBACK came: what is published from now on must arrive. */
+    void subscribed(String client) {
+        Subscriber subscriber = Objects.requireNonNull(subscribers.get(client));
+        subscriber.liveSinceMicros = Math.min(subscriber.liveSinceMicros, events.nowMicros());
     }
 
     void received(String client, PublishKey key) {

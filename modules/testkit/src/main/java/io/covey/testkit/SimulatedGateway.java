@@ -148,7 +148,7 @@ final class SimulatedGateway implements BucketGateway {
             for (long backup : holders.subList(1, holders.size())) {
                 back(owner, backup, partition, batch, applied.step(), snapshot, call);
             }
-            BatchResult result = copy(applied.result());
+            BatchResult result = copy(tamperer.result(applied.result()));
             tamperer.applied(batch, result);
             reply(owner, () -> call.applied(result, backups));
         }

@@ -21,6 +21,7 @@ final class SimulatedGrid {
     static final long HEARTBEAT_LIMIT_MILLIS = 10_000;
     private static final long HEARTBEAT_MILLIS = 1000;
     private static final long CHECK_MILLIS = 200;
+    private static final long STABLE_MILLIS = 1500;
 
     /** What the grid asks of the world around it. */
     interface Host {
@@ -276,12 +277,17 @@ final class SimulatedGrid {
         for (GridMember other : alive()) {
             if (other != member && member.isJoined()) {
                 List<Long> view = member.view;
+                boolean stable = isStable(member);
                 network.stream(member.process.host(), other.process.host(), other.process, () -> {
                     if (view.contains(other.id())) {
                         // Whoever has expelled this member does not count as heard.
                         other.heardAtMillis.put(member.id(), events.nowMillis());
                     }
-                    boolean bothSpeak = other.isJoined() && !other.merging && !view.contains(other.id());
+                    boolean apart = other.isJoined() && !other.view.contains(member.id());
+                    if (apart && view.contains(other.id())) {
+                        suspectExplicitly(other, member);
+                    }
+                    boolean bothSpeak = stable && isStable(other) && apart && !other.merging && !view.contains(other.id());
                     if (bothSpeak && isSmaller(other, view)) {
                         merge(other);
                     }
@@ -289,6 +295,20 @@ final class SimulatedGrid {
             }
         }
         events.after(HEARTBEAT_MILLIS * 1000, member.process, () -> heartbeat(member));
+    }
+
+    /** Sides of a split are compared only when nothing has changed on either for a while. */
+    private boolean isStable(GridMember member) {
+        return events.nowMillis() - member.viewSinceMillis >= STABLE_MILLIS;
+    }
+
+    /** A member that hears from one that it has expelled tells it so. */
+    private void suspectExplicitly(GridMember by, GridMember expelled) {
+        network.stream(by.process.host(), expelled.process.host(), expelled.process, () -> {
+            if (!by.view.contains(expelled.id())) {
+                expelled.heardAtMillis.put(by.id(), events.nowMillis() - HEARTBEAT_LIMIT_MILLIS - 1);
+            }
+        });
     }
 
     /** Whether this member's side of a split is the one that gives up: the smaller, else the one with the younger oldest member. */

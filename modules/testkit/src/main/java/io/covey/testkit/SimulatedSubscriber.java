@@ -30,6 +30,7 @@ final class SimulatedSubscriber extends SimulatedClient {
         super(events, history, nodes, id);
         this.filter = filter;
         this.qos = qos;
+        history.subscribes(id, filter, qos);
     }
 
     boolean isSubscribed() {
@@ -49,7 +50,7 @@ final class SimulatedSubscriber extends SimulatedClient {
     protected void packet(ControlPacket packet) {
         if (packet instanceof SubAck subAck && !subAck.reasons().get(0).isError()) {
             subscribed = true;
-            history.subscribed(id, filter, qos);
+            history.subscribed(id);
         } else if (packet instanceof Publish publish) {
             publish(publish);
         } else if (packet instanceof PubRel rel) {

@@ -4,6 +4,7 @@ import io.covey.broker.NodeMessage;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.Command;
+import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
 import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
@@ -59,11 +60,53 @@ final class Tamperer {
                     acknowledge.released(),
                     acknowledge.received());
         }
-        if (tampering == Tampering.PACKET_ID_REUSED && command instanceof Command.CloseSession close) {
+        if (tampering == Tampering.STALE_EPOCH_ACCEPTED && command instanceof Command.CloseSession close) {
             return new Command.CloseSession(
-                    close.clientId(), close.epoch(), close.expirySeconds(), close.publishWill(), 0);
+                    close.clientId(),
+                    epochs.getOrDefault(close.clientId(), close.epoch()),
+                    close.expirySeconds(),
+                    close.publishWill(),
+                    close.lastSentSequence());
         }
         return command;
+    }
+
+    /** The result as the sender gets it. */
+    BatchResult result(BatchResult result) {
+        if (tampering != Tampering.PACKET_ID_REUSED) {
+            return result;
+        }
+        List<Result> results = new ArrayList<>();
+        for (Result one : result.results()) {
+            results.add(one instanceof Result.Opened opened ? withEntriesMovedUp(opened) : one);
+        }
+        return new BatchResult(results, result.routes(), result.outbox());
+    }
+
+    /** The second entry gets the first one's sequence, and so on: Packet Identifiers that the client may have in use. */
+    private static Result.Opened withEntriesMovedUp(Result.Opened opened) {
+        List<QueueEntry> moved = new ArrayList<>();
+        for (int i = 1; i < opened.entries().size(); i++) {
+            QueueEntry entry = opened.entries().get(i);
+            moved.add(new QueueEntry(
+                    opened.entries().get(i - 1).sequence(),
+                    entry.message(),
+                    entry.qos(),
+                    entry.retain(),
+                    entry.subscriptionIds(),
+                    entry.state(),
+                    entry.dup()));
+        }
+        return new Result.Opened(
+                opened.epoch(),
+                opened.incarnation(),
+                opened.sessionPresent(),
+                opened.previous(),
+                opened.previousEpoch(),
+                opened.entries().isEmpty() ? opened.entries() : moved,
+                opened.nextSequence(),
+                opened.received(),
+                opened.subscriptions());
     }
 
     void applied(Batch batch, BatchResult result) {

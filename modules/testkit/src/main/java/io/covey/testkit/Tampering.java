@@ -16,6 +16,6 @@ public enum Tampering {
     DEDUPLICATION_LOST,
     /** The clock that leases are measured with stands still while the process is frozen. */
     CLOCK_STOPS_WHILE_FROZEN,
-    /** The bucket is told that nothing was sent, so that it uses Packet Identifiers again that the client still has in use. */
+    /** A reopened session's messages are numbered anew, so that Packet Identifiers are used that the client still has in use. */
     PACKET_ID_REUSED
 }
