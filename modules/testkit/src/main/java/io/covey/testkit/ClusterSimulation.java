@@ -289,7 +289,8 @@ public final class ClusterSimulation {
     private boolean allServe() {
         return grid.isInSync(processes.length)
                 && grid.alive().stream()
-                        .allMatch(m -> m.incarnation().isAlive() && m.node().state().serving());
+                        .allMatch(m ->
+                                m.incarnation().isAlive() && m.node().state().serving());
     }
 
     private void fault(int host) {

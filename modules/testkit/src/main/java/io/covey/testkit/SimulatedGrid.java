@@ -287,7 +287,8 @@ final class SimulatedGrid {
                     if (apart && view.contains(other.id())) {
                         suspectExplicitly(other, member);
                     }
-                    boolean bothSpeak = stable && isStable(other) && apart && !other.merging && !view.contains(other.id());
+                    boolean bothSpeak =
+                            stable && isStable(other) && apart && !other.merging && !view.contains(other.id());
                     if (bothSpeak && isSmaller(other, view)) {
                         merge(other);
                     }
