@@ -70,6 +70,11 @@ final class Lanes {
         return state.leaseTerm(loop.monotonicMillis());
     }
 
+    /** The lease's term at this moment of the loop's clock, or {@link NodeState#NO_LEASE}. */
+    long leaseTerm(long monotonicMicros) {
+        return state.leaseTerm(monotonicMicros / 1_000);
+    }
+
     /** Whether the lease is held, or never was: where it was and is not any more, the incarnation is over [I9]. */
     boolean leaseHeld() {
         if (leaseTerm() != NodeState.NO_LEASE) {

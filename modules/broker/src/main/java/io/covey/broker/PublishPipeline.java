@@ -35,6 +35,8 @@ final class PublishPipeline implements Publication.Owner {
 
     /** Takes a publish; it starts with the next {@link #run}. */
     void publish(long token, Message message, int packetId) {
+        boolean answered = message.qos() != QoS.AT_MOST_ONCE;
+        long nowMicros = answered ? shard.loop.monotonicMicros() : 0;
         Publication publication = new Publication(
                 this,
                 message,
@@ -42,8 +44,8 @@ final class PublishPipeline implements Publication.Owner {
                 token,
                 packetId,
                 null,
-                shard.lanes.leaseTerm(),
-                message.qos() == QoS.AT_MOST_ONCE ? 0 : shard.loop.monotonicMicros());
+                answered ? shard.lanes.leaseTerm(nowMicros) : NodeState.NO_LEASE,
+                nowMicros);
         shard.events.publishReceived(message.qos(), message.payload().length);
         inWork++;
         waiting.add(publication);
@@ -58,7 +60,7 @@ final class PublishPipeline implements Publication.Owner {
         }
     }
 
-    /** Starts what can be started. Never from inside a call of the connection, since deliveries may come back to it. */
+    /** Starts what can be started, at the shard's last time. Never from inside a call of the connection, since deliveries may come back to it. */
     void run() {
         if (running) {
             return;
@@ -95,7 +97,7 @@ final class PublishPipeline implements Publication.Owner {
             return true;
         }
         noteNumber(publication);
-        Congestion congested = shard.fanOut.start(publication, shard.nowMillis());
+        Congestion congested = shard.fanOut.start(publication, shard.lastMillis());
         channelled |= publication.channelled;
         if (congested != null) {
             connection.pause(congested);
@@ -123,11 +125,13 @@ final class PublishPipeline implements Publication.Owner {
     public void numbered(Publication publication, Result.Numbered number) {
         publication.origin = Origin.ofClient(
                 connection.clientId(), connection.incarnation(), number.number(), number.floor()); // [MQTT-4.3.3-10]
+        shard.nowMillis();
         run();
     }
 
     @Override
     public void retained(Publication publication) {
+        shard.nowMillis();
         run();
     }
 
@@ -156,13 +160,16 @@ final class PublishPipeline implements Publication.Owner {
     }
 
     private void answer(Publication publication, ReasonCode reason) {
-        if (!shard.lanes.leaseHeld() || publication.term != shard.lanes.leaseTerm()) {
-            return; // [I1] [I9]: confirmed, but perhaps by a node that does not belong any more
-        }
-        if (reason.isError()) {
-            shard.events.publishRefused(reason);
-        } else if (publication.message.qos() != QoS.AT_MOST_ONCE) {
-            shard.events.publishAcknowledged(shard.loop.monotonicMicros() - publication.startedMicros);
+        if (publication.message.qos() != QoS.AT_MOST_ONCE) {
+            long nowMicros = shard.loop.monotonicMicros();
+            if (publication.term != shard.lanes.leaseTerm(nowMicros) || !shard.lanes.leaseHeld()) {
+                return; // [I1] [I9]: confirmed, but perhaps by a node that does not belong any more
+            }
+            if (reason.isError()) {
+                shard.events.publishRefused(reason);
+            } else {
+                shard.events.publishAcknowledged(nowMicros - publication.startedMicros);
+            }
         }
         inWork--;
         connection.published(publication.token, reason);

@@ -123,6 +123,11 @@ final class Shard implements BucketCommands {
         return nowMillis;
     }
 
+    /** The time as it was last read: that of the input that is being worked off, for what follows from it. */
+    long lastMillis() {
+        return nowMillis;
+    }
+
     /** Whether inputs are acted on: not once the lease is lost [I9]. */
     boolean mayServe() {
         return !over && lanes.leaseHeld();

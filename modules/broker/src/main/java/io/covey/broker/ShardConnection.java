@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
 final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
+    /** How long a client waits for its session before it is sent away with 0x88. */
+    static final int OPEN_MILLIS_MAX = 10_000;
+
     /** How long an ended connection waits for other shards to have received its publishes. */
     private static final int CHANNELS_MICROS_MAX = 1_000_000;
 
@@ -51,6 +54,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long incarnation;
     private long kickedUpTo = -1;
     private boolean hintMissed;
+    private long openUntilMillis = Long.MAX_VALUE;
     private @Nullable SessionQueue queue;
     private Command.@Nullable CloseSession closing;
     private NodeMessage.@Nullable Kick kickToAnswer;
@@ -177,6 +181,10 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private void tick() {
         if (shard.mayServe() && !output.isClosed()) {
             long now = shard.nowMillis();
+            if (now >= openUntilMillis && (phase == Phase.OPENING || phase == Phase.WAITING)) {
+                shutDown(ReasonCode.SERVER_UNAVAILABLE); // its bucket or its earlier connection does not answer
+                return;
+            }
             connection.tick(now);
             shard.wheel.atLatest(tick, Math.max(now + 1, connection.nextDeadlineMillis()));
             settle();
@@ -215,6 +223,8 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             return;
         }
         phase = Phase.OPENING;
+        openUntilMillis = shard.lastMillis() + OPEN_MILLIS_MAX;
+        shard.wheel.atLatest(tick, openUntilMillis);
         shard.registry.unsettled(this);
         Command command = new Command.OpenSession(
                 clientId,
@@ -290,7 +300,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** A publish is complete. */
     void published(long token, ReasonCode reason) {
         if (phase == Phase.OPEN) {
-            connection.published(token, reason, shard.nowMillis());
+            connection.published(token, reason, shard.lastMillis());
         }
         settle();
     }
@@ -303,7 +313,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** The bucket has forgotten a Packet Identifier of QoS 2, or did not know it. */
     void released(int packetId, boolean found) {
         if (phase == Phase.OPEN) {
-            connection.released(packetId, found, shard.nowMillis());
+            connection.released(packetId, found, shard.lastMillis());
             settle();
         }
     }
@@ -319,6 +329,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     void resume() {
         output.resume();
         if (shard.mayServe()) {
+            shard.nowMillis();
             settle();
         }
     }
@@ -345,12 +356,12 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     void subscribed(int packetId, List<ReasonCode> reasons) {
-        connection.subscribed(packetId, reasons, shard.nowMillis());
+        connection.subscribed(packetId, reasons, shard.lastMillis());
         settle();
     }
 
     void unsubscribed(int packetId, List<ReasonCode> reasons) {
-        connection.unsubscribed(packetId, reasons, shard.nowMillis());
+        connection.unsubscribed(packetId, reasons, shard.lastMillis());
         settle();
     }
 
@@ -401,7 +412,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** The bucket knows of these PUBRECs. */
     void receivedRecorded(long[] sequences) {
         for (int i = 0; i < sequences.length && phase == Phase.OPEN; i++) {
-            connection.receivedRecorded(sequences[i], shard.nowMillis());
+            connection.receivedRecorded(sequences[i], shard.lastMillis());
         }
     }
 

@@ -2,6 +2,7 @@ package io.covey.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.protocol.PubComp;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import java.util.Objects;
@@ -45,5 +46,42 @@ class NodeTest {
         assertThat(subscriber.payloads()).containsExactly("0", "1", "2");
         assertThat(publisher.got).hasSize(4); // CONNACK, PUBACK, PUBREC, PUBCOMP
         assertThat(cluster.buckets.replicasAreEqual()).isTrue();
+    }
+
+    @Test
+    void aNodeByItselfServesWithItsRealCore() {
+        TestCluster alone = new TestCluster().withRealCores();
+        TestCluster.TestNode only = alone.start(1, 2);
+        alone.time.pass(100);
+        exchange(alone, only, only);
+    }
+
+    @Test
+    void nodesServeTogetherWithTheirRealCores() {
+        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
+        TestCluster.TestNode first = three.start(1, 2);
+        three.start(2, 1);
+        TestCluster.TestNode third = three.start(3, 1);
+        three.time.pass(12_000);
+        exchange(three, first, third);
+    }
+
+    private static void exchange(TestCluster cluster, TestCluster.TestNode from, TestCluster.TestNode to) {
+        TestClient persistentOne = to.client().connect("s", true, 60);
+        persistentOne.subscribe("a/+", QoS.AT_LEAST_ONCE);
+        TestClient transientOne = to.client().connect("t", true, 0);
+        transientOne.subscribe("a/#", QoS.EXACTLY_ONCE);
+        TestClient publisher = from.client().connect("p", true, 60);
+        cluster.time.pass(100);
+
+        publisher.publish("a/b", "1", QoS.AT_LEAST_ONCE);
+        publisher.publish("a/b", "2", QoS.EXACTLY_ONCE);
+        publisher.publish("a/b", "3", QoS.AT_MOST_ONCE);
+        cluster.time.pass(500);
+
+        assertThat(transientOne.payloads()).containsExactly("1", "2", "3");
+        assertThat(persistentOne.payloads()).containsExactlyInAnyOrder("1", "2", "3");
+        assertThat(publisher.pubAcks()).hasSize(1);
+        assertThat(publisher.all(PubComp.class)).hasSize(1);
     }
 }

@@ -251,6 +251,27 @@ class TakeoverTest {
     }
 
     @Test
+    @DisplayName(
+            "a bucket that does not answer is unavailable: CONNACK 0x88, and the session is given back when it does")
+    void aClientWhoseBucketDoesNotAnswerIsSentAway() {
+        cluster.buckets.script =
+                submission -> submission.has(Command.OpenSession.class) ? Fault.ANSWER_HELD : Fault.NONE;
+        TestClient first = one.client().connect("c", true, 60);
+        pass(ShardConnection.OPEN_MILLIS_MAX + 100L);
+        assertThat(Objects.requireNonNull(first.connAck()).reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
+        assertThat(first.closed).isTrue();
+
+        cluster.buckets.script = submission -> Fault.NONE;
+        cluster.buckets.release();
+        pass(100);
+        TestClient second = two.client().connect("c", false, 60);
+
+        assertThat(isConnected(second)).isTrue();
+        assertThat(Objects.requireNonNull(second.connAck()).sessionPresent()).isTrue();
+        assertThat(cluster.sent).as("nobody held the session").noneMatch(NodeMessage.Kick.class::isInstance);
+    }
+
+    @Test
     void aClientThatLeavesWhileItTakesOverEndsItsSession() {
         TestClient first = one.client().connect("c", true, 0);
         cluster.lost = message -> message instanceof NodeMessage.Kick;

@@ -19,8 +19,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nodes with real shards and real buckets in virtual time. Cores are stand-ins: one writer of routes for all, a lease that the test takes away,
- * and no ticks but the test's.
+ * Nodes with real shards and real buckets in virtual time. Cores are stand-ins unless asked for: one writer of routes for all, a lease that the
+ * test takes away, and no ticks but the test's.
  */
 final class TestCluster {
     static final int PARTITIONS = 7;
@@ -30,6 +30,7 @@ final class TestCluster {
     final Map<Long, TestNode> nodes = new LinkedHashMap<>();
     private final RouteTableWriter routes = new RouteTableWriter();
     private NodeSettings settings = NodeSettings.SINGLE;
+    private boolean realCores;
     private long views;
 
     /** Messages between shards that are lost. */
@@ -87,7 +88,7 @@ final class TestCluster {
                         state = ports.state();
                         abandon = ports.abandon();
                         commands = ports.buckets();
-                        return new StandInCore(ports);
+                        return realCores ? new NodeCore(ports) : new StandInCore(ports);
                     });
         }
 
@@ -230,6 +231,12 @@ final class TestCluster {
     /** With other settings for the nodes that are started from now on. */
     TestCluster with(NodeSettings newSettings) {
         settings = newSettings;
+        return this;
+    }
+
+    /** With real cores, which agree on leases and routes by themselves. */
+    TestCluster withRealCores() {
+        realCores = true;
         return this;
     }
 
