@@ -5,7 +5,6 @@ import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -156,15 +155,16 @@ public final class Node {
      * @param done runs once, on a loop of this node
      */
     public void stop(Runnable done) {
-        AtomicInteger busy = new AtomicInteger(shards.size());
-        eachShard(shard -> shard.stop(() -> {
-            if (busy.decrementAndGet() == 0) {
-                loops.get(0).submit(() -> {
-                    core.stop();
-                    done.run();
-                });
+        int[] busy = {shards.size()};
+        ShardLoop coreLoop = loops.get(0);
+        Runnable stopped = () -> {
+            if (--busy[0] == 0) {
+                core.stop();
+                done.run();
             }
-        }));
+        };
+        // Counted on the core's loop only, since each shard ends on its own.
+        eachShard(shard -> shard.stop(() -> coreLoop.submit(stopped)));
     }
 
     /** What the core publishes: routes, lease, members. */

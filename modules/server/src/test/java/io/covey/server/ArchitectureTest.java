@@ -89,10 +89,11 @@ class ArchitectureTest {
             .should()
             .callMethod(System.class, "exit", int.class);
 
+    /** ClusterManager is Vert.x's own word for what one of our classes extends. */
     @ArchTest
     static final ArchRule namesSayWhatDiffers = noClasses()
             .should()
-            .haveNameMatching(".*(Impl|Manager|Helper|Utils?)")
+            .haveNameMatching(".*(Impl|(?<!Cluster)Manager|Helper|Utils?)")
             .orShould()
             .haveNameMatching(".*\\.I[A-Z][a-z].*");
 
