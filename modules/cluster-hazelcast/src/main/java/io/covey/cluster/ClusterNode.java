@@ -123,7 +123,7 @@ public final class ClusterNode {
                 .setClusterPingReplyInterval(TimeUnit.SECONDS.toMillis(5));
         Vertx started = within(
                 START_SECONDS_MAX,
-                extras.apply(Vertx.builder().with(options).withClusterManager(new MemberClusterManager(hazelcast)))
+                extras.apply(Vertx.builder().with(options).withClusterManager(new EventBusCluster(hazelcast)))
                         .buildClustered()
                         .toCompletionStage()
                         .toCompletableFuture(),

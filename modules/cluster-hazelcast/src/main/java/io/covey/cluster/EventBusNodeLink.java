@@ -70,7 +70,7 @@ final class EventBusNodeLink implements NodeLink {
     void start(String nodeId, Consumer<@Nullable Throwable> ready) {
         context.runOnContext(begin -> {
             MessageConsumer<Buffer> consumer = vertx.eventBus()
-                    .consumer(MemberClusterManager.address(NAME, nodeId), message -> receive(message.body()));
+                    .consumer(EventBusCluster.address(NAME, nodeId), message -> receive(message.body()));
             consumer.completion().onComplete(done -> ready.accept(done.cause()));
             vertx.setPeriodic(HELLO_MILLIS, timer -> attend());
         });
@@ -117,7 +117,7 @@ final class EventBusNodeLink implements NodeLink {
                     receiver.accept(target, message);
                 }
             });
-        } catch (IllegalArgumentException foreign) {
+        } catch (IllegalArgumentException | IndexOutOfBoundsException foreign) {
             unreadable = foreign.getMessage();
             dropped.increment();
         }
@@ -158,7 +158,7 @@ final class EventBusNodeLink implements NodeLink {
         Peer(long node, String nodeId) {
             this.node = node;
             this.gathered = begun(new ByteWriter(CAPACITY));
-            this.producer = vertx.eventBus().sender(MemberClusterManager.address(NAME, nodeId));
+            this.producer = vertx.eventBus().sender(EventBusCluster.address(NAME, nodeId));
         }
 
         private ByteWriter begun(ByteWriter empty) {

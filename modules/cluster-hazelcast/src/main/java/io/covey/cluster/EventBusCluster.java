@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * vertx-hazelcast loses entries after crashes and merges (vert.x#4394), and cleaning it blocks and fails while partitions move; what does not
  * exist cannot be lost.
  */
-final class MemberClusterManager extends HazelcastClusterManager {
+final class EventBusCluster extends HazelcastClusterManager {
     private static final char AT = '@';
 
     private final HazelcastInstance hazelcast;
     private volatile @Nullable NodeInfo own;
 
-    MemberClusterManager(HazelcastInstance hazelcast) {
+    EventBusCluster(HazelcastInstance hazelcast) {
         super(hazelcast);
         this.hazelcast = hazelcast;
     }
