@@ -36,9 +36,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** How long a client waits for its session before it is sent away with 0x88. */
     static final int OPEN_MILLIS_MAX = 10_000;
 
-    /** How long an ended connection waits for other shards to have received its publishes. */
-    private static final int CHANNELS_MICROS_MAX = 1_000_000;
-
     private final Shard shard;
     private final WireOutput output;
     private final Connection connection;
@@ -49,6 +46,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private Phase phase = Phase.NEW;
     private String clientId = "";
     private boolean persistent;
+    private boolean hasWill;
     private int partition;
     private long epoch = -1;
     private long incarnation;
@@ -56,16 +54,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private boolean hintMissed;
     private long openUntilMillis = Long.MAX_VALUE;
     private @Nullable SessionQueue queue;
-    private Command.@Nullable CloseSession closing;
-    private NodeMessage.@Nullable Kick kickToAnswer;
-
-    private ChannelsPhase channels = ChannelsPhase.UNKNOWN;
-
-    private enum ChannelsPhase {
-        UNKNOWN,
-        AWAITED,
-        DONE
-    }
+    private @Nullable Departure departure;
 
     private enum Phase {
         NEW,
@@ -215,6 +204,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     public void open(OpenRequest request) {
         clientId = request.clientId();
         persistent = request.persistent();
+        hasWill = request.will() != null;
         partition = shard.lanes.partitionOfClient(clientId);
         boolean serves = shard.takesClients();
         if (!serves || lane().isFull()) {
@@ -448,16 +438,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void ended(EndOfConnection end) {
-        if (phase != Phase.OPEN) {
-            return;
-        }
-        queue().acknowledgements().flush();
-        leave();
-        closing = new Command.CloseSession(
-                clientId, epoch, end.expirySeconds(), end.publishWill(), end.lastSentSequence());
-        if (end.expirySeconds() >= 0 || !end.publishWill()) {
-            // An orderly end counts at once, lest a new connection finds the will or the session still there.
-            closeSession();
+        if (phase == Phase.OPEN) {
+            queue().acknowledgements().flush();
+            leave().close(end, hasWill);
         }
     }
 
@@ -477,7 +460,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
     }
 
-    private void leave() {
+    private Departure leave() {
+        Departure leaving = new Departure(this, shard, pipeline);
+        departure = leaving;
         phase = Phase.DRAINING;
         shard.registry.unregister(this);
         shard.registry.unsettled(this);
@@ -485,53 +470,25 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         shard.announceRoutes(null);
         subscriptions.close();
         shard.loop.atEndOfTurn(this::drain); // not from inside the connection's call
+        return leaving;
     }
 
-    /** Once nothing that the client published is in work any more, the bucket and whoever takes over are told. */
-    private void drain() {
-        if (phase != Phase.DRAINING || !pipeline.isIdle() || awaitsChannels()) {
+    /** Goes on with what is left to do after the end. */
+    void drain() {
+        Departure leaving = departure;
+        if (leaving == null || phase != Phase.DRAINING || !leaving.isComplete()) {
             return;
         }
-        pipeline.close();
-        closeSession();
         shard.registry.settled(this);
         phase = Phase.OVER;
-        NodeMessage.Kick kick = kickToAnswer;
-        if (kick != null) {
-            shard.kick(kick);
-        }
-        shard.takeovers.recheck(clientId);
-    }
-
-    /** Publishes to transient sessions elsewhere keep their order, too, unless a node does not answer: it must not hold up the client. */
-    private boolean awaitsChannels() {
-        if (!pipeline.isChannelled()) {
-            return false;
-        }
-        if (channels == ChannelsPhase.UNKNOWN) {
-            channels = ChannelsPhase.AWAITED;
-            shard.loop.schedule(CHANNELS_MICROS_MAX, this::channelsDone);
-            shard.channels.whenReceived(() -> shard.loop.atEndOfTurn(this::channelsDone));
-        }
-        return channels == ChannelsPhase.AWAITED;
-    }
-
-    private void channelsDone() {
-        channels = ChannelsPhase.DONE;
-        drain();
-    }
-
-    private void closeSession() {
-        Command.CloseSession command = closing;
-        if (command != null) {
-            closing = null;
-            lane().submit(command, true, result -> {});
-        }
+        leaving.complete();
     }
 
     /** Answers this Kick once the connection's publishes are done. */
     void answerWhenDrained(NodeMessage.Kick kick) {
-        kickToAnswer = kick;
+        if (departure != null) {
+            departure.answer(kick);
+        }
     }
 
     /** The broker ends the connection. */

@@ -1,0 +1,95 @@
+package io.covey.broker;
+
+import io.covey.bucket.Command;
+import io.covey.session.EndOfConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is left to do for a connection that has ended or was superseded: its publishes are completed, then its bucket and whoever takes over
+ * are told, so that no publish of the next connection comes before one of this [I4]. Owned by the shard's loop.
+ */
+final class Departure {
+    /** How long other shards may take to receive what was published to their transient sessions. */
+    private static final int CHANNELS_MICROS_MAX = 1_000_000;
+
+    private final ShardConnection connection;
+    private final Shard shard;
+    private final PublishPipeline pipeline;
+    private Command.@Nullable CloseSession closing;
+    private NodeMessage.@Nullable Kick kick;
+    private Channelled channelled = Channelled.UNKNOWN;
+
+    private enum Channelled {
+        UNKNOWN,
+        AWAITED,
+        RECEIVED
+    }
+
+    Departure(ShardConnection connection, Shard shard, PublishPipeline pipeline) {
+        this.connection = connection;
+        this.shard = shard;
+        this.pipeline = pipeline;
+    }
+
+    /** Reports the connection's end to its bucket. */
+    void close(EndOfConnection end, boolean hasWill) {
+        closing = new Command.CloseSession(
+                connection.clientId(),
+                connection.epoch(),
+                end.expirySeconds(),
+                end.publishWill(),
+                end.lastSentSequence());
+        if (end.expirySeconds() >= 0 || hasWill && !end.publishWill()) {
+            // What the client's DISCONNECT said counts at once, lest its next connection finds the session or the will
+            // still there.
+            close();
+        }
+    }
+
+    private void close() {
+        Command.CloseSession command = closing;
+        if (command != null) {
+            closing = null;
+            connection.lane().submit(command, true, result -> {});
+        }
+    }
+
+    /** Answers a Kick when everything is done. */
+    void answer(NodeMessage.Kick newest) {
+        kick = newest;
+    }
+
+    /** Whether nothing that the client published is in work any more. */
+    boolean isComplete() {
+        return pipeline.isIdle() && isReceived();
+    }
+
+    /** Publishes to transient sessions elsewhere keep their order, too, unless a node does not answer: it must not hold up the client. */
+    private boolean isReceived() {
+        if (!pipeline.isChannelled()) {
+            return true;
+        }
+        if (channelled == Channelled.UNKNOWN) {
+            channelled = Channelled.AWAITED;
+            shard.loop.schedule(CHANNELS_MICROS_MAX, this::received);
+            shard.channels.whenReceived(() -> shard.loop.atEndOfTurn(this::received));
+        }
+        return channelled == Channelled.RECEIVED;
+    }
+
+    private void received() {
+        channelled = Channelled.RECEIVED;
+        connection.drain();
+    }
+
+    /** Tells who waits for it. */
+    void complete() {
+        pipeline.close();
+        close();
+        NodeMessage.Kick asked = kick;
+        if (asked != null) {
+            shard.kick(asked);
+        }
+        shard.takeovers.recheck(connection.clientId());
+    }
+}
