@@ -34,6 +34,20 @@ final class Settings {
             Setting.number("cluster.partitions", 0L, 0, 4096, "", "0: the default; fixed for the cluster's life"),
             Setting.number(
                     "cluster.lease", 5000L, 1000, 60_000, "milliseconds", "a node that is cut off serves no longer"),
+            Setting.number(
+                    "batch.linger",
+                    500L,
+                    0,
+                    100_000,
+                    "microseconds",
+                    "how long a change waits for others before a batch"),
+            Setting.number(
+                    "batch.lazy-linger",
+                    20_000L,
+                    0,
+                    1_000_000,
+                    "microseconds",
+                    "how long an acknowledgement waits for a batch to ride with"),
             Setting.text("storage.directory", "./data", "where this node keeps its files"),
             Setting.choice(
                     "storage.durability",

@@ -130,12 +130,17 @@ record ServerSettings(
                 defaults.transientQueueMessagesMax(),
                 defaults.pendingPublishesMax());
         if (!configuration.isOn("cluster.enabled")) {
-            return NodeSettings.SINGLE.withSession(session);
+            return lingering(NodeSettings.SINGLE.withSession(session), configuration);
         }
         int members = Math.max(1, configuration.list("cluster.members").size());
         int minimum = configuration.integer("cluster.minimum-members");
-        return NodeSettings.clustered(members, minimum > 0 ? minimum : members / 2 + 1)
+        NodeSettings clustered = NodeSettings.clustered(members, minimum > 0 ? minimum : members / 2 + 1)
                 .withSession(session);
+        return lingering(clustered, configuration);
+    }
+
+    private static NodeSettings lingering(NodeSettings node, Configuration configuration) {
+        return node.withLingering(configuration.integer("batch.linger"), configuration.integer("batch.lazy-linger"));
     }
 
     private static BucketLimits buckets(Configuration configuration) {
