@@ -116,12 +116,17 @@ final class Channel implements Congestion {
         link.send(target, publishes);
     }
 
-    /** The receiver has everything up to this number. */
-    void acknowledged(long upTo) {
+    /** The receiver has everything up to this number; what was lost behind it follows at the pace of its answers. */
+    void acknowledged(long upTo, long nowMillis) {
+        boolean moved = false;
         while (!unacknowledged.isEmpty() && unacknowledged.getFirst().publishes.sequence() <= upTo) {
             Sent sent = unacknowledged.removeFirst();
             messages -= sent.publishes.items().size();
             bytes -= sent.bytes;
+            moved = true;
+        }
+        if (moved) {
+            resend(nowMillis);
         }
         while (!waiting.isEmpty() && waiting.getFirst().sequence <= upTo) {
             waiting.removeFirst().arrived.run();

@@ -160,7 +160,7 @@ final class Channels {
     void received(NodeMessage.PublishesReceived received) {
         Channel channel = outgoing.get(received.from());
         if (channel != null) {
-            channel.acknowledged(received.sequence());
+            channel.acknowledged(received.sequence(), loop.monotonicMillis());
         }
     }
 

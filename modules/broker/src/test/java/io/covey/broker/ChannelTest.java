@@ -56,11 +56,27 @@ class ChannelTest {
         assertThat(wire).hasSize(2);
         assertThat(channel.isIdle()).isFalse();
 
-        channel.acknowledged(1);
+        channel.acknowledged(1, Channel.RESEND_MILLIS);
         channel.resend(9 * Channel.RESEND_MILLIS);
 
         assertThat(wire).hasSize(2);
         assertThat(channel.isIdle()).isTrue();
+    }
+
+    @Test
+    void whatWasLostFollowsAtThePaceOfTheAnswers() {
+        for (int i = 0; i < 3 * Channel.RESEND_BATCHES_MAX; i++) {
+            offer("t" + i, QoS.AT_LEAST_ONCE);
+            channel.flush(0);
+        }
+        wire.clear();
+        channel.resend(1_000);
+        assertThat(wire).hasSize(Channel.RESEND_BATCHES_MAX);
+
+        channel.acknowledged(Channel.RESEND_BATCHES_MAX, 1_001);
+        assertThat(wire).hasSize(2 * Channel.RESEND_BATCHES_MAX);
+        channel.acknowledged(Channel.RESEND_BATCHES_MAX + 1, 1_002);
+        assertThat(wire).as("the head is on its way").hasSize(2 * Channel.RESEND_BATCHES_MAX);
     }
 
     @Test
@@ -77,7 +93,7 @@ class ChannelTest {
         assertThat(taken).isEqualTo(Channel.MESSAGES_MAX);
 
         channel.flush(0);
-        channel.acknowledged(wire.get(wire.size() - 1).sequence());
+        channel.acknowledged(wire.get(wire.size() - 1).sequence(), 0);
         assertThat(channel.isFull()).isFalse();
         assertThat(offer("a", QoS.AT_MOST_ONCE)).isTrue();
     }
@@ -93,7 +109,7 @@ class ChannelTest {
 
         assertThat(taken).isBetween(80, 84);
         assertThat(wire).allSatisfy(batch -> assertThat(batch.items()).hasSizeLessThanOrEqualTo(2));
-        channel.acknowledged(wire.get(wire.size() - 1).sequence());
+        channel.acknowledged(wire.get(wire.size() - 1).sequence(), 0);
         assertThat(channel.isIdle()).isTrue();
     }
 
@@ -139,7 +155,7 @@ class ChannelTest {
                 while (!acknowledgements.isEmpty() && random.nextInt(3) > 0) {
                     long number = acknowledgements.remove(0);
                     if (random.nextInt(3) > 0) {
-                        sender.acknowledged(number);
+                        sender.acknowledged(number, now);
                     }
                 }
                 if (now > 20_000 && acknowledgements.isEmpty()) {

@@ -15,6 +15,7 @@ import io.covey.protocol.ReasonCode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -277,5 +278,56 @@ class PublishTest {
         assertThat(publisher.reads).isTrue();
         assertThat(publisher.pubAcks()).hasSize(40);
         assertThat(subscriber.payloads()).hasSize(40);
+    }
+
+    @Test
+    @DisplayName(
+            "I7: transient sessions of a node that does not take more pause their publishers at QoS 1, and cost QoS 0")
+    void publishersTowardsANodeThatDoesNotAnswerAreNotRead() {
+        TestCluster.TestNode other = cluster.start(2, 1);
+        TestClient subscriber = other.client().connect("s", true, 0);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        TestClient careless = node.client().connect("q", true, 0);
+        cluster.lost = message -> message instanceof NodeMessage.Publishes;
+
+        for (int i = 0; i < Channel.MESSAGES_MAX + 100; i++) {
+            publisher.publish("a", "" + i, QoS.AT_LEAST_ONCE);
+        }
+        careless.publish("a", "dropped", QoS.AT_MOST_ONCE);
+        pass(20);
+        assertThat(publisher.reads).isFalse();
+        assertThat(publisher.pubAcks()).as("the others wait").hasSize(Channel.MESSAGES_MAX);
+        assertThat(node.events.dropped).containsEntry("channel-full", 1);
+
+        cluster.lost = message -> false;
+        pass(3_000);
+
+        assertThat(publisher.reads).isTrue();
+        assertThat(publisher.pubAcks()).hasSize(Channel.MESSAGES_MAX + 100);
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < Channel.MESSAGES_MAX + 100; i++) {
+            expected.add("" + i);
+        }
+        assertThat(subscriber.payloads()).isEqualTo(expected);
+    }
+
+    @Test
+    void aBucketWithoutRoomForSessionsRefusesThem() {
+        TestCluster tiny = new TestCluster(new BucketLimits(1_000, 1 << 20, 1_500, 128, 10_000));
+        TestCluster.TestNode tinyNode = tiny.start(1, 1);
+        List<ReasonCode> connAcks = new ArrayList<>();
+        List<ReasonCode> subAcks = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            TestClient client = tinyNode.client().connect("c" + i, true, 60);
+            connAcks.add(Objects.requireNonNull(client.connAck()).reason());
+            if (!client.closed) {
+                client.subscribe("t/" + i, QoS.AT_LEAST_ONCE);
+                subAcks.addAll(Objects.requireNonNull(client.subAck()).reasons());
+            }
+        }
+
+        assertThat(connAcks).containsOnly(ReasonCode.SUCCESS, ReasonCode.QUOTA_EXCEEDED);
+        assertThat(subAcks).containsOnly(ReasonCode.GRANTED_QOS_1, ReasonCode.QUOTA_EXCEEDED);
     }
 }
