@@ -99,6 +99,11 @@ final class History {
             }
             return;
         }
+        if (message.firstSentMicros < subscriber.liveSinceMicros) {
+            // It may have passed by before the subscription was live, and come again behind later ones when its
+            // publisher repeated it.
+            return;
+        }
         long newest = subscriber.newest.merge(key.publisher() + " " + key.topic(), key.number(), Math::max);
         if (newest > key.number()) {
             throw new InvariantViolated("I4: " + client + " received " + key + " after number " + newest);
