@@ -1,5 +1,6 @@
 package io.covey.broker;
 
+import io.covey.bucket.Origin;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
@@ -7,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of publishes from this shard to the transient sessions of another: numbered batches, kept and resent until the receiver has
@@ -78,7 +80,7 @@ final class Channel implements Congestion {
      *
      * @return false when it was dropped for lack of room, which only QoS 0 is
      */
-    boolean offer(String publisher, Message message, long nowMillis) {
+    boolean offer(String publisher, Message message, @Nullable Origin origin, long nowMillis) {
         if (closed) {
             return true; // its receivers are gone with their node
         }
@@ -89,7 +91,7 @@ final class Channel implements Congestion {
         if (!open.isEmpty() && openBytes + size > BATCH_BYTES_MAX) {
             flush(nowMillis);
         }
-        open.add(new NodeMessage.Publishes.Item(publisher, message));
+        open.add(new NodeMessage.Publishes.Item(publisher, message, origin));
         openBytes += size;
         messages++;
         bytes += size;

@@ -1,5 +1,6 @@
 package io.covey.broker;
 
+import io.covey.bucket.Origin;
 import io.covey.protocol.Message;
 import io.covey.routing.ShardAddress;
 import java.util.LinkedHashMap;
@@ -50,7 +51,7 @@ final class Channels {
     }
 
     /** Sends a publish; dropped where there is no room, which only QoS 0 comes to. */
-    void offer(ShardAddress target, String publisher, Message message) {
+    void offer(ShardAddress target, String publisher, Message message, @Nullable Origin origin) {
         Channel channel = outgoing.get(target);
         if (channel == null) {
             // The newest view, not the last one this shard was told: a route may be seen before the message about its
@@ -61,7 +62,7 @@ final class Channels {
             channel = new Channel(self, target, link);
             outgoing.put(target, channel);
         }
-        if (!channel.offer(publisher, message, loop.monotonicMillis())) {
+        if (!channel.offer(publisher, message, origin, loop.monotonicMillis())) {
             events.dropped("channel-full", 1);
             return;
         }

@@ -1,6 +1,7 @@
 package io.covey.broker;
 
 import io.covey.bucket.Command;
+import io.covey.bucket.Origin;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.LocalSubscriptions;
@@ -28,6 +29,7 @@ final class FanOut {
     private final LocalSubscriptions<ShardConnection> subscriptions;
     private final Matches scratch = new Matches();
     private final Collector collector = new Collector();
+    private final RecentOrigins recent = new RecentOrigins();
     private final LocalSink local = new LocalSink();
     private final Map<String, Destinations> qos0 = new HashMap<>();
     private final Map<String, Destinations> qosAbove0 = new HashMap<>();
@@ -115,12 +117,12 @@ final class FanOut {
         }
         if (to.own) {
             publication.matched++;
-            deliver(message, publication.publisher, nowMillis);
+            deliver(message, publication.publisher, publication.origin, nowMillis);
         }
         for (int i = 0; i < to.others.size(); i++) {
             publication.matched++;
             publication.channelled = true;
-            channels.offer(to.others.get(i), publication.publisher, message);
+            channels.offer(to.others.get(i), publication.publisher, message, publication.origin);
         }
         if (partitions.length == 0) {
             publication.owner.finished(publication);
@@ -149,8 +151,15 @@ final class FanOut {
         return null;
     }
 
-    /** Delivers a publish to this shard's sessions: the transient ones, and at QoS 0 the persistent ones too. */
-    void deliver(Message message, String publisher, long nowMillis) {
+    /**
+     * Delivers a publish to this shard's sessions: the transient ones, and at QoS 0 the persistent ones too.
+     *
+     * @param origin for deduplication [I3], or null
+     */
+    void deliver(Message message, String publisher, @Nullable Origin origin, long nowMillis) {
+        if (origin != null && recent.isRepeat(origin)) {
+            return;
+        }
         local.message = message;
         local.nowMillis = nowMillis;
         delivering = true;

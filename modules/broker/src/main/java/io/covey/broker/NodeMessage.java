@@ -1,10 +1,12 @@
 package io.covey.broker;
 
+import io.covey.bucket.Origin;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What nodes tell each other. Lossy: whoever needs an answer repeats [I5]. */
 public sealed interface NodeMessage {
@@ -76,8 +78,13 @@ public sealed interface NodeMessage {
 
     /** Publishes for the receiving shard's transient sessions (and of QoS 0 for all), numbered per pair of shards. */
     record Publishes(ShardAddress from, long sequence, List<Item> items) implements NodeMessage {
-        /** One publish and its publisher's client id, for No Local. */
-        public record Item(String publisher, Message message) {}
+        /**
+         * One publish.
+         *
+         * @param publisher the publisher's client id, for No Local
+         * @param origin for deduplication of what may come again by another way, or null
+         */
+        public record Item(String publisher, Message message, @Nullable Origin origin) {}
     }
 
     /** Publishes of the receiver up to this number have arrived. */

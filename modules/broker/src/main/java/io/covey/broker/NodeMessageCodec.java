@@ -1,5 +1,6 @@
 package io.covey.broker;
 
+import io.covey.bucket.Origin;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
@@ -192,10 +193,19 @@ public final class NodeMessageCodec {
 
     private static void writeItem(ByteWriter out, NodeMessage.Publishes.Item item) {
         item.message().write(out.string(item.publisher()));
+        Origin origin = item.origin();
+        out.bool(origin != null);
+        if (origin != null) {
+            out.string(origin.source()).varLong(origin.incarnation());
+            out.varLong(origin.number()).varLong(origin.floor());
+        }
     }
 
     private static NodeMessage.Publishes.Item readItem(ByteReader in) {
-        return new NodeMessage.Publishes.Item(in.string(), Message.read(in));
+        String publisher = in.string();
+        Message message = Message.read(in);
+        Origin origin = in.bool() ? new Origin(in.string(), in.varLong(), in.varLong(), in.varLong()) : null;
+        return new NodeMessage.Publishes.Item(publisher, message, origin);
     }
 
     private static void writeRoute(ByteWriter out, ShardRoute route) {

@@ -154,6 +154,7 @@ final class Shard implements BucketCommands {
         if (message instanceof NodeMessage.Hints arrived) {
             hinted(arrived);
         } else if (message instanceof NodeMessage.Publishes publishes) {
+            nowMillis();
             channels.arrived(publishes);
         } else if (message instanceof NodeMessage.PublishesReceived received) {
             channels.received(received);
@@ -167,7 +168,7 @@ final class Shard implements BucketCommands {
     }
 
     private void arrived(NodeMessage.Publishes.Item item) {
-        fanOut.deliver(item.message(), item.publisher(), nowMillis());
+        fanOut.deliver(item.message(), item.publisher(), item.origin(), lastMillis());
     }
 
     private void hinted(NodeMessage.Hints arrived) {

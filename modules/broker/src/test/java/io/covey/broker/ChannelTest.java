@@ -26,7 +26,7 @@ class ChannelTest {
     }
 
     private boolean offer(String topic, QoS qos) {
-        return channel.offer("p", message(topic, qos, 10), 0);
+        return channel.offer("p", message(topic, qos, 10), null, 0);
     }
 
     private void take(NodeMessage.Publishes publishes) {
@@ -102,7 +102,7 @@ class ChannelTest {
     void bytesAreBoundedToo() {
         int taken = 0;
         while (!channel.isFull()) {
-            channel.offer("p", message("a", QoS.AT_LEAST_ONCE, 100_000), 0);
+            channel.offer("p", message("a", QoS.AT_LEAST_ONCE, 100_000), null, 0);
             taken++;
         }
         channel.flush(0);
@@ -143,7 +143,7 @@ class ChannelTest {
             for (long now = 0; now < 20_000 || !sender.isIdle(); now += 20) {
                 for (int i = now < 20_000 ? random.nextInt(4) : 0; i > 0; i--) {
                     expected.add("t" + expected.size());
-                    sender.offer("p", message(expected.get(expected.size() - 1), QoS.AT_LEAST_ONCE, 10), now);
+                    sender.offer("p", message(expected.get(expected.size() - 1), QoS.AT_LEAST_ONCE, 10), null, now);
                 }
                 sender.flush(now);
                 sender.resend(now);

@@ -3,6 +3,7 @@ package io.covey.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.covey.bucket.Origin;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
@@ -71,7 +72,12 @@ class NodeMessageCodecTest {
                 new NodeMessage.Hints.Target("c", 3, 4, QoS.AT_LEAST_ONCE, true, new int[] {5, 268_435_455});
         List<NodeMessage> messages = List.of(
                 new NodeMessage.Hints(List.of(new NodeMessage.Hints.Hint(MESSAGE, List.of(target, target)))),
-                new NodeMessage.Publishes(SHARD, 9, List.of(new NodeMessage.Publishes.Item("p", MESSAGE))));
+                new NodeMessage.Publishes(
+                        SHARD,
+                        9,
+                        List.of(
+                                new NodeMessage.Publishes.Item("p", MESSAGE, null),
+                                new NodeMessage.Publishes.Item("q", MESSAGE, Origin.ofClient("q", 2, 5, 3)))));
         List<NodeMessage> read = new ArrayList<>();
 
         NodeMessageCodec.read(new ByteReader(written(messages)), (to, message) -> read.add(message));
@@ -83,6 +89,8 @@ class NodeMessageCodecTest {
         NodeMessage.Publishes publishes = (NodeMessage.Publishes) read.get(1);
         assertThat(publishes.sequence()).isEqualTo(9);
         assertThat(publishes.items().get(0).message().qos()).isEqualTo(QoS.EXACTLY_ONCE);
+        assertThat(publishes.items().get(0).origin()).isNull();
+        assertThat(publishes.items().get(1).origin()).isEqualTo(Origin.ofClient("q", 2, 5, 3));
         assertThat(written(read)).isEqualTo(written(messages));
     }
 

@@ -128,6 +128,33 @@ class PersistentSessionTest {
     }
 
     @Test
+    @DisplayName("I3: transient subscribers get it once, too, wherever they and the publisher are")
+    void qos2IsDeliveredOnceToTransientSessionsAlthoughThePublisherReconnects() {
+        TestCluster.TestNode other = cluster.start(2, 1);
+        List<TestClient> subscribers = List.of(
+                node.client(0).connect("s0", true, 0),
+                node.client(1).connect("s1", true, 0),
+                other.client().connect("s2", true, 0));
+        subscribers.forEach(subscriber -> subscriber.subscribe("a", QoS.EXACTLY_ONCE));
+        TestClient publisher = node.client().connect("p", true, 60);
+        publisher.acknowledges = false;
+        int packetId = publisher.publish("a", "once", QoS.EXACTLY_ONCE);
+        pass(20);
+        publisher.breakConnection();
+        pass(20);
+
+        TestClient again = other.client().connect("p", false, 60);
+        again.publish("a", "once", QoS.EXACTLY_ONCE, false, packetId, true);
+        pass(100);
+        again.publish("a", "next", QoS.EXACTLY_ONCE, false, packetId, false);
+        pass(100);
+
+        assertThat(subscribers)
+                .allSatisfy(subscriber -> assertThat(subscriber.payloads()).containsExactly("once", "next"));
+        assertThat(again.all(PubComp.class)).hasSize(2);
+    }
+
+    @Test
     void aRepeatedPubRelIsAnsweredOnAnotherConnection() {
         node.client().connect("s", true, 60).subscribe("a", QoS.EXACTLY_ONCE);
         TestClient publisher = node.client().connect("p", true, 60);
