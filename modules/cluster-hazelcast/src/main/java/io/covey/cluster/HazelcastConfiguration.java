@@ -46,7 +46,7 @@ final class HazelcastConfiguration {
 
     /** The configuration of one member. */
     static Config of(ClusterSettings settings, long incarnation, String nodeId, PartitionHost host) {
-        requireParallelism();
+        requireParallelism(ForkJoinPool.getCommonPoolParallelism());
         HazelcastConfiguration configuration = new HazelcastConfiguration(settings);
         configuration.properties();
         configuration.network();
@@ -55,8 +55,7 @@ final class HazelcastConfiguration {
         return configuration.config;
     }
 
-    private static void requireParallelism() {
-        int parallelism = ForkJoinPool.getCommonPoolParallelism();
+    static void requireParallelism(int parallelism) {
         if (parallelism < PARALLELISM_MIN) {
             throw new IllegalStateException("the common ForkJoinPool has parallelism " + parallelism
                     + ", a cluster needs at least " + PARALLELISM_MIN

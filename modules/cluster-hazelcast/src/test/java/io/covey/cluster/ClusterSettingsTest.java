@@ -47,4 +47,12 @@ class ClusterSettingsTest {
         assertThatThrownBy(() -> settings(5701, 5702, members, 1, 0, 7, 0)).hasMessageContaining("0 to 6");
         assertThatThrownBy(() -> settings(5701, 5702, members, 1, 0, 1, 2)).hasMessageContaining("required backups");
     }
+
+    @Test
+    void tooSmallACommonPoolIsRefusedWithTheRemedy() {
+        assertThatThrownBy(() -> HazelcastConfiguration.requireParallelism(1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("-Djava.util.concurrent.ForkJoinPool.common.parallelism=4");
+        HazelcastConfiguration.requireParallelism(4);
+    }
 }

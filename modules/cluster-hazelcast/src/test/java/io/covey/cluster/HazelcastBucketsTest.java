@@ -31,7 +31,7 @@ class HazelcastBucketsTest {
     private static TestCluster cluster;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start() {
         cluster = TestCluster.of(3, 1);
     }
 

@@ -12,10 +12,18 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
+import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Refusal;
 import io.covey.bucket.Result;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +33,7 @@ class MembersLeaveTest {
     private TestCluster cluster;
 
     @BeforeEach
-    void start() throws Exception {
+    void start() {
         cluster = TestCluster.of(3, 1);
     }
 
@@ -55,6 +63,85 @@ class MembersLeaveTest {
         assertThat(opened.sessionPresent()).isTrue();
         assertThat(opened.entries()).hasSize(3);
         sender.await(cluster::replicasAreEqual);
+    }
+
+    @Test
+    void nothingConfirmedIsLostDoubledOrReorderedWhileAMemberIsKilledUnderLoad() throws Exception {
+        TestMember killed = cluster.members.get(1);
+        List<TestMember> senders = List.of(cluster.members.get(0), cluster.members.get(2));
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            session(senders.get(0), partition, "receiver", "load");
+        }
+        AtomicBoolean over = new AtomicBoolean();
+        Map<String, Integer> confirmed = new ConcurrentHashMap<>();
+        List<Thread> threads = new ArrayList<>();
+        for (TestMember sender : senders) {
+            for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+                threads.add(load(sender, partition, over, confirmed));
+            }
+        }
+
+        Thread.sleep(1_500);
+        cluster.crash(killed);
+        Thread.sleep(4_000);
+        over.set(true);
+        for (Thread thread : threads) {
+            thread.join(30_000);
+            assertThat(thread.isAlive()).isFalse();
+        }
+
+        int sum = 0;
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            List<String> queued = queue(senders.get(0), partition);
+            for (TestMember sender : senders) {
+                int count = confirmed.get(partition + "/" + sender.incarnation);
+                assertThat(queued.stream().filter(each -> each.endsWith("/" + sender.incarnation)))
+                        .containsExactlyElementsOf(IntStream.rangeClosed(1, count)
+                                .mapToObj(number -> number + "/" + sender.incarnation)
+                                .toList());
+                sum += count;
+            }
+        }
+        assertThat(sum).isGreaterThan(1_000);
+        senders.get(0).await(cluster::replicasAreEqual);
+    }
+
+    /** Publishes numbered messages to one partition, one batch after the other, until it is over. */
+    private static Thread load(TestMember sender, int partition, AtomicBoolean over, Map<String, Integer> confirmed) {
+        Thread thread = new Thread(() -> {
+            int number = 0;
+            while (!over.get()) {
+                Command[] batch = new Command[3];
+                for (int i = 0; i < batch.length; i++) {
+                    number++;
+                    batch[i] = append("load/b", number + "/" + sender.incarnation);
+                }
+                sender.confirm(partition, batch);
+                confirmed.put(partition + "/" + sender.incarnation, number);
+            }
+        });
+        thread.start();
+        return thread;
+    }
+
+    /** The payloads that wait for the receiver, in order; they are acknowledged, since a bucket hands out only so much at a time. */
+    private static List<String> queue(TestMember member, int partition) {
+        List<String> payloads = new ArrayList<>();
+        Result.Opened opened = (Result.Opened) member.confirm(
+                        partition, new Command.OpenSession("receiver", member.shard(), false, 3_600, 65_535, null))
+                .results()
+                .get(0);
+        List<QueueEntry> entries = opened.entries();
+        while (!entries.isEmpty()) {
+            entries.forEach(entry -> payloads.add(new String(entry.message().payload(), StandardCharsets.UTF_8)));
+            long[] released = entries.stream().mapToLong(QueueEntry::sequence).toArray();
+            Result.Handed handed = (Result.Handed) member.confirm(
+                            partition, new Command.Acknowledge("receiver", opened.epoch(), released, new long[0]))
+                    .results()
+                    .get(0);
+            entries = handed.entries();
+        }
+        return payloads;
     }
 
     @Test

@@ -8,7 +8,6 @@ import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
 import io.covey.protocol.QoS;
 import io.covey.routing.Subscription;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,7 +22,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /** Starts members and waits until the cluster is formed and at rest. */
-    static TestCluster of(int count, int backups) throws IOException {
+    static TestCluster of(int count, int backups) {
         return new TestCluster(TestMember.startAll(TestMember.settings(count, count, backups)));
     }
 
@@ -103,9 +102,13 @@ final class TestCluster implements AutoCloseable {
     }
 
     static Command append(String topic, int number) {
+        return append(topic, "payload " + number);
+    }
+
+    static Command append(String topic, String payload) {
         Message message = new Message(
                 topic,
-                ("payload " + number).getBytes(StandardCharsets.UTF_8),
+                payload.getBytes(StandardCharsets.UTF_8),
                 QoS.AT_LEAST_ONCE,
                 false,
                 Properties.EMPTY,

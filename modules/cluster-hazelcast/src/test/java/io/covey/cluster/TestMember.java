@@ -46,7 +46,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     record Received(ShardAddress target, NodeMessage message) {}
 
     /** Settings of nodes that find each other on the loopback interface. */
-    static List<ClusterSettings> settings(int count, int expected, int backups) throws IOException {
+    static List<ClusterSettings> settings(int count, int expected, int backups) {
         List<Integer> ports = freePorts(2 * count);
         List<String> members = ports.subList(0, count).stream()
                 .map(port -> "127.0.0.1:" + port)
@@ -71,16 +71,18 @@ final class TestMember implements ClusterListener, AutoCloseable {
         return settings;
     }
 
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
+    /** Ports below those that the system gives to outgoing connections: one of these could take a port before its node does. */
+    private static List<Integer> freePorts(int count) {
         List<Integer> ports = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            sockets.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
+        while (ports.size() < count) {
+            int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                if (!ports.contains(port)) {
+                    ports.add(socket.getLocalPort());
+                }
+            } catch (IOException taken) {
+                continue;
+            }
         }
         return ports;
     }
