@@ -222,7 +222,10 @@ final class Shard implements BucketCommands {
         boolean gone = !takeovers.isPending(kick.clientId(), kick.epoch());
         for (ShardConnection connection : registry.unsettled(kick.clientId())) {
             if (!connection.isDraining()) {
+                // It may be the one that is meant, with earlier ones behind it that it has yet to learn of; the Kick
+                // comes again.
                 connection.kickedBeforeOpen(kick.epoch());
+                gone = false;
             } else if (connection.epoch() <= kick.epoch()) {
                 connection.answerWhenDrained(kick);
                 gone = false;

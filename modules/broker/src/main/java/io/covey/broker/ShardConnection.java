@@ -247,16 +247,15 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         epoch = opened.epoch();
         incarnation = opened.incarnation();
         queue = new SessionQueue(this, shard);
+        shard.takeovers.begin(this, opened);
         if (epoch <= kickedUpTo) {
-            superseded();
-        } else {
-            shard.takeovers.begin(this, opened);
+            superseded(); // what it was to take over is still seen to
         }
     }
 
     /** It is the only connection of its client id: it opens. */
     void proceed(Result.Opened opened) {
-        if (phase != Phase.WAITING) {
+        if (phase != Phase.WAITING || epoch <= kickedUpTo) {
             return;
         }
         phase = Phase.OPEN;

@@ -103,11 +103,13 @@ class TakeoverTest {
                 : Fault.NONE;
         TestClient first = one.client().connect("c", true, 0);
         TestClient second = two.client().connect("c", true, 0);
-        pass(200);
-        assertThat(isConnected(second)).isTrue();
+        pass(300);
+        assertThat(second.connAck())
+                .as("who knows what the first has to take over")
+                .isNull();
 
         cluster.buckets.release();
-        pass(50);
+        pass(150);
 
         assertThat(first.connAck()).isNull();
         assertThat(first.closed).isTrue();
@@ -161,6 +163,40 @@ class TakeoverTest {
 
         assertThat(subscriber.payloads()).containsExactly("1", "2");
         assertThat(second.pubAcks()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("I4: also when a connection between the two has not been told yet that it has the session")
+    void aChainOfTakeoversEndsWhenTheFirstConnectionIsGone() {
+        TestCluster.TestNode three = cluster.start(3, 1);
+        TestClient subscriber = one.client().connect("s", true, 60);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient first = one.client().connect("c", true, 60);
+        boolean[] faulty = {true};
+        cluster.buckets.script = submission -> {
+            long sender = submission.batch().sender().node();
+            if (faulty[0] && sender == 1 && submission.has(Command.Append.class)) {
+                return Fault.REQUEST_LOST;
+            }
+            return faulty[0] && sender == 2 && submission.has(Command.OpenSession.class)
+                    ? Fault.ANSWER_HELD
+                    : Fault.NONE;
+        };
+        first.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(2);
+        first.breakConnection();
+        two.client().connect("c", false, 60);
+
+        TestClient third = three.client().connect("c", false, 60);
+        third.publish("a", "2", QoS.AT_LEAST_ONCE);
+        pass(500);
+        assertThat(third.connAck()).isNull();
+        faulty[0] = false;
+        cluster.buckets.release();
+        pass(1_500);
+
+        assertThat(isConnected(third)).isTrue();
+        assertThat(subscriber.payloads()).containsExactly("1", "2");
     }
 
     @Test
