@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Departure {
     /** How long other shards may take to receive what was published to their transient sessions. */
-    private static final int CHANNELS_MICROS_MAX = 1_000_000;
+    private static final int CHANNELS_MICROS_MAX = 3_000_000;
 
     private final ShardConnection connection;
     private final Shard shard;

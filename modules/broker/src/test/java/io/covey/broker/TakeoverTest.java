@@ -232,7 +232,7 @@ class TakeoverTest {
         pass(2);
 
         TestClient second = two.client().connect("c", false, 60);
-        pass(1_200);
+        pass(3_200);
 
         assertThat(isConnected(second)).isTrue();
     }
