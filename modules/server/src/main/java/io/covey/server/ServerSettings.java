@@ -35,21 +35,21 @@ record ServerSettings(
         refuseUnprotected(configuration, listeners);
         String name = configuration.text("node.name");
         int loops = configuration.integer("node.event-loops");
-        int partitions = configuration.integer("cluster.partitions");
+        int configured = configuration.integer("cluster.partitions");
+        int partitions = configured > 0 ? configured : DEFAULT_PARTITIONS;
+        BucketLimits buckets = buckets(configuration);
         return new ServerSettings(
                 configuration,
                 name.isEmpty() ? defaultName(configuration) : name,
                 loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
-                partitions > 0 ? partitions : DEFAULT_PARTITIONS,
+                partitions,
                 listeners,
                 node(configuration),
-                buckets(configuration),
-                configuration.isOn("cluster.enabled")
-                        ? cluster(configuration, partitions > 0 ? partitions : DEFAULT_PARTITIONS)
-                        : null);
+                buckets,
+                configuration.isOn("cluster.enabled") ? cluster(configuration, partitions, buckets) : null);
     }
 
-    private static ClusterSettings cluster(Configuration configuration, int partitions) {
+    private static ClusterSettings cluster(Configuration configuration, int partitions, BucketLimits buckets) {
         List<String> members = configuration.list("cluster.members");
         if (members.isEmpty()) {
             throw new ConfigurationException("cluster.members: missing while cluster.enabled is true; it takes "
@@ -68,7 +68,7 @@ record ServerSettings(
                     partitions,
                     backups,
                     backups,
-                    buckets(configuration),
+                    buckets,
                     ClusterSettings.Timing.DEFAULT);
         } catch (IllegalArgumentException notAllowed) {
             throw new ConfigurationException("cluster: " + notAllowed.getMessage());

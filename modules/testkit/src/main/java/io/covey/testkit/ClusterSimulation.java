@@ -147,7 +147,7 @@ public final class ClusterSimulation {
         SimulatedProcess process = member.process.part(events.random().nextLong() >>> 1);
         List<ShardLoop> loops = new ArrayList<>();
         for (int i = 0; i < SHARDS; i++) {
-            loops.add(new SimulatedLoop(events, process, tamperer.tampering()));
+            loops.add(new SimulatedLoop(events, process, tamperer));
         }
         NodeSettings settings = NodeSettings.clustered(processes.length, processes.length / 2 + 1);
         Node node = new Node(

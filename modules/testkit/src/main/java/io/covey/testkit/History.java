@@ -84,13 +84,10 @@ final class History {
 
     void received(String client, PublishKey key) {
         deliveries++;
-        Subscriber subscriber = subscribers.get(client);
+        Subscriber subscriber = Objects.requireNonNull(subscribers.get(client));
         Published message = published.get(key);
         if (message == null) {
             throw new InvariantViolated(client + " received what was never published: " + key);
-        }
-        if (subscriber == null) {
-            return;
         }
         int copies = subscriber.received.merge(key, 1, Integer::sum);
         if (copies > 1) {

@@ -8,13 +8,13 @@ final class SimulatedLoop implements ShardLoop {
 
     private final EventQueue events;
     private final SimulatedProcess process;
-    private final Tampering tampering;
+    private final Tamperer tamperer;
     private long busyUntilMicros;
 
-    SimulatedLoop(EventQueue events, SimulatedProcess process, Tampering tampering) {
+    SimulatedLoop(EventQueue events, SimulatedProcess process, Tamperer tamperer) {
         this.events = events;
         this.process = process;
-        this.tampering = tampering;
+        this.tamperer = tamperer;
     }
 
     @Override
@@ -42,9 +42,7 @@ final class SimulatedLoop implements ShardLoop {
 
     @Override
     public long monotonicMillis() {
-        return tampering == Tampering.CLOCK_STOPS_WHILE_FROZEN
-                ? process.unfrozenMillis(events.nowMillis())
-                : events.nowMillis();
+        return tamperer.monotonicMillis(process, events.nowMillis());
     }
 
     @Override
