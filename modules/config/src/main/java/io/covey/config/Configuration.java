@@ -88,7 +88,7 @@ public final class Configuration {
     public String describe() {
         StringBuilder text = new StringBuilder();
         values.forEach((key, value) -> {
-            boolean secret = Settings.ALL.stream().anyMatch(s -> s.secret() && s.covers(key));
+            boolean secret = Settings.ALL.stream().anyMatch(s -> s.isSecret() && s.covers(key));
             text.append(key)
                     .append(" = ")
                     .append(secret && !value.text().isEmpty() ? "****" : value.text())

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param min the lowest number allowed
  * @param max the highest number allowed
  * @param unit the unit of a number, or the empty string
- * @param secret whether the value is masked when configuration is printed
  * @param description one line for the operator
+ * @param peers what operators of other brokers know it as
  */
 record Setting(
         String key,
@@ -25,14 +25,15 @@ record Setting(
         long min,
         long max,
         String unit,
-        boolean secret,
-        String description) {
+        String description,
+        Peers peers) {
 
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%\\[\\]-]+");
 
-    /** What a value looks like. */
+    /** What a value looks like. The values of a secret are masked wherever they would be shown. */
     enum Type {
         TEXT,
+        SECRET,
         NUMBER,
         SWITCH,
         CHOICE,
@@ -40,34 +41,58 @@ record Setting(
         LIST
     }
 
+    /** The names that the same thing has elsewhere; empty where the broker has no such setting. */
+    record Peers(String emqx, String hivemq, String mosquitto) {
+        static final Peers NONE = new Peers("", "", "");
+    }
+
     static Setting text(String key, @Nullable String defaultValue, String description) {
-        return new Setting(key, Type.TEXT, defaultValue, List.of(), 0, 0, "", false, description);
+        return of(key, Type.TEXT, defaultValue, List.of(), description);
+    }
+
+    static Setting secret(String key, String defaultValue, String description) {
+        return of(key, Type.SECRET, defaultValue, List.of(), description);
     }
 
     static Setting host(String key, String defaultValue, String description) {
-        return new Setting(key, Type.HOST, defaultValue, List.of(), 0, 0, "", false, description);
+        return of(key, Type.HOST, defaultValue, List.of(), description);
     }
 
     static Setting list(String key, String defaultValue, String description) {
-        return new Setting(key, Type.LIST, defaultValue, List.of(), 0, 0, "", false, description);
+        return of(key, Type.LIST, defaultValue, List.of(), description);
     }
 
     static Setting onOff(String key, boolean defaultValue, String description) {
-        return new Setting(key, Type.SWITCH, Boolean.toString(defaultValue), List.of(), 0, 0, "", false, description);
+        return of(key, Type.SWITCH, Boolean.toString(defaultValue), List.of(), description);
     }
 
     static Setting choice(String key, String defaultValue, List<String> allowed, String description) {
-        return new Setting(key, Type.CHOICE, defaultValue, allowed, 0, 0, "", false, description);
+        return of(key, Type.CHOICE, defaultValue, allowed, description);
     }
 
     static Setting number(
             String key, @Nullable Long defaultValue, long min, long max, String unit, String description) {
         String written = defaultValue == null ? null : Long.toString(defaultValue);
-        return new Setting(key, Type.NUMBER, written, List.of(), min, max, unit, false, description);
+        return new Setting(key, Type.NUMBER, written, List.of(), min, max, unit, description, Peers.NONE);
     }
 
     static Setting port(String key, @Nullable Long defaultValue, String description) {
         return number(key, defaultValue, 0, 65535, "", description);
+    }
+
+    private static Setting of(
+            String key, Type type, @Nullable String defaultValue, List<String> allowed, String description) {
+        return new Setting(key, type, defaultValue, allowed, 0, 0, "", description, Peers.NONE);
+    }
+
+    /** The same setting with the names that it has elsewhere; the empty string where there is none. */
+    Setting knownAs(String emqx, String hivemq, String mosquitto) {
+        Peers names = new Peers(emqx, hivemq, mosquitto);
+        return new Setting(key, type, defaultValue, allowed, min, max, unit, description, names);
+    }
+
+    boolean isSecret() {
+        return type == Type.SECRET;
     }
 
     /** Whether this setting covers a concrete key, names included. */
@@ -83,14 +108,14 @@ record Setting(
         String trimmed = value.strip();
         boolean valid =
                 switch (type) {
-                    case TEXT, LIST -> true;
+                    case TEXT, SECRET, LIST -> true;
                     case SWITCH -> trimmed.equals("true") || trimmed.equals("false");
                     case CHOICE -> allowed.contains(trimmed);
                     case HOST -> HOST.matcher(trimmed).matches();
                     case NUMBER -> isNumberInRange(trimmed);
                 };
         if (!valid) {
-            String shown = secret ? "a secret value" : "'" + value + "'";
+            String shown = isSecret() ? "a secret value" : "'" + value + "'";
             throw new ConfigurationException(
                     concreteKey + ": " + shown + " (from " + source + ") is not allowed; it takes " + allowedValues());
         }
@@ -109,7 +134,7 @@ record Setting(
     /** What is allowed, in words. */
     String allowedValues() {
         return switch (type) {
-            case TEXT -> "a text";
+            case TEXT, SECRET -> "a text";
             case LIST -> "a list, separated by commas";
             case SWITCH -> "true or false";
             case CHOICE -> "one of " + String.join(", ", allowed);

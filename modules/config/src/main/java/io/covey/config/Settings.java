@@ -9,21 +9,35 @@ final class Settings {
     private static final long NO_LIMIT_SECONDS = 0xFFFFFFFFL;
 
     static final List<Setting> ALL = List.of(
-            Setting.text("node.name", "", "name of this node in logs and metrics; empty: host name and port"),
+            Setting.text("node.name", "", "name of this node in logs and metrics; empty: host name and port")
+                    .knownAs("node.name", "", ""),
             Setting.number("node.event-loops", 0L, 0, 64, "", "event loops that serve clients; 0: half the processors"),
             Setting.choice(
-                    "listeners.*.type", "tcp", List.of("tcp", "websocket"), "transport of the listener of this name"),
-            Setting.host("listeners.*.host", "127.0.0.1", "address to listen on; 0.0.0.0 for all"),
-            Setting.port("listeners.*.port", null, "port to listen on; 1883 for the listener named tcp"),
-            Setting.host("management.host", "127.0.0.1", "address of the management and metrics interface"),
-            Setting.port("management.port", 8080L, "port of the management and metrics interface"),
-            Setting.onOff("cluster.enabled", false, "whether this node is one of several"),
-            Setting.text("cluster.name", "covey", "nodes with the same name form a cluster"),
-            Setting.host("cluster.host", "127.0.0.1", "address that the other nodes reach this node at"),
-            Setting.port("cluster.port", 5701L, "Hazelcast's port"),
+                            "listeners.*.type",
+                            "tcp",
+                            List.of("tcp", "websocket"),
+                            "transport of the listener of this name; websocket: path /mqtt, sub-protocols mqtt and mqttv3.1")
+                    .knownAs("listeners.tcp, listeners.ws", "tcp-listener, websocket-listener", "protocol"),
+            Setting.host("listeners.*.host", "127.0.0.1", "address to listen on; 0.0.0.0 for all")
+                    .knownAs("listeners.tcp.*.bind", "tcp-listener/bind-address", "listener"),
+            Setting.port("listeners.*.port", null, "port to listen on; 1883 for the listener named tcp")
+                    .knownAs("listeners.tcp.*.bind", "tcp-listener/port", "listener"),
+            Setting.host("management.host", "127.0.0.1", "address of the management and metrics interface")
+                    .knownAs("dashboard.listeners.http.bind", "control-center/listeners/http/bind-address", ""),
+            Setting.port("management.port", 8080L, "port of the management and metrics interface")
+                    .knownAs("dashboard.listeners.http.bind", "control-center/listeners/http/port", ""),
+            Setting.onOff("cluster.enabled", false, "whether this node is one of several")
+                    .knownAs("", "cluster/enabled", ""),
+            Setting.text("cluster.name", "covey", "nodes with the same name form a cluster")
+                    .knownAs("cluster.name", "", ""),
+            Setting.host("cluster.host", "127.0.0.1", "address that the other nodes reach this node at")
+                    .knownAs("node.name", "cluster/transport/tcp/bind-address", ""),
+            Setting.port("cluster.port", 5701L, "Hazelcast's port").knownAs("", "cluster/transport/tcp/bind-port", ""),
             Setting.port("cluster.event-bus-port", 5702L, "the event bus's port"),
-            Setting.list("cluster.members", "", "host:port of every node, this one included"),
-            Setting.number("cluster.backup-count", 1L, 0, 6, "", "copies of each session beside the owner's"),
+            Setting.list("cluster.members", "", "host:port of every node, this one included")
+                    .knownAs("cluster.static.seeds", "cluster/discovery/static/node", ""),
+            Setting.number("cluster.backup-count", 1L, 0, 6, "", "copies of each session beside the owner's")
+                    .knownAs("durable_storage.messages.replication_factor", "cluster/replication/replica-count", ""),
             Setting.number(
                     "cluster.minimum-members",
                     0L,
@@ -31,7 +45,8 @@ final class Settings {
                     100,
                     "",
                     "fewer nodes refuse service; 0: the majority of members"),
-            Setting.number("cluster.partitions", 0L, 0, 4096, "", "0: the default; fixed for the cluster's life"),
+            Setting.number("cluster.partitions", 0L, 0, 4096, "", "0: the default; fixed for the cluster's life")
+                    .knownAs("durable_storage.messages.n_shards", "", ""),
             Setting.number(
                     "cluster.lease", 5000L, 1000, 60_000, "milliseconds", "a node that is cut off serves no longer"),
             Setting.number(
@@ -48,26 +63,40 @@ final class Settings {
                     1_000_000,
                     "microseconds",
                     "how long an acknowledgement waits for a batch to ride with"),
-            Setting.text("storage.directory", "./data", "where this node keeps its files"),
+            Setting.text("storage.directory", "./data", "where this node keeps its files")
+                    .knownAs("node.data_dir", "", "persistence_location"),
             Setting.choice(
-                    "storage.durability",
-                    "memory",
-                    List.of("memory"),
-                    "what an acknowledgement promises; os and fsync are not built yet"),
-            Setting.onOff("auth.allow-anonymous", true, "whether clients may connect without credentials"),
-            Setting.number("mqtt.receive-maximum", 1024L, 1, 65535, "", "unacknowledged publishes from one client"),
+                            "storage.durability",
+                            "memory",
+                            List.of("memory"),
+                            "what an acknowledgement promises; os and fsync are not built yet")
+                    .knownAs("durable_sessions.enable", "persistence/mode", "persistence"),
+            Setting.onOff("auth.allow-anonymous", true, "whether clients may connect without credentials")
+                    .knownAs("listeners.tcp.*.enable_authn", "", "allow_anonymous"),
+            Setting.number("mqtt.receive-maximum", 1024L, 1, 65535, "", "unacknowledged publishes from one client")
+                    .knownAs(
+                            "mqtt.max_inflight",
+                            "mqtt/receive-maximum/server-receive-maximum",
+                            "max_inflight_messages"),
+            Setting.number("mqtt.max-inflight", 128L, 1, 65535, "", "unacknowledged messages to a client before MQTT 5")
+                    .knownAs("mqtt.max_inflight", "", "max_inflight_messages"),
+            Setting.number("mqtt.max-packet-size", 1L << 20, 1024, 268_435_460, "bytes", "larger packets are refused")
+                    .knownAs("mqtt.max_packet_size", "mqtt/packets/max-packet-size", "max_packet_size"),
+            Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use")
+                    .knownAs("mqtt.max_topic_alias", "mqtt/topic-alias/max-per-client", "max_topic_alias"),
+            Setting.number("mqtt.keep-alive-max", 0L, 0, 65535, "seconds", "longest keep-alive; 0: no limit")
+                    .knownAs("mqtt.server_keepalive", "mqtt/keep-alive/max-keep-alive", "max_keepalive"),
             Setting.number(
-                    "mqtt.max-inflight", 128L, 1, 65535, "", "unacknowledged messages to a client before MQTT 5"),
-            Setting.number("mqtt.max-packet-size", 1L << 20, 1024, 268_435_460, "bytes", "larger packets are refused"),
-            Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use"),
-            Setting.number("mqtt.keep-alive-max", 0L, 0, 65535, "seconds", "longest keep-alive; 0: no limit"),
-            Setting.number(
-                    "mqtt.session.expiry.max",
-                    NO_LIMIT_SECONDS,
-                    0,
-                    NO_LIMIT_SECONDS,
-                    "seconds",
-                    "longest session expiry"),
+                            "mqtt.session.expiry.max",
+                            NO_LIMIT_SECONDS,
+                            0,
+                            NO_LIMIT_SECONDS,
+                            "seconds",
+                            "longest session expiry")
+                    .knownAs(
+                            "mqtt.session_expiry_interval",
+                            "mqtt/session-expiry/max-interval",
+                            "persistent_client_expiration"),
             Setting.number(
                     "mqtt.session.expiry.default-when-absent",
                     0L,
@@ -75,11 +104,17 @@ final class Settings {
                     NO_LIMIT_SECONDS,
                     "seconds",
                     "granted to MQTT 5 clients that continue sessions but ask for no expiry"),
-            Setting.number("mqtt.client-id-length", 1024L, 23, 65535, "bytes", "longest client id"),
-            Setting.number("mqtt.topic-levels", 128L, 1, 32768, "", "most levels in a topic"),
-            Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit"),
-            Setting.number("mqtt.connect-timeout", 10L, 1, 3600, "seconds", "until CONNECT has arrived"),
-            Setting.number("mqtt.queue.messages", 100_000L, 1, 100_000_000, "", "messages queued for one session"),
-            Setting.number("mqtt.queue.bytes", 64L << 20, 1024, 1L << 40, "bytes", "bytes queued for one session"),
+            Setting.number("mqtt.client-id-length", 1024L, 23, 65535, "bytes", "longest client id")
+                    .knownAs("mqtt.max_clientid_len", "restrictions/max-client-id-length", ""),
+            Setting.number("mqtt.topic-levels", 128L, 1, 32768, "", "most levels in a topic")
+                    .knownAs("mqtt.max_topic_levels", "", ""),
+            Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit")
+                    .knownAs("mqtt.max_subscriptions", "", ""),
+            Setting.number("mqtt.connect-timeout", 10L, 1, 3600, "seconds", "until CONNECT has arrived")
+                    .knownAs("mqtt.idle_timeout", "restrictions/no-connect-idle-timeout", ""),
+            Setting.number("mqtt.queue.messages", 100_000L, 1, 100_000_000, "", "messages queued for one session")
+                    .knownAs("mqtt.max_mqueue_len", "mqtt/queued-messages/max-queue-size", "max_queued_messages"),
+            Setting.number("mqtt.queue.bytes", 64L << 20, 1024, 1L << 40, "bytes", "bytes queued for one session")
+                    .knownAs("", "", "max_queued_bytes"),
             Setting.number("mqtt.bucket.bytes", 64L << 20, 1 << 20, 1L << 40, "bytes", "bytes in one partition"));
 }
