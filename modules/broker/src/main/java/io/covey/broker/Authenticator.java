@@ -3,14 +3,26 @@ package io.covey.broker;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ReasonCode;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Decides who may connect. */
+/** Decides who may connect. Called on the loops of all shards. */
 public interface Authenticator {
     /**
-     * Decides on a CONNECT.
+     * Decides on a CONNECT without an Authentication Method.
      *
      * @param remoteAddress the peer's address
      * @param answer takes Success or the reason to refuse with, exactly once, on any thread
      */
     void authenticate(Connect connect, String remoteAddress, Consumer<ReasonCode> answer);
+
+    /**
+     * The other side of an enhanced authentication; its {@code begin} is called next. Returns at once.
+     *
+     * @param method the Authentication Method that the CONNECT names
+     * @param remoteAddress the peer's address
+     * @return null for a method that is not offered, which is refused with 0x8C
+     */
+    default @Nullable EnhancedAuthentication enhanced(Connect connect, String method, String remoteAddress) {
+        return null;
+    }
 }

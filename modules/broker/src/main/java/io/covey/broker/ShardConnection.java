@@ -3,6 +3,7 @@ package io.covey.broker;
 import io.covey.bucket.Command;
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
+import io.covey.protocol.Auth;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Message;
@@ -12,6 +13,7 @@ import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.routing.Subscriber;
 import io.covey.routing.Subscription;
+import io.covey.session.AuthenticationStep;
 import io.covey.session.Connection;
 import io.covey.session.ConnectionEffects;
 import io.covey.session.ConnectionEvent;
@@ -42,6 +44,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private final PublishPipeline pipeline;
     private final TimerWheel.Timer tick = new TimerWheel.Timer(this::tick);
     private final ConnectionSubscriptions subscriptions;
+    private final ConnectionAuthentication authentication;
 
     private Phase phase = Phase.NEW;
     private String clientId = "";
@@ -70,6 +73,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         this.output = new WireOutput(wire, shard.events);
         this.pipeline = new PublishPipeline(this, shard);
         this.subscriptions = new ConnectionSubscriptions(this, shard);
+        this.authentication = new ConnectionAuthentication(shard, output, this::authenticated);
         long now = shard.nowMillis();
         this.connection = new Connection(this, shard.settings.session(), shard.loop::uniqueLong, now);
         shard.wheel.atLatest(tick, connection.nextDeadlineMillis());
@@ -189,13 +193,17 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void authenticate(Connect connect) {
-        shard.authenticator.authenticate(
-                connect, output.remoteAddress(), reason -> shard.loop.submit(() -> authenticated(reason)));
+        authentication.begin(connect);
     }
 
-    private void authenticated(ReasonCode reason) {
+    @Override
+    public void authenticateFurther(Auth packet) {
+        authentication.proceed(packet);
+    }
+
+    private void authenticated(AuthenticationStep step) {
         if (shard.mayServe() && !output.isClosed()) {
-            connection.authenticated(reason, shard.nowMillis());
+            connection.authenticated(step, shard.nowMillis());
             settle();
         }
     }

@@ -30,6 +30,7 @@ final class TestCluster {
     final Map<Long, TestNode> nodes = new LinkedHashMap<>();
     private final RouteTableWriter routes = new RouteTableWriter();
     private NodeSettings settings = NodeSettings.SINGLE;
+    private Authenticator authenticator = (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS);
     private boolean realCores;
     private long views;
 
@@ -81,7 +82,7 @@ final class TestCluster {
                     loops,
                     shard -> buckets.gateway(),
                     TestCluster.this::send,
-                    (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS),
+                    authenticator,
                     events,
                     lifecycle,
                     ports -> {
@@ -231,6 +232,12 @@ final class TestCluster {
     /** With other settings for the nodes that are started from now on. */
     TestCluster with(NodeSettings newSettings) {
         settings = newSettings;
+        return this;
+    }
+
+    /** With another authenticator for the nodes that are started from now on; by default everybody may connect. */
+    TestCluster with(Authenticator newAuthenticator) {
+        authenticator = newAuthenticator;
         return this;
     }
 

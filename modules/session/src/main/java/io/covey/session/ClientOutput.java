@@ -1,7 +1,6 @@
 package io.covey.session;
 
 import io.covey.protocol.ByteWriter;
-import io.covey.protocol.ConnAck;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Disconnect;
 import io.covey.protocol.Message;
@@ -32,8 +31,8 @@ final class ClientOutput {
         muted = true;
     }
 
-    /** Sends CONNACK, if it fits. */
-    boolean sendConnAck(ConnAck packet) {
+    /** Sends CONNACK or AUTH, if it fits. */
+    boolean sendIfItFits(ControlPacket packet) {
         if (terms.maximumPacketBytes() != Terms.NO_PACKET_LIMIT && encodedBytes(packet) > terms.maximumPacketBytes()) {
             return false;
         }

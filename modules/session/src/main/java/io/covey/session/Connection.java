@@ -2,6 +2,7 @@ package io.covey.session;
 
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
+import io.covey.protocol.Auth;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Disconnect;
@@ -41,6 +42,7 @@ public final class Connection {
     private ConnectionPhase phase = ConnectionPhase.AWAITING_CONNECT;
     private @Nullable Connect connect;
     private @Nullable Terms terms;
+    private @Nullable EnhancedExchange exchange;
     private @Nullable LiveSession live;
     private boolean writable = true;
 
@@ -70,12 +72,7 @@ public final class Connection {
     public void packet(ControlPacket packet, long nowMillis) {
         switch (phase) {
             case AWAITING_CONNECT -> first(packet, nowMillis);
-            case AUTHENTICATING, OPENING -> {
-                backlog.add(packet); // [MQTT-3.1.4-6]: not looked at before CONNECT is accepted
-                if (backlog.isFull()) {
-                    gate.hold(ReadingGate.OPENING);
-                }
-            }
+            case AUTHENTICATING, OPENING -> early(packet, nowMillis);
             case CONNECTED -> {
                 keepAlive.heard(nowMillis);
                 handle(packet, nowMillis);
@@ -100,9 +97,29 @@ public final class Connection {
             return;
         }
         connect = first;
+        exchange = EnhancedExchange.of(first);
         phase = ConnectionPhase.AUTHENTICATING;
         keepAlive.suspend();
         effects.authenticate(first); // [MQTT-3.1.4-2]
+    }
+
+    /** A packet came before CONNACK. */
+    private void early(ControlPacket packet, long nowMillis) {
+        if (exchange == null || packet.type() == PacketType.DISCONNECT && phase == ConnectionPhase.OPENING) {
+            backlog.add(packet); // [MQTT-3.1.4-6]: not looked at before CONNECT is accepted
+            if (backlog.isFull()) {
+                gate.hold(ReadingGate.OPENING);
+            }
+        } else if (packet.type() == PacketType.DISCONNECT) {
+            close(); // the client gives up
+        } else {
+            try {
+                exchange.beforeConnAck(packet, phase == ConnectionPhase.OPENING, effects);
+                keepAlive.suspend();
+            } catch (ProtocolViolation violation) {
+                violated(violation, null, nowMillis);
+            }
+        }
     }
 
     private static long clientMaximum(Connect connect) {
@@ -157,17 +174,42 @@ public final class Connection {
         effects.close();
     }
 
-    /** Answer to {@link ConnectionEffects#authenticate}: Success or the reason to refuse with. */
-    public void authenticated(ReasonCode reason, long nowMillis) {
-        if (phase != ConnectionPhase.AUTHENTICATING) {
-            return;
+    /** Answer to {@link ConnectionEffects#authenticate} and {@link ConnectionEffects#authenticateFurther}. */
+    public void authenticated(AuthenticationStep step, long nowMillis) {
+        switch (phase) {
+            case AUTHENTICATING -> authenticatedAtConnect(step, nowMillis);
+            case CONNECTED -> authenticatedAgain(step);
+            case AWAITING_CONNECT, OPENING, CLOSED -> {}
         }
-        if (reason.isError()) {
-            refuse(reason, terms().maximumPacketBytes());
-            return;
+    }
+
+    private void authenticatedAtConnect(AuthenticationStep step, long nowMillis) {
+        if (step.reason().isError()) {
+            refuse(step.reason(), terms().maximumPacketBytes()); // [MQTT-3.1.4-2] [MQTT-4.12.0-4]
+        } else if (step.reason() == ReasonCode.SUCCESS) {
+            if (exchange != null) {
+                exchange.answered(step);
+            }
+            phase = ConnectionPhase.OPENING;
+            effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), nowMillis));
+        } else if (exchange().tell(step, new ClientOutput(effects, terms()))) {
+            keepAlive.await(settings.connectTimeoutSeconds(), nowMillis);
+            effects.wakeAt(keepAlive.deadlineMillis());
+        } else {
+            refuse(ReasonCode.PACKET_TOO_LARGE, terms().maximumPacketBytes());
         }
-        phase = ConnectionPhase.OPENING;
-        effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), nowMillis));
+    }
+
+    private void authenticatedAgain(AuthenticationStep step) {
+        if (step.reason().isError()) {
+            endWith(Handshake.disconnected(step.reason())); // [MQTT-4.12.1-2]
+        } else if (!exchange().tell(step, live().output)) {
+            endWith(ReasonCode.PACKET_TOO_LARGE);
+        }
+    }
+
+    private EnhancedExchange exchange() {
+        return Objects.requireNonNull(exchange, "CONNECT named no Authentication Method"); // [MQTT-4.12.0-6]
     }
 
     /** Answer to {@link ConnectionEffects#open}. */
@@ -183,7 +225,7 @@ public final class Connection {
         if (lostWhileOpening) {
             output.mute();
             writable = false;
-        } else if (!output.sendConnAck(Handshake.accepted(terms(), settings, opened.sessionPresent()))) {
+        } else if (!output.sendIfItFits(Handshake.accepted(terms(), settings, opened.sessionPresent(), exchange))) {
             effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.PACKET_TOO_LARGE);
             close();
             endLate(opened);
@@ -247,12 +289,23 @@ public final class Connection {
         try {
             if (packet.type() == PacketType.DISCONNECT) {
                 disconnect((Disconnect) packet);
+            } else if (packet.type() == PacketType.AUTH) {
+                authenticateAgain((Auth) packet);
             } else {
                 live().packet(packet, nowMillis);
             }
         } catch (ProtocolViolation violation) {
             fail(violation);
         }
+    }
+
+    /** The flow of other packets goes on meanwhile, by the authentication that is. */
+    private void authenticateAgain(Auth packet) {
+        if (exchange == null) { // [MQTT-4.12.0-7]
+            throw new ProtocolViolation(
+                    ReasonCode.PROTOCOL_ERROR, "MQTT-4.12.0-7", "AUTH without an Authentication Method in CONNECT");
+        }
+        exchange.received(packet, effects);
     }
 
     private void disconnect(Disconnect packet) {
@@ -271,6 +324,11 @@ public final class Connection {
         effects.report(ConnectionEvent.VIOLATION, violation.reason());
         live().output.sendDisconnect(violation.reason(), Objects.requireNonNullElse(violation.getMessage(), ""));
         end(violation.reason(), true, -1);
+    }
+
+    private void endWith(ReasonCode reason) {
+        live().output.sendDisconnect(reason, "");
+        end(reason, true, -1);
     }
 
     private void end(ReasonCode reason, boolean publishWill, long expirySeconds) {
@@ -379,11 +437,9 @@ public final class Connection {
                 effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.KEEP_ALIVE_TIMEOUT);
                 close();
             }
-            case CONNECTED -> { // [MQTT-3.1.2-22]
-                live().output.sendDisconnect(ReasonCode.KEEP_ALIVE_TIMEOUT, "");
-                end(ReasonCode.KEEP_ALIVE_TIMEOUT, true, -1);
-            }
-            case AUTHENTICATING, OPENING, CLOSED -> {}
+            case AUTHENTICATING -> refuse(ReasonCode.NOT_AUTHORIZED, terms().maximumPacketBytes());
+            case CONNECTED -> endWith(ReasonCode.KEEP_ALIVE_TIMEOUT); // [MQTT-3.1.2-22]
+            case OPENING, CLOSED -> {}
         }
     }
 
@@ -410,10 +466,7 @@ public final class Connection {
         switch (phase) {
             case AWAITING_CONNECT -> close();
             case AUTHENTICATING, OPENING -> refuse(reason, terms().maximumPacketBytes());
-            case CONNECTED -> {
-                live().output.sendDisconnect(reason, "");
-                end(reason, true, -1);
-            }
+            case CONNECTED -> endWith(reason);
             case CLOSED -> {}
         }
     }

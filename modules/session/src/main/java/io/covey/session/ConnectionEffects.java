@@ -1,5 +1,6 @@
 package io.covey.session;
 
+import io.covey.protocol.Auth;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Message;
@@ -32,8 +33,17 @@ public interface ConnectionEffects {
     /** Turns reading from the client off and on: back-pressure. */
     void reading(boolean on);
 
-    /** Asks whether the client may connect; answered by {@link Connection#authenticated}. */
+    /**
+     * Asks whether the client may connect; answered by {@link Connection#authenticated}. A CONNECT with an Authentication Method begins an
+     * exchange, in which a method that is not known is answered by 0x8C.
+     */
     void authenticate(Connect connect);
+
+    /**
+     * Hands on the client's next AUTH, its answer to a challenge (0x18) or the beginning of another authentication of the connection (0x19);
+     * answered by {@link Connection#authenticated}. Never while an earlier question is unanswered.
+     */
+    void authenticateFurther(Auth packet);
 
     /** Asks for the session; answered by {@link Connection#opened} or {@link Connection#refused}. */
     void open(OpenRequest request);

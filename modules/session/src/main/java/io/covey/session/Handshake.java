@@ -87,12 +87,7 @@ final class Handshake {
 
     private static void checkAuthentication(Connect connect) {
         Properties properties = connect.properties();
-        if (properties.contains(Property.AUTHENTICATION_METHOD)) {
-            // No extended authentication yet, so no method is known [MQTT-4.12.0-1].
-            throw new ProtocolViolation(
-                    ReasonCode.BAD_AUTHENTICATION_METHOD, "MQTT-4.12.0-1", "unknown Authentication Method");
-        }
-        if (properties.contains(Property.AUTHENTICATION_DATA)) {
+        if (properties.contains(Property.AUTHENTICATION_DATA) && !properties.contains(Property.AUTHENTICATION_METHOD)) {
             throw new ProtocolViolation(
                     ReasonCode.PROTOCOL_ERROR, "3.1.2.11.10", "Authentication Data without a method");
         }
@@ -172,8 +167,13 @@ final class Handshake {
                 will.properties().number(Property.MESSAGE_EXPIRY_INTERVAL, -1));
     }
 
-    /** The CONNACK of an accepted CONNECT. */
-    static ConnAck accepted(Terms terms, SessionSettings settings, boolean sessionPresent) {
+    /**
+     * The CONNACK of an accepted CONNECT.
+     *
+     * @param exchange the enhanced authentication that has succeeded, or null
+     */
+    static ConnAck accepted(
+            Terms terms, SessionSettings settings, boolean sessionPresent, @Nullable EnhancedExchange exchange) {
         if (!terms.isV5()) {
             return new ConnAck(sessionPresent, ReasonCode.SUCCESS, Properties.EMPTY);
         }
@@ -195,6 +195,9 @@ final class Handshake {
         if (terms.serverKeepAlive()) {
             properties.add(Property.SERVER_KEEP_ALIVE, terms.keepAliveSeconds()); // [MQTT-3.2.2-21]
         }
+        if (exchange != null) { // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+            exchange.addTo(properties);
+        }
         return new ConnAck(sessionPresent, ReasonCode.SUCCESS, properties.build());
     }
 
@@ -206,6 +209,19 @@ final class Handshake {
                         ? ReasonCode.SERVER_UNAVAILABLE
                         : ReasonCode.PROTOCOL_ERROR;
         return new ConnAck(false, allowed, Properties.EMPTY); // [MQTT-3.2.2-6]
+    }
+
+    /** The reason of the DISCONNECT after an authentication that failed; what only CONNACK may say becomes Not authorized. */
+    static ReasonCode disconnected(ReasonCode reason) {
+        return switch (reason) {
+            case UNSUPPORTED_PROTOCOL_VERSION,
+                    CLIENT_IDENTIFIER_NOT_VALID,
+                    BAD_USER_NAME_OR_PASSWORD,
+                    SERVER_UNAVAILABLE,
+                    BANNED,
+                    BAD_AUTHENTICATION_METHOD -> ReasonCode.NOT_AUTHORIZED; // [MQTT-3.14.2-1]
+            default -> reason;
+        };
     }
 
     /**

@@ -12,11 +12,16 @@ final class KeepAlive {
 
     /** Waits for CONNECT. */
     KeepAlive(int connectTimeoutSeconds, long nowMillis) {
-        limitMillis = connectTimeoutSeconds * MILLIS_PER_SECOND;
+        await(connectTimeoutSeconds, nowMillis);
+    }
+
+    /** Waits for CONNECT, or for the client's next AUTH before CONNACK. */
+    void await(int timeoutSeconds, long nowMillis) {
+        limitMillis = timeoutSeconds * MILLIS_PER_SECOND;
         heardMillis = nowMillis;
     }
 
-    /** No limit while the broker opens the session. */
+    /** No limit while the broker authenticates the client or opens the session. */
     void suspend() {
         limitMillis = 0;
     }

@@ -47,7 +47,7 @@ final class LiveSession {
     }
 
     /**
-     * A packet other than DISCONNECT came.
+     * A packet other than DISCONNECT and AUTH came.
      *
      * @throws ProtocolViolation if it ends the connection
      */
@@ -66,8 +66,7 @@ final class LiveSession {
             case UNSUBSCRIBE -> requests.unsubscribe((Unsubscribe) packet, inbound::uses);
             case PINGREQ -> output.send(PING_RESP); // [MQTT-3.12.4-1]
             case CONNECT -> throw protocolError("MQTT-3.1.0-2", "a second CONNECT"); // [MQTT-3.1.0-2]
-            case AUTH -> throw protocolError("MQTT-4.12.0-7", "AUTH without an Authentication Method in CONNECT");
-            case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT ->
+            case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT, AUTH ->
                 throw protocolError("2.1.2", "a packet that clients do not send here");
         }
     }

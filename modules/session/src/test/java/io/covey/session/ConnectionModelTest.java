@@ -11,7 +11,6 @@ import io.covey.protocol.Properties;
 import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.QoS;
-import io.covey.protocol.ReasonCode;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -96,7 +95,7 @@ class ConnectionModelTest {
             ProtocolVersion version = v5 ? ProtocolVersion.V5 : ProtocolVersion.V3_1_1;
             connection.packet(
                     new Connect(version, false, !persistent, 0, properties.build(), "c", null, null, null), nowMillis);
-            connection.authenticated(ReasonCode.SUCCESS, nowMillis);
+            connection.authenticated(AuthenticationStep.SUCCESS, nowMillis);
             Result.Opened opened = broker.open(!persistent);
             opened.entries().stream()
                     .filter(entry -> entry.state() == io.covey.bucket.QueueEntry.State.RECEIVED)

@@ -9,7 +9,6 @@ import static io.covey.session.TestClient.publish;
 import static io.covey.session.TestClient.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.covey.protocol.Auth;
 import io.covey.protocol.ConnAck;
 import io.covey.protocol.Connect;
 import io.covey.protocol.PingReq;
@@ -94,7 +93,7 @@ class HandshakeTest {
     void failedAuthenticationIsRefusedWithItsReason() {
         TestClient client = new TestClient().sendConnect();
 
-        client.connection.authenticated(ReasonCode.BAD_USER_NAME_OR_PASSWORD, client.nowMillis);
+        client.authenticated(AuthenticationStep.of(ReasonCode.BAD_USER_NAME_OR_PASSWORD));
 
         assertRefused(client, ReasonCode.BAD_USER_NAME_OR_PASSWORD);
     }
@@ -388,31 +387,12 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("[MQTT-4.12.0-1] an Authentication Method that is not supported is refused with 0x8C")
-    void authenticationMethodIsRefused() {
-        TestClient client = new TestClient();
-        client.connectProperties.add(Property.AUTHENTICATION_METHOD, "SCRAM-SHA-256");
-
-        assertRefused(client.sendConnect(), ReasonCode.BAD_AUTHENTICATION_METHOD);
-    }
-
-    @Test
     @DisplayName("[MQTT 5.0, 3.1.2.11.10] Authentication Data without a method is a protocol error")
     void authenticationDataWithoutMethodIsRefused() {
         TestClient client = new TestClient();
         client.connectProperties.add(Property.AUTHENTICATION_DATA, TestClient.bytes("x"));
 
         assertRefused(client.sendConnect(), ReasonCode.PROTOCOL_ERROR);
-    }
-
-    @Test
-    @DisplayName("[MQTT-4.12.0-7] AUTH without an Authentication Method in CONNECT is a protocol error")
-    void authDisconnectsWith0x82() {
-        TestClient client = new TestClient().connected();
-
-        client.send(new Auth(ReasonCode.REAUTHENTICATE, Properties.EMPTY));
-
-        client.assertDisconnected(ReasonCode.PROTOCOL_ERROR);
     }
 
     @Test
@@ -483,7 +463,7 @@ class HandshakeTest {
     void packetsBehindARefusedConnectAreNotProcessed() {
         TestClient client = new TestClient().sendConnect().send(publish(1, 2, "b"));
 
-        client.connection.authenticated(ReasonCode.NOT_AUTHORIZED, client.nowMillis);
+        client.authenticated(AuthenticationStep.of(ReasonCode.NOT_AUTHORIZED));
         client.send(publish(1, 3, "b"));
 
         assertRefused(client, ReasonCode.NOT_AUTHORIZED);

@@ -1,5 +1,6 @@
 package io.covey.session;
 
+import io.covey.protocol.Auth;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Message;
@@ -48,6 +49,9 @@ class RecordingEffects implements ConnectionEffects {
 
     @Nullable
     Connect authenticating;
+
+    /** AUTH packets that went to the authenticator. */
+    final List<Auth> furtherAuths = new ArrayList<>();
 
     @Nullable
     OpenRequest opening;
@@ -103,6 +107,11 @@ class RecordingEffects implements ConnectionEffects {
     @Override
     public void authenticate(Connect connect) {
         authenticating = connect;
+    }
+
+    @Override
+    public void authenticateFurther(Auth packet) {
+        furtherAuths.add(packet);
     }
 
     @Override

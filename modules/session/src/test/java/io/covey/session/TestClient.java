@@ -101,7 +101,11 @@ final class TestClient {
     }
 
     TestClient authenticated() {
-        connection.authenticated(ReasonCode.SUCCESS, nowMillis);
+        return authenticated(AuthenticationStep.SUCCESS);
+    }
+
+    TestClient authenticated(AuthenticationStep step) {
+        connection.authenticated(step, nowMillis);
         return this;
     }
 
