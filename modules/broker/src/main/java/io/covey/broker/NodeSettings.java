@@ -110,4 +110,23 @@ public record NodeSettings(
                 reconcileMillis,
                 session);
     }
+
+    /** These with a lease of this length, renewed five times as often as it lasts. */
+    public NodeSettings withLease(int millis) {
+        return new NodeSettings(
+                single,
+                configuredMembers,
+                minimumMembers,
+                millis,
+                Math.max(1, millis / 5),
+                lingerMicros,
+                lazyLingerMicros,
+                batchCommandsMax,
+                batchBytesMax,
+                laneCommandsMax,
+                laneBytesMax,
+                tickMillis,
+                reconcileMillis,
+                session);
+    }
 }

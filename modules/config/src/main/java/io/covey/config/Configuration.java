@@ -1,8 +1,10 @@
 package io.covey.config;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -78,6 +80,11 @@ public final class Configuration {
         return List.copyOf(listeners);
     }
 
+    /** Every key, those of each listener included. */
+    public Set<String> keys() {
+        return Collections.unmodifiableSet(values.keySet());
+    }
+
     /** Where a key's value came from, or null for an unknown key. */
     public @Nullable String source(String key) {
         Value value = values.get(key);
@@ -87,15 +94,13 @@ public final class Configuration {
     /** One line per key, {@code key = value  # source}, secrets masked. */
     public String describe() {
         StringBuilder text = new StringBuilder();
-        values.forEach((key, value) -> {
-            boolean secret = Settings.ALL.stream().anyMatch(s -> s.isSecret() && s.covers(key));
-            text.append(key)
-                    .append(" = ")
-                    .append(secret && !value.text().isEmpty() ? "****" : value.text())
-                    .append("  # ")
-                    .append(value.source())
-                    .append('\n');
-        });
+        values.forEach((key, value) ->
+                text.append(line(Settings.find(key), key, value)).append('\n'));
         return text.toString();
+    }
+
+    static String line(@Nullable Setting setting, String key, Value value) {
+        boolean masked = setting != null && setting.isSecret() && !value.text().isEmpty();
+        return key + " = " + (masked ? "****" : value.text()) + "  # " + value.source();
     }
 }

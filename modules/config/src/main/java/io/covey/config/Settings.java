@@ -1,6 +1,7 @@
 package io.covey.config;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Every key that Covey knows. */
 final class Settings {
@@ -48,7 +49,12 @@ final class Settings {
             Setting.number("cluster.partitions", 0L, 0, 4096, "", "0: the default; fixed for the cluster's life")
                     .knownAs("durable_storage.messages.n_shards", "", ""),
             Setting.number(
-                    "cluster.lease", 5000L, 1000, 60_000, "milliseconds", "a node that is cut off serves no longer"),
+                    "cluster.lease",
+                    5000L,
+                    2000,
+                    8000,
+                    "milliseconds",
+                    "a node that is cut off serves no longer; the same on every node"),
             Setting.number(
                     "batch.linger",
                     500L,
@@ -80,7 +86,7 @@ final class Settings {
                             "max_inflight_messages"),
             Setting.number("mqtt.max-inflight", 128L, 1, 65535, "", "unacknowledged messages to a client before MQTT 5")
                     .knownAs("mqtt.max_inflight", "", "max_inflight_messages"),
-            Setting.number("mqtt.max-packet-size", 1L << 20, 1024, 268_435_460, "bytes", "larger packets are refused")
+            Setting.number("mqtt.max-packet-size", 1L << 20, 1024, 128L << 20, "bytes", "larger packets are refused")
                     .knownAs("mqtt.max_packet_size", "mqtt/packets/max-packet-size", "max_packet_size"),
             Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use")
                     .knownAs("mqtt.max_topic_alias", "mqtt/topic-alias/max-per-client", "max_topic_alias"),
@@ -117,4 +123,14 @@ final class Settings {
             Setting.number("mqtt.queue.bytes", 64L << 20, 1024, 1L << 40, "bytes", "bytes queued for one session")
                     .knownAs("", "", "max_queued_bytes"),
             Setting.number("mqtt.bucket.bytes", 64L << 20, 1 << 20, 1L << 40, "bytes", "bytes in one partition"));
+
+    /** The setting that covers a concrete key, or null where there is none. */
+    static @Nullable Setting find(String key) {
+        for (Setting setting : ALL) {
+            if (setting.covers(key)) {
+                return setting;
+            }
+        }
+        return null;
+    }
 }

@@ -89,6 +89,79 @@ class ConfigurationLoaderTest {
                 .hasMessageContaining("keys and values");
     }
 
+    @Test
+    void aTypingErrorInAListenersPropertyKeepsTheListenersName() {
+        assertThatThrownBy(() -> ConfigurationLoader.load(null, Map.of(), List.of("listeners.ws.prot=8083")))
+                .hasMessage(
+                        "unknown key 'listeners.ws.prot' (from --set); the nearest known key is 'listeners.ws.port'");
+    }
+
+    @Test
+    void onlyVariablesWithADoubleUnderscoreAreRead() {
+        Map<String, String> environment = Map.of(
+                "COVEY_JAVA_OPTS", "-Xmx1g", "COVEY_LOG_LEVEL", "DEBUG", "COVEY_CLUSTER_DIR", "/tmp", "PATH__X", "y");
+
+        assertThat(ConfigurationLoader.load(null, environment, List.of()).keys())
+                .isEqualTo(ConfigurationLoader.load(null, Map.of(), List.of()).keys());
+        assertThatThrownBy(() -> ConfigurationLoader.load(null, Map.of("COVEY_CLUSTER__PROT", "1"), List.of()))
+                .hasMessage("unknown key 'cluster.prot' (from the variable COVEY_CLUSTER__PROT); "
+                        + "the nearest known key is 'cluster.port'");
+    }
+
+    @Test
+    void aSectionOfWhichEverythingIsCommentedOutIsNoMistake() throws Exception {
+        Path file = write("cluster:\n  # port: 1\nlisteners:\n  tcp:\n    # port: 1\nmqtt:\n");
+
+        assertThat(ConfigurationLoader.load(file, Map.of(), List.of()).integer("cluster.port"))
+                .isEqualTo(5701);
+    }
+
+    @Test
+    void aListOrATreeWhereAValueBelongsIsToldWithItsKey() throws Exception {
+        Path list = write("node:\n  name: [a, b]\n");
+        assertThatThrownBy(() -> ConfigurationLoader.load(list, Map.of(), List.of()))
+                .hasMessage("node.name: a list (from " + list + ") is not allowed; it takes a text");
+        Path tree = write("cluster:\n  members:\n    - host: a\n");
+        assertThatThrownBy(() -> ConfigurationLoader.load(tree, Map.of(), List.of()))
+                .hasMessageContaining("cluster.members: '{host=a}'")
+                .hasMessageContaining("a list of plain texts");
+        Path deeper = write("cluster:\n  name:\n    first: a\n");
+        assertThatThrownBy(() -> ConfigurationLoader.load(deeper, Map.of(), List.of()))
+                .hasMessageContaining("unknown key 'cluster.name.first'");
+    }
+
+    @Test
+    void aFileThatHoldsAKeyTwiceOrIsNoTextIsRefused() throws Exception {
+        Path twice = write("cluster:\n  port: 1\n  port: 2\n");
+        assertThatThrownBy(() -> ConfigurationLoader.load(twice, Map.of(), List.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("port")
+                .hasMessageNotContaining("\n");
+        Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xC3, 0x28});
+        assertThatThrownBy(() -> ConfigurationLoader.load(binary, Map.of(), List.of()))
+                .hasMessage("cannot read the configuration file " + binary + ": it is not a text in UTF-8");
+        assertThatThrownBy(() -> ConfigurationLoader.load(directory, Map.of(), List.of()))
+                .hasMessageStartingWith("cannot read the configuration file " + directory + ": ");
+    }
+
+    @Test
+    void anAssignmentWithoutAKeyIsRefused() {
+        assertThatThrownBy(() -> ConfigurationLoader.load(null, Map.of(), List.of("=1")))
+                .hasMessage("--set: '=1' is not allowed; it takes key=value");
+    }
+
+    @Test
+    void secretsAreMaskedInMessagesToo() {
+        Setting secret = Setting.secret("a.b", "", "a secret");
+
+        assertThat(secret.check("a.b", "hidden", "--set")).isEqualTo("hidden");
+        assertThat(secret.isSecret()).isTrue();
+        assertThat(Configuration.line(secret, "a.b", new Configuration.Value("hidden", "--set")))
+                .isEqualTo("a.b = ****  # --set");
+        assertThat(Configuration.line(secret, "a.b", new Configuration.Value("", "default")))
+                .isEqualTo("a.b =   # default");
+    }
+
     private Path write(String yaml) throws Exception {
         Path file = Files.createTempFile(directory, "covey", ".yaml");
         return Files.writeString(file, yaml);

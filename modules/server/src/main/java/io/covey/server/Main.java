@@ -51,7 +51,17 @@ public final class Main {
             command.getErr().println("covey: " + mistake);
             return OPERATOR_ERROR;
         });
+        commandLine.setParameterExceptionHandler((mistake, arguments) -> {
+            CommandLine command = mistake.getCommandLine();
+            String name = command.getCommandSpec().qualifiedName();
+            command.getErr().println("covey: " + firstLine(mistake.getMessage()) + "; see " + name + " --help");
+            return OPERATOR_ERROR;
+        });
         return commandLine;
+    }
+
+    private static String firstLine(@Nullable String message) {
+        return String.valueOf(message).lines().findFirst().orElse("");
     }
 
     private static @Nullable String operatorsMistake(Throwable failure) {
@@ -86,6 +96,9 @@ public final class Main {
         @CommandLine.Mixin
         ConfigurationOptions options = new ConfigurationOptions();
 
+        @Option(names = "--print-config", description = "prints what is in force, as check does, before it starts")
+        boolean printConfiguration;
+
         @Override
         public void run() {
             if (ForkJoinPool.commonPool().getParallelism() < COMMON_PARALLELISM_MIN) {
@@ -94,7 +107,11 @@ public final class Main {
                         + "-Djava.util.concurrent.ForkJoinPool.common.parallelism=" + COMMON_PARALLELISM_MIN
                         + " or more");
             }
-            CoveyServer server = new CoveyServer(ServerSettings.of(options.load()));
+            Configuration configuration = options.load();
+            CoveyServer server = new CoveyServer(ServerSettings.of(configuration));
+            if (printConfiguration) {
+                System.out.print(configuration.describe());
+            }
             Runtime.getRuntime().addShutdownHook(new Thread(server::shutDown, "covey-shutdown"));
             server.run();
         }

@@ -31,6 +31,7 @@ record ServerSettings(
         @Nullable ClusterSettings cluster) {
 
     static ServerSettings of(Configuration configuration) {
+        refuseSharedPorts(configuration);
         List<ListenerSettings> listeners = listeners(configuration);
         refuseUnprotected(configuration, listeners);
         String name = configuration.text("node.name");
@@ -92,6 +93,42 @@ record ServerSettings(
         return List.copyOf(listeners);
     }
 
+    /** A port that the configuration gives away, and to which key. */
+    private record Taken(String key, String host, int port) {
+        boolean collidesWith(Taken other) {
+            boolean sameAddress = host.equals(other.host) || isAnyAddress(host) || isAnyAddress(other.host);
+            return port != 0 && port == other.port && sameAddress;
+        }
+
+        private static boolean isAnyAddress(String host) {
+            return host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
+        }
+    }
+
+    private static void refuseSharedPorts(Configuration configuration) {
+        List<Taken> ports = new ArrayList<>();
+        for (Configuration.Listener listener : configuration.listeners()) {
+            ports.add(new Taken("listeners." + listener.name() + ".port", listener.host(), listener.port()));
+        }
+        ports.add(new Taken(
+                "management.port", configuration.text("management.host"), configuration.integer("management.port")));
+        if (configuration.isOn("cluster.enabled")) {
+            String host = configuration.text("cluster.host");
+            ports.add(new Taken("cluster.port", host, configuration.integer("cluster.port")));
+            ports.add(new Taken("cluster.event-bus-port", host, configuration.integer("cluster.event-bus-port")));
+        }
+        for (int i = 0; i < ports.size(); i++) {
+            for (Taken earlier : ports.subList(0, i)) {
+                Taken later = ports.get(i);
+                if (later.collidesWith(earlier)) {
+                    throw new ConfigurationException(later.key() + ": '" + later.port() + "' (from "
+                            + configuration.source(later.key()) + ") is not allowed; " + earlier.key()
+                            + " has that port already, it takes another one");
+                }
+            }
+        }
+    }
+
     /** Anonymous clients from other machines are served only when the operator has said so. */
     private static void refuseUnprotected(Configuration configuration, List<ListenerSettings> listeners) {
         boolean saidSo = !"default".equals(configuration.source("auth.allow-anonymous"));
@@ -130,17 +167,18 @@ record ServerSettings(
                 defaults.transientQueueMessagesMax(),
                 defaults.pendingPublishesMax());
         if (!configuration.isOn("cluster.enabled")) {
-            return lingering(NodeSettings.SINGLE.withSession(session), configuration);
+            return timed(NodeSettings.SINGLE.withSession(session), configuration);
         }
         int members = Math.max(1, configuration.list("cluster.members").size());
         int minimum = configuration.integer("cluster.minimum-members");
         NodeSettings clustered = NodeSettings.clustered(members, minimum > 0 ? minimum : members / 2 + 1)
                 .withSession(session);
-        return lingering(clustered, configuration);
+        return timed(clustered, configuration);
     }
 
-    private static NodeSettings lingering(NodeSettings node, Configuration configuration) {
-        return node.withLingering(configuration.integer("batch.linger"), configuration.integer("batch.lazy-linger"));
+    private static NodeSettings timed(NodeSettings node, Configuration configuration) {
+        return node.withLingering(configuration.integer("batch.linger"), configuration.integer("batch.lazy-linger"))
+                .withLease(configuration.integer("cluster.lease"));
     }
 
     private static BucketLimits buckets(Configuration configuration) {

@@ -1,0 +1,176 @@
+package io.covey.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.covey.cluster.ClusterSettings;
+import io.covey.config.ConfigurationException;
+import io.covey.config.ConfigurationLoader;
+import io.covey.wire.ListenerSettings;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every key reaches the part of the node that it is for. */
+class ServerSettingsTest {
+    /** A key, a value other than its default, and where it must arrive. */
+    private record Mapping(String key, String value, Function<ServerSettings, Object> part, Object expected) {
+        @Override
+        public String toString() {
+            return key;
+        }
+    }
+
+    /** Keys that are read where they are used, not through a part's settings. */
+    private static final Set<String> READ_DIRECTLY =
+            Set.of("management.host", "management.port", "storage.directory", "storage.durability");
+
+    private static final List<String> CLUSTER =
+            List.of("cluster.enabled=true", "cluster.members=127.0.0.1:5701,127.0.0.1:5711,127.0.0.1:5721");
+
+    static Stream<Mapping> mappings() {
+        return Stream.of(
+                to("node.name", "n1", ServerSettings::nodeName, "n1"),
+                to("node.event-loops", "3", ServerSettings::shards, 3),
+                to("listeners.tcp.type", "websocket", s -> tcp(s).type(), ListenerSettings.Type.WEBSOCKET),
+                to("listeners.tcp.host", "127.0.0.9", s -> tcp(s).host(), "127.0.0.9"),
+                to("listeners.tcp.port", "1999", s -> tcp(s).port(), 1999),
+                to("cluster.enabled", "true", s -> s.cluster() != null, true),
+                to("cluster.name", "other", s -> cluster(s).clusterName(), "other"),
+                to("cluster.host", "127.0.0.9", s -> cluster(s).host(), "127.0.0.9"),
+                to("cluster.port", "5999", s -> cluster(s).port(), 5999),
+                to("cluster.event-bus-port", "5999", s -> cluster(s).eventBusPort(), 5999),
+                to("cluster.members", "a:1,b:2", s -> cluster(s).members(), List.of("a:1", "b:2")),
+                to("cluster.backup-count", "2", s -> cluster(s).backupCount(), 2),
+                to("cluster.minimum-members", "3", s -> cluster(s).minimumMembers(), 3),
+                to("cluster.partitions", "7", ServerSettings::partitions, 7),
+                to("cluster.lease", "4000", s -> s.node().leaseMillis(), 4000),
+                to("batch.linger", "700", s -> s.node().lingerMicros(), 700),
+                to("batch.lazy-linger", "30000", s -> s.node().lazyLingerMicros(), 30_000),
+                to("auth.allow-anonymous", "false", s -> s.configuration().isOn("auth.allow-anonymous"), false),
+                to("mqtt.receive-maximum", "10", s -> s.node().session().receiveMaximum(), 10),
+                to("mqtt.max-inflight", "10", s -> s.node().session().receiveMaximumOfV3(), 10),
+                to("mqtt.max-packet-size", "2000", s -> s.node().session().maximumPacketBytes(), 2000),
+                to("mqtt.topic-alias-maximum", "5", s -> s.node().session().topicAliasMaximum(), 5),
+                to("mqtt.keep-alive-max", "60", s -> s.node().session().keepAliveMaxSeconds(), 60),
+                to("mqtt.session.expiry.max", "60", s -> s.node().session().sessionExpiryMaxSeconds(), 60L),
+                to(
+                        "mqtt.session.expiry.default-when-absent",
+                        "60",
+                        s -> s.node().session().sessionExpiryDefaultSeconds(),
+                        60L),
+                to("mqtt.client-id-length", "23", s -> s.node().session().clientIdBytesMax(), 23),
+                to("mqtt.topic-levels", "9", s -> s.node().session().topicLevelsMax(), 9),
+                to("mqtt.subscriptions-per-client", "9", s -> s.node().session().subscriptionsMax(), 9),
+                to("mqtt.connect-timeout", "3", s -> s.node().session().connectTimeoutSeconds(), 3),
+                to("mqtt.queue.messages", "9", s -> s.buckets().queueMessagesMax(), 9),
+                to("mqtt.queue.bytes", "2000", s -> s.buckets().queueBytesMax(), 2000L),
+                to("mqtt.bucket.bytes", "2000000", s -> s.buckets().bucketBytesMax(), 2_000_000L));
+    }
+
+    private static Mapping to(String key, String value, Function<ServerSettings, Object> part, Object expected) {
+        return new Mapping(key, value, part, expected);
+    }
+
+    private static ListenerSettings tcp(ServerSettings settings) {
+        return settings.listeners().get(0);
+    }
+
+    private static ClusterSettings cluster(ServerSettings settings) {
+        return Objects.requireNonNull(settings.cluster());
+    }
+
+    @ParameterizedTest
+    @MethodSource("mappings")
+    void aKeyArrives(Mapping mapping) {
+        List<String> assignments = new ArrayList<>(CLUSTER);
+        assignments.add(mapping.key() + "=" + mapping.value());
+
+        assertThat(mapping.part().apply(settings(assignments))).isEqualTo(mapping.expected());
+        if (!mapping.key().equals("cluster.enabled")) {
+            assertThat(mapping.part().apply(settings(CLUSTER))).isNotEqualTo(mapping.expected());
+        }
+    }
+
+    @Test
+    void noKeyIsForgottenHere() {
+        Set<String> known = new HashSet<>(READ_DIRECTLY);
+        mappings().map(Mapping::key).forEach(known::add);
+
+        assertThat(ConfigurationLoader.load(null, Map.of(), List.of()).keys())
+                .as("each key needs a line in the mappings of this test")
+                .containsExactlyInAnyOrderElementsOf(known);
+    }
+
+    /** What the table allows, every part takes, or the mistake is told in one line. */
+    @Test
+    void bothEndsOfEveryRangeAreTakenOrToldInOneLine() {
+        for (String key : ConfigurationLoader.load(null, Map.of(), List.of()).keys()) {
+            for (long number : ConfigurationLoader.rangeOf(key)) {
+                List<String> assignments = new ArrayList<>(CLUSTER);
+                assignments.add(key + "=" + number);
+                try {
+                    settings(assignments);
+                } catch (ConfigurationException told) {
+                    assertThat(told.getMessage())
+                            .contains(key.substring(0, key.indexOf('.')))
+                            .doesNotContain("\n");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPortThatIsGivenTwiceIsNamedWithBothKeys() {
+        assertThatThrownBy(() -> settings(List.of("listeners.ws.type=websocket", "listeners.ws.port=1883")))
+                .hasMessage("listeners.ws.port: '1883' (from --set) is not allowed; "
+                        + "listeners.tcp.port has that port already, it takes another one");
+        assertThatThrownBy(() -> settings(List.of("management.port=1883")))
+                .hasMessageContaining("management.port: '1883'");
+        assertThatThrownBy(() -> settings(List.of(CLUSTER.get(0), CLUSTER.get(1), "cluster.port=5702")))
+                .hasMessageContaining("cluster.event-bus-port: '5702' (from default)");
+        assertThatThrownBy(() -> settings(
+                        List.of("listeners.a.port=1883", "listeners.a.host=0.0.0.0", "auth.allow-anonymous=true")))
+                .hasMessageContaining("listeners.tcp.port: '1883'");
+    }
+
+    @Test
+    void aPortMayBeGivenTwiceOnTwoAddressesOrWhereTheSystemChooses() {
+        assertThat(settings(List.of("listeners.a.port=1883", "listeners.a.host=127.0.0.2"))
+                        .listeners())
+                .hasSize(2);
+        assertThat(settings(List.of("listeners.a.port=0", "listeners.tcp.port=0"))
+                        .listeners())
+                .hasSize(2);
+    }
+
+    @Test
+    void aListenerBeyondLoopbackNeedsAWordAboutWhoMayConnect() {
+        assertThatThrownBy(() -> settings(List.of("listeners.tcp.host=0.0.0.0")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("listeners.tcp.host: '0.0.0.0'")
+                .hasMessageContaining("auth.allow-anonymous=true");
+        assertThat(settings(List.of("listeners.tcp.host=0.0.0.0", "auth.allow-anonymous=true"))
+                        .listeners())
+                .hasSize(1);
+    }
+
+    @Test
+    void aClusterWithoutMembersIsRefused() {
+        assertThatThrownBy(() -> settings(List.of("cluster.enabled=true")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("cluster.members: missing");
+    }
+
+    private static ServerSettings settings(List<String> assignments) {
+        return ServerSettings.of(ConfigurationLoader.load(null, Map.of(), assignments));
+    }
+}
