@@ -111,8 +111,8 @@ final class ConnectReader {
             throw ProtocolViolation.malformed("MQTT-3.1.2-12", "Will QoS 3"); // [MQTT-3.1.2-12]
         }
         if (!version.isV5() && (flags & PASSWORD) != 0 && (flags & USER_NAME) == 0) {
-            // [MQTT-3.1.2-22] of MQTT 3.1.1; MQTT 5.0 allows it.
-            throw ProtocolViolation.malformed("MQTT-3.1.2-22", "password without user name");
+            // [MQTT311-3.1.2-22]; MQTT 5.0 allows it.
+            throw ProtocolViolation.malformed("MQTT311-3.1.2-22", "password without user name");
         }
     }
 

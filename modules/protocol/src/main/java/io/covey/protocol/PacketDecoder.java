@@ -133,7 +133,7 @@ public final class PacketDecoder {
     /** Before MQTT 5.0 the options are a QoS, and the other bits must be 0. */
     private static SubscriptionRequest request3(String filter, int options) {
         if (options > 2) {
-            throw ProtocolViolation.malformed("MQTT-3.8.3-5", "requested QoS above 2"); // MQTT 3.1.1: [MQTT-3-8.3-4]
+            throw ProtocolViolation.malformed("MQTT311-3-8.3-4", "requested QoS above 2"); // [MQTT311-3-8.3-4]
         }
         return new SubscriptionRequest(filter, QoS.of(options), false, false, 0);
     }

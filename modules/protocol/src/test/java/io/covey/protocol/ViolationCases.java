@@ -53,8 +53,8 @@ final class ViolationCases {
         }
         table.malformed(V3_1_1, "2.1.4", "nothing after the protocol name", "10 ~ `MQTT`");
         table.malformed(V5, "2.1.4", "nothing at all", "10 00");
-        table.malformed(V3_1_1, "MQTT-3.1.2-22", "password without user name", "10 ~ `MQTT` 04 42 003c `c` 0000");
-        table.malformed(V3_1, "MQTT-3.1.2-22", "password without user name", "10 ~ `MQIsdp` 03 42 003c `c` 0000");
+        table.malformed(V3_1_1, "MQTT311-3.1.2-22", "password without user name", "10 ~ `MQTT` 04 42 003c `c` 0000");
+        table.malformed(V3_1, "MQTT311-3.1.2-22", "password without user name", "10 ~ `MQIsdp` 03 42 003c `c` 0000");
         table.malformed(V5, "MQTT-1.5.5-1", "Remaining Length too long", "10 8e00 `MQTT` 05 02 003c {} `c`");
         table.malformed(V5, "MQTT-1.5.5-1", "Property Length too long", "10 ~ `MQTT` 05 02 003c 8000 `c`");
         table.malformed(V5, "2.1.4", "properties beyond the packet", "10 ~ `MQTT` 05 02 003c 0500 00");
@@ -149,8 +149,8 @@ final class ViolationCases {
             table.malformed(version, "MQTT-1.5.4-2", "U+0000 in a filter", "a2 ~ 0001" + list + "0001 00");
         }
         for (ProtocolVersion version : BEFORE_V5) {
-            table.malformed(version, "MQTT-3.8.3-5", "requested QoS 3", "82 ~ 0001 `a` 03");
-            table.malformed(version, "MQTT-3.8.3-5", "No Local before 5.0", "82 ~ 0001 `a` 04");
+            table.malformed(version, "MQTT311-3-8.3-4", "requested QoS 3", "82 ~ 0001 `a` 03");
+            table.malformed(version, "MQTT311-3-8.3-4", "No Local before 5.0", "82 ~ 0001 `a` 04");
         }
         table.protocolError(V5, "3.8.3.1", "Maximum QoS 3", "82 ~ 0001 {} `a` 03");
         table.protocolError(V5, "3.8.3.1", "Retain Handling 3", "82 ~ 0001 {} `a` 30");

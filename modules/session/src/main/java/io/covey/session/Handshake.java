@@ -99,7 +99,7 @@ final class Handshake {
             boolean mayBeAssigned =
                     switch (connect.version()) {
                         case V3_1 -> false; // MQTT 3.1 wants at least one character
-                        case V3_1_1 -> connect.cleanStart(); // MQTT 3.1.1: [MQTT-3.1.3-7] [MQTT-3.1.3-8]
+                        case V3_1_1 -> connect.cleanStart(); // [MQTT311-3.1.3-7] [MQTT311-3.1.3-8]
                         case V5 -> true; // [MQTT-3.1.3-6]
                     };
             if (!mayBeAssigned) {
@@ -139,7 +139,7 @@ final class Handshake {
     private static long expirySeconds(Connect connect, SessionSettings settings) {
         long asked;
         if (!connect.version().isV5()) {
-            asked = connect.cleanStart() ? 0 : NEVER_EXPIRES_SECONDS; // MQTT 3.1.1: [MQTT-3.1.2-4] [MQTT-3.1.2-6]
+            asked = connect.cleanStart() ? 0 : NEVER_EXPIRES_SECONDS; // [MQTT311-3.1.2-4] [MQTT311-3.1.2-6]
         } else if (connect.properties().contains(Property.SESSION_EXPIRY_INTERVAL) || connect.cleanStart()) {
             asked = connect.properties().number(Property.SESSION_EXPIRY_INTERVAL, 0);
         } else {
@@ -226,7 +226,7 @@ final class Handshake {
 
     /**
      * Whether a CONNECT that violates the specification is answered by CONNACK before the connection is closed: in MQTT 5.0 always, before
-     * it only where there is a return code for it; the rest is closed without a word (MQTT 3.1.1: [MQTT-3.1.4-1]).
+     * it only where there is a return code for it; the rest is closed without a word ([MQTT311-3.1.4-1]).
      *
      * @param version null while it is unknown
      */

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A publish that the broker refuses is told to clients of MQTT 5.0 only. Earlier ones get no acknowledgement, so that they still hold the
- * message and send it again on their next connection; where they may not publish at all they get a positive one (MQTT 3.1.1:
- * [MQTT-3.3.5-2]).
+ * message and send it again on their next connection; where they may not publish at all they get a positive one [MQTT311-3.3.5-2].
  */
 final class InboundPublishes {
     private static final int QOS_1 = 1;
@@ -228,7 +227,7 @@ final class InboundPublishes {
     }
 
     private static boolean isAcknowledgedBeforeV5(ReasonCode reason) {
-        return !reason.isError() || reason == ReasonCode.NOT_AUTHORIZED; // MQTT 3.1.1: [MQTT-3.3.5-2]
+        return !reason.isError() || reason == ReasonCode.NOT_AUTHORIZED; // [MQTT311-3.3.5-2]
     }
 
     /** Acknowledges a PUBLISH that is not published, after all those that came before it. */

@@ -87,7 +87,7 @@ class EndOfConnectionTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-4.8.0-1] a violation closes")
+    @DisplayName("[MQTT311-4.8.0-1] a violation closes")
     void violationBeforeV5ClosesWithoutAWord() {
         TestClient client = new TestClient().version(V3_1_1).connected();
 

@@ -67,7 +67,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.1.0-2] a second CONNECT closes the connection")
+    @DisplayName("[MQTT311-3.1.0-2] a second CONNECT closes the connection")
     void secondConnectBeforeV5Closes() {
         TestClient client = new TestClient().version(V3_1_1).connected().sendConnect();
 
@@ -168,7 +168,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.1.3-8] an empty client id with Clean Session 0 is refused")
+    @DisplayName("[MQTT311-3.1.3-8] an empty client id with Clean Session 0 is refused")
     void emptyClientIdWithCleanSession0IsRefusedIn311() {
         TestClient client = new TestClient().version(V3_1_1).persistent();
         client.clientId = "";
@@ -179,7 +179,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.1.3-6] an empty client id with Clean Session 1 is assigned")
+    @DisplayName("[MQTT311-3.1.3-6] an empty client id with Clean Session 1 is assigned")
     void emptyClientIdWithCleanSession1IsAssignedIn311() {
         TestClient client = new TestClient().version(V3_1_1);
         client.clientId = "";
@@ -317,7 +317,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.1.2-4] [MQTT-3.1.2-6] Clean Session decides how long the session lives")
+    @DisplayName("[MQTT311-3.1.2-4] [MQTT311-3.1.2-6] Clean Session decides how long the session lives")
     void cleanSessionDecidesBeforeV5() {
         OpenRequest clean = opening(new TestClient().version(V3_1_1));
         OpenRequest kept = opening(new TestClient().version(V3_1_1).persistent());
@@ -378,7 +378,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.1.4-1] a CONNECT that does not conform is closed without CONNACK")
+    @DisplayName("[MQTT311-3.1.4-1] a CONNECT that does not conform is closed without CONNACK")
     void invalidWillTopicBeforeV5ClosesWithoutAWord() {
         TestClient client = new TestClient().version(V3_1_1);
         client.will = new Connect.Will("w/#", TestClient.bytes(""), QoS.AT_MOST_ONCE, false, Properties.EMPTY);
@@ -408,7 +408,7 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.1.4-1] a malformed CONNECT is closed without CONNACK")
+    @DisplayName("[MQTT311-3.1.4-1] a malformed CONNECT is closed without CONNACK")
     void malformedConnectBeforeV5ClosesWithoutAWord() {
         TestClient client = new TestClient();
 

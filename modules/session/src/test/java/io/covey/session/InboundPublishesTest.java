@@ -95,7 +95,7 @@ class InboundPublishesTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.3.5-2] who may not publish gets a positive acknowledgement")
+    @DisplayName("[MQTT311-3.3.5-2] who may not publish gets a positive acknowledgement")
     void unauthorizedPublishBeforeV5IsAcknowledged() {
         TestClient client = new TestClient().version(V3_1_1).connected();
         client.send(publish(1, 1, "a")).send(publish(2, 2, "a"));

@@ -184,7 +184,7 @@ class SubscriptionRequestsTest {
     }
 
     @Test
-    @DisplayName("MQTT 3.1.1 [MQTT-3.10.4-4] UNSUBACK has no reasons")
+    @DisplayName("[MQTT311-3.10.4-4] UNSUBACK has no reasons")
     void unsubAckBeforeV5HasNoReasons() {
         TestClient client = new TestClient().version(V3_1_1).connected().send(unsubscribe(3, "a"));
 
