@@ -1,6 +1,5 @@
 package io.covey.broker;
 
-import io.covey.bucket.Origin;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
@@ -8,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way of publishes from this shard to the transient sessions of another: numbered batches, kept and resent until the receiver has
@@ -80,18 +78,19 @@ final class Channel implements Congestion {
      *
      * @return false when it was dropped for lack of room, which only QoS 0 is
      */
-    boolean offer(String publisher, Message message, @Nullable Origin origin, long nowMillis) {
+    boolean offer(NodeMessage.Publishes.Item item, long nowMillis) {
+        Message message = item.message();
         if (closed) {
             return true; // its receivers are gone with their node
         }
         if (message.qos() == QoS.AT_MOST_ONCE && (messages >= MESSAGES_MAX / 2 || bytes >= BYTES_MAX / 2)) {
             return false;
         }
-        int size = message.sizeBytes() + publisher.length();
+        int size = message.sizeBytes() + item.publisher().length();
         if (!open.isEmpty() && openBytes + size > BATCH_BYTES_MAX) {
             flush(nowMillis);
         }
-        open.add(new NodeMessage.Publishes.Item(publisher, message, origin));
+        open.add(item);
         openBytes += size;
         messages++;
         bytes += size;

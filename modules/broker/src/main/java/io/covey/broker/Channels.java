@@ -1,7 +1,5 @@
 package io.covey.broker;
 
-import io.covey.bucket.Origin;
-import io.covey.protocol.Message;
 import io.covey.routing.ShardAddress;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -51,7 +49,7 @@ final class Channels {
     }
 
     /** Sends a publish; dropped where there is no room, which only QoS 0 comes to. */
-    void offer(ShardAddress target, String publisher, Message message, @Nullable Origin origin) {
+    void offer(ShardAddress target, NodeMessage.Publishes.Item item) {
         Channel channel = outgoing.get(target);
         if (channel == null) {
             // The newest view, not the last one this shard was told: a route may be seen before the message about its
@@ -62,7 +60,7 @@ final class Channels {
             channel = new Channel(self, target, link);
             outgoing.put(target, channel);
         }
-        if (!channel.offer(publisher, message, origin, loop.monotonicMillis())) {
+        if (!channel.offer(item, loop.monotonicMillis())) {
             events.dropped("channel-full", 1);
             return;
         }

@@ -9,6 +9,7 @@ import io.covey.routing.Matches;
 import io.covey.routing.RouteSink;
 import io.covey.routing.RouteTable;
 import io.covey.routing.ShardAddress;
+import io.covey.routing.SharedRoute;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ final class FanOut {
     private final Lanes lanes;
     private final Channels channels;
     private final LocalSubscriptions<ShardConnection> subscriptions;
+    private final SharedFanOut shared;
     private final Matches scratch = new Matches();
     private final Collector collector = new Collector();
     private final RecentOrigins recent = new RecentOrigins();
@@ -38,13 +40,14 @@ final class FanOut {
     private final List<ShardConnection> goneWhileDelivering = new ArrayList<>();
 
     /** Where a topic's publishes go. */
-    private record Destinations(int[] partitions, List<ShardAddress> others, boolean own) {}
+    private record Destinations(int[] partitions, List<ShardAddress> others, boolean own, List<SharedRoute> shared) {}
 
     /** Collects what the route table reports. */
     private final class Collector implements RouteSink {
         private int[] partitions = new int[8];
         private int count;
         private final List<ShardAddress> others = new ArrayList<>();
+        private final List<SharedRoute> shared = new ArrayList<>();
         private boolean own;
 
         @Override
@@ -64,10 +67,17 @@ final class FanOut {
             }
         }
 
+        @Override
+        public void shared(SharedRoute route) {
+            shared.add(route);
+        }
+
         private Destinations take() {
-            Destinations found = new Destinations(Arrays.copyOf(partitions, count), List.copyOf(others), own);
+            Destinations found =
+                    new Destinations(Arrays.copyOf(partitions, count), List.copyOf(others), own, List.copyOf(shared));
             count = 0;
             others.clear();
+            shared.clear();
             own = false;
             return found;
         }
@@ -92,6 +102,8 @@ final class FanOut {
         this.lanes = lanes;
         this.channels = channels;
         this.subscriptions = subscriptions;
+        this.shared =
+                new SharedFanOut(lanes, channels, subscriptions, (topic, above0) -> destinations(topic, above0).shared);
     }
 
     /**
@@ -122,7 +134,12 @@ final class FanOut {
         for (int i = 0; i < to.others.size(); i++) {
             publication.matched++;
             publication.channelled = true;
-            channels.offer(to.others.get(i), publication.publisher, message, publication.origin);
+            channels.offer(
+                    to.others.get(i),
+                    new NodeMessage.Publishes.Item(publication.publisher, message, publication.origin, null));
+        }
+        for (int i = 0; i < to.shared.size(); i++) {
+            shared.start(publication, to.shared.get(i));
         }
         if (partitions.length == 0) {
             publication.owner.finished(publication);
@@ -141,14 +158,30 @@ final class FanOut {
         if (message.qos() == QoS.AT_MOST_ONCE) {
             return null; // dropped where there is no room
         }
-        List<ShardAddress> others = destinations(message.topic(), true).others;
-        for (int i = 0; i < others.size(); i++) {
-            Congestion full = channels.full(others.get(i));
+        Destinations to = destinations(message.topic(), true);
+        for (int i = 0; i < to.others.size(); i++) {
+            Congestion full = channels.full(to.others.get(i));
+            if (full != null) {
+                return full;
+            }
+        }
+        for (int i = 0; i < to.shared.size(); i++) {
+            Congestion full = shared.blocked(to.shared.get(i));
             if (full != null) {
                 return full;
             }
         }
         return null;
+    }
+
+    /** A publish came from another shard. */
+    void arrived(NodeMessage.Publishes.Item item, long nowMillis) {
+        NodeMessage.Publishes.Share share = item.share();
+        if (share == null) {
+            deliver(item.message(), item.publisher(), item.origin(), nowMillis);
+        } else {
+            shared.arrived(item, share);
+        }
     }
 
     /**

@@ -83,8 +83,17 @@ public sealed interface NodeMessage {
          *
          * @param publisher the publisher's client id, for No Local
          * @param origin for deduplication of what may come again by another way, or null
+         * @param share where it is for one member of a Shared Subscription only, else null
          */
-        public record Item(String publisher, Message message, @Nullable Origin origin) {}
+        public record Item(String publisher, Message message, @Nullable Origin origin, @Nullable Share share) {}
+
+        /**
+         * The Shared Subscription of which one member in the receiving shard is to have the message.
+         *
+         * @param filter with its {@code $share/name/} prefix
+         * @param passes how often the message has been passed on
+         */
+        public record Share(String filter, int passes) {}
     }
 
     /** Publishes of the receiver up to this number have arrived. */

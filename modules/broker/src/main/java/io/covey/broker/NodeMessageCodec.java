@@ -199,21 +199,28 @@ public final class NodeMessageCodec {
             out.string(origin.source()).varLong(origin.incarnation());
             out.varLong(origin.number()).varLong(origin.floor());
         }
+        NodeMessage.Publishes.Share share = item.share();
+        out.bool(share != null);
+        if (share != null) {
+            out.string(share.filter()).varInt(share.passes());
+        }
     }
 
     private static NodeMessage.Publishes.Item readItem(ByteReader in) {
         String publisher = in.string();
         Message message = Message.read(in);
         Origin origin = in.bool() ? new Origin(in.string(), in.varLong(), in.varLong(), in.varLong()) : null;
-        return new NodeMessage.Publishes.Item(publisher, message, origin);
+        NodeMessage.Publishes.Share share =
+                in.bool() ? new NodeMessage.Publishes.Share(in.string(), in.varInt()) : null;
+        return new NodeMessage.Publishes.Item(publisher, message, origin, share);
     }
 
     private static void writeRoute(ByteWriter out, ShardRoute route) {
-        out.string(route.filter()).u8(route.flags());
+        out.string(route.filter()).varInt(route.flags());
     }
 
     private static ShardRoute readRoute(ByteReader in) {
-        return new ShardRoute(in.string(), in.u8());
+        return new ShardRoute(in.string(), in.varInt());
     }
 
     private static void writePartitionDelta(ByteWriter out, NodeMessage.RouteBatch.PartitionDelta delta) {

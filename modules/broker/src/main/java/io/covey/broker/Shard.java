@@ -168,7 +168,7 @@ final class Shard implements BucketCommands {
     }
 
     private void arrived(NodeMessage.Publishes.Item item) {
-        fanOut.deliver(item.message(), item.publisher(), item.origin(), lastMillis());
+        fanOut.arrived(item, lastMillis());
     }
 
     private void hinted(NodeMessage.Hints arrived) {

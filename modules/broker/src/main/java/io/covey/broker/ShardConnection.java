@@ -19,6 +19,7 @@ import io.covey.session.ConnectionEffects;
 import io.covey.session.ConnectionEvent;
 import io.covey.session.EndOfConnection;
 import io.covey.session.OpenRequest;
+import io.covey.session.SharedReceipt;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -372,6 +373,18 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
     }
 
+    /** A message of a Shared Subscription that does not come through the bucket's queue; false when it found no room. */
+    boolean deliverShared(
+            SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
+        return phase == Phase.OPEN
+                && connection.deliverShared(receipt, message, qos, retain, subscriptionIds, nowMillis);
+    }
+
+    /** Whether a message of a Shared Subscription would be sent at once. */
+    boolean takesMoreShared() {
+        return phase == Phase.OPEN && connection.takesMore();
+    }
+
     /** A message that the bucket handed out, sent by the publisher's shard. */
     void hinted(long ofEpoch, long sequence, Message message, QoS qos, boolean retain, int[] subscriptionIds) {
         if (phase == Phase.OPEN && ofEpoch == epoch) {
@@ -477,6 +490,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         shard.announceRoutes(null);
         subscriptions.close();
         shard.loop.atEndOfTurn(this::drain); // not from inside the connection's call
+        shard.loop.atEndOfTurn(() -> connection.takeUncompletedShared().forEach(SharedReceipt::returned));
         return leaving;
     }
 

@@ -108,8 +108,8 @@ final class SubscribeFlow {
             Subscription subscription = subscriptions.get(i);
             boolean wanted = subscription.retainHandling() == 0 // [MQTT-3.3.1-9]
                     || subscription.retainHandling() == 1 && !existed.get(i); // [MQTT-3.3.1-10]
-            if (!wanted) {
-                continue; // [MQTT-3.3.1-11] where it is 2
+            if (!wanted || TopicFilters.isShared(subscription.filter())) {
+                continue; // [MQTT-3.3.1-11] where it is 2; a Shared Subscription gets none [MQTT 5.0, 4.8.2]
             }
             if (TopicFilters.hasWildcard(subscription.filter())) {
                 for (int partition = 0; partition < shard.lanes.count(); partition++) {

@@ -25,8 +25,12 @@ class ChannelTest {
         return new Message(topic, new byte[bytes], qos, false, Properties.EMPTY, 0, Message.NEVER);
     }
 
+    private static NodeMessage.Publishes.Item item(Message message) {
+        return new NodeMessage.Publishes.Item("p", message, null, null);
+    }
+
     private boolean offer(String topic, QoS qos) {
-        return channel.offer("p", message(topic, qos, 10), null, 0);
+        return channel.offer(item(message(topic, qos, 10)), 0);
     }
 
     private void take(NodeMessage.Publishes publishes) {
@@ -102,7 +106,7 @@ class ChannelTest {
     void bytesAreBoundedToo() {
         int taken = 0;
         while (!channel.isFull()) {
-            channel.offer("p", message("a", QoS.AT_LEAST_ONCE, 100_000), null, 0);
+            channel.offer(item(message("a", QoS.AT_LEAST_ONCE, 100_000)), 0);
             taken++;
         }
         channel.flush(0);
@@ -143,7 +147,7 @@ class ChannelTest {
             for (long now = 0; now < 20_000 || !sender.isIdle(); now += 20) {
                 for (int i = now < 20_000 ? random.nextInt(4) : 0; i > 0; i--) {
                     expected.add("t" + expected.size());
-                    sender.offer("p", message(expected.get(expected.size() - 1), QoS.AT_LEAST_ONCE, 10), null, now);
+                    sender.offer(item(message(expected.get(expected.size() - 1), QoS.AT_LEAST_ONCE, 10)), now);
                 }
                 sender.flush(now);
                 sender.resend(now);

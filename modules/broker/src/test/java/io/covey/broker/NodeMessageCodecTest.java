@@ -76,8 +76,10 @@ class NodeMessageCodecTest {
                         SHARD,
                         9,
                         List.of(
-                                new NodeMessage.Publishes.Item("p", MESSAGE, null),
-                                new NodeMessage.Publishes.Item("q", MESSAGE, Origin.ofClient("q", 2, 5, 3)))));
+                                new NodeMessage.Publishes.Item("p", MESSAGE, null, null),
+                                new NodeMessage.Publishes.Item("q", MESSAGE, Origin.ofClient("q", 2, 5, 3), null),
+                                new NodeMessage.Publishes.Item(
+                                        "r", MESSAGE, null, new NodeMessage.Publishes.Share("$share/g/a", 2)))));
         List<NodeMessage> read = new ArrayList<>();
 
         NodeMessageCodec.read(new ByteReader(written(messages)), (to, message) -> read.add(message));
@@ -91,6 +93,7 @@ class NodeMessageCodecTest {
         assertThat(publishes.items().get(0).message().qos()).isEqualTo(QoS.EXACTLY_ONCE);
         assertThat(publishes.items().get(0).origin()).isNull();
         assertThat(publishes.items().get(1).origin()).isEqualTo(Origin.ofClient("q", 2, 5, 3));
+        assertThat(publishes.items().get(2).share()).isEqualTo(new NodeMessage.Publishes.Share("$share/g/a", 2));
         assertThat(written(read)).isEqualTo(written(messages));
     }
 

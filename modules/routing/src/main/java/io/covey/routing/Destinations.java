@@ -1,6 +1,7 @@
 package io.covey.routing;
 
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /**
  * Where the publishes that match one filter go. Immutable.
@@ -9,21 +10,23 @@ import java.util.Arrays;
  * in ascending order too.
  */
 final class Destinations {
-    static final Destinations NONE = new Destinations(new int[0], new int[0]);
+    static final Destinations NONE = new Destinations(new int[0], new int[0], SharedDestinations.NONE);
 
     private static final int FLAG_BITS = 2;
     private static final int FLAGS = (1 << FLAG_BITS) - 1;
 
     private final int[] partitions;
     private final int[] shards;
+    private final SharedDestinations[] shared;
 
-    private Destinations(int[] partitions, int[] shards) {
+    private Destinations(int[] partitions, int[] shards, SharedDestinations[] shared) {
         this.partitions = partitions;
         this.shards = shards;
+        this.shared = shared;
     }
 
     boolean isEmpty() {
-        return partitions.length == 0 && shards.length == 0;
+        return partitions.length == 0 && shards.length == 0 && shared.length == 0;
     }
 
     int partitionCount() {
@@ -48,12 +51,12 @@ final class Destinations {
 
     Destinations withPartition(int partition) {
         int at = Arrays.binarySearch(partitions, partition);
-        return at >= 0 ? this : new Destinations(inserted(partitions, -1 - at, partition), shards);
+        return at >= 0 ? this : new Destinations(inserted(partitions, -1 - at, partition), shards, shared);
     }
 
     Destinations withoutPartition(int partition) {
         int at = Arrays.binarySearch(partitions, partition);
-        return at < 0 ? this : new Destinations(removed(partitions, at), shards);
+        return at < 0 ? this : new Destinations(removed(partitions, at), shards, shared);
     }
 
     /** With these flags for the shard; 0 removes it. */
@@ -63,17 +66,30 @@ final class Destinations {
         boolean present = at < shards.length && shards[at] >>> FLAG_BITS == shard;
         int entry = shard << FLAG_BITS | flags;
         if (flags == 0) {
-            return present ? new Destinations(partitions, removed(shards, at)) : this;
+            return present ? new Destinations(partitions, removed(shards, at), shared) : this;
         }
         if (!present) {
-            return new Destinations(partitions, inserted(shards, at, entry));
+            return new Destinations(partitions, inserted(shards, at, entry), shared);
         }
         if (shards[at] == entry) {
             return this;
         }
         int[] changed = shards.clone();
         changed[at] = entry;
-        return new Destinations(partitions, changed);
+        return new Destinations(partitions, changed, shared);
+    }
+
+    int sharedCount() {
+        return shared.length;
+    }
+
+    SharedDestinations shared(int i) {
+        return shared[i];
+    }
+
+    /** With other Shared Subscriptions to this filter. */
+    Destinations withShared(UnaryOperator<SharedDestinations[]> change) {
+        return new Destinations(partitions, shards, change.apply(shared));
     }
 
     private static int[] inserted(int[] values, int at, int value) {

@@ -1,6 +1,7 @@
 package io.covey.routing;
 
 import io.covey.protocol.QoS;
+import io.covey.protocol.TopicFilters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
     private static final int[] NO_IDS = {};
 
     private final TopicTrie<Entry<S>> trie = new TopicTrie<>();
+    private final SharedMembers<Entry<S>> shared = new SharedMembers<>();
     private final IdentityHashMap<S, Held<S>> sessions = new IdentityHashMap<>();
     private final Map<String, Route> routes = new LinkedHashMap<>();
     private final List<String> touchedRoutes = new ArrayList<>();
@@ -76,18 +79,24 @@ public final class LocalSubscriptions<S extends Subscriber> {
     private static final class Route {
         private int wantQos0;
         private int wantQosAbove0;
+        private final boolean shared;
         private int announced;
         private boolean touched;
 
+        private Route(boolean shared) {
+            this.shared = shared;
+        }
+
         private int flags() {
-            return (wantQos0 > 0 ? ShardRoute.WANTS_QOS_0 : 0) | (wantQosAbove0 > 0 ? ShardRoute.WANTS_QOS_ABOVE_0 : 0);
+            int flags = (wantQos0 > 0 ? ShardRoute.WANTS_QOS_0 : 0)
+                    | (wantQosAbove0 > 0 ? ShardRoute.WANTS_QOS_ABOVE_0 : 0);
+            return shared ? ShardRoute.withMembers(flags, wantQos0) : flags;
         }
     }
 
     /**
      * Adds a subscription, or replaces the session's one with the same filter [MQTT-3.8.4-3].
      *
-     * @param subscription not shared
      * @return whether there was one before
      */
     public boolean add(S session, Subscription subscription) {
@@ -100,12 +109,24 @@ public final class LocalSubscriptions<S extends Subscriber> {
         Entry<S> entry = new Entry<>(held, subscription);
         Entry<S> before = held.byFilter.put(filter, entry);
         if (before != null) {
-            trie.remove(filter, before);
-            count(filter, before.flags(), -1);
+            unlink(filter, before);
         }
-        trie.add(filter, entry);
+        if (TopicFilters.isShared(filter)) {
+            shared.add(filter, entry);
+        } else {
+            trie.add(filter, entry);
+        }
         count(filter, entry.flags(), 1);
         return before != null;
+    }
+
+    private void unlink(String filter, Entry<S> entry) {
+        if (TopicFilters.isShared(filter)) {
+            shared.remove(filter, entry);
+        } else {
+            trie.remove(filter, entry);
+        }
+        count(filter, entry.flags(), -1);
     }
 
     /** Removes the session's subscription with this filter; false when there is none. */
@@ -118,8 +139,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
         if (held.byFilter.isEmpty()) {
             sessions.remove(session);
         }
-        trie.remove(filter, entry);
-        count(filter, entry.flags(), -1);
+        unlink(filter, entry);
         return true;
     }
 
@@ -129,16 +149,13 @@ public final class LocalSubscriptions<S extends Subscriber> {
         if (held == null) {
             return;
         }
-        held.byFilter.forEach((filter, entry) -> {
-            trie.remove(filter, entry);
-            count(filter, entry.flags(), -1);
-        });
+        held.byFilter.forEach(this::unlink);
     }
 
     private void count(String filter, int flags, int by) {
         Route route = routes.get(filter);
         if (route == null) {
-            route = new Route();
+            route = new Route(TopicFilters.isShared(filter));
             routes.put(filter, route);
         }
         route.wantQos0 += (flags & ShardRoute.WANTS_QOS_0) != 0 ? by : 0;
@@ -173,6 +190,29 @@ public final class LocalSubscriptions<S extends Subscriber> {
             }
         }
         matched.clear();
+    }
+
+    /**
+     * The subscription of the member whose turn it is to receive a publish of a Shared Subscription from here [MQTT 5.0, 4.8.2], or null
+     * where there is no suitable one.
+     *
+     * @param filter with its {@code $share/name/} prefix
+     * @param above0 whether the delivery may be of QoS above 0: persistent sessions receive that through their buckets
+     */
+    public @Nullable SharedMember<S> nextShared(String filter, boolean above0, Predicate<? super S> suitable) {
+        Entry<S> entry = shared.next(
+                filter,
+                member -> (!above0 || (member.flags() & ShardRoute.WANTS_QOS_ABOVE_0) != 0)
+                        && suitable.test(member.held.session));
+        return entry == null ? null : new SharedMember<>(entry.held.session, entry.subscription);
+    }
+
+    /** A member of a Shared Subscription. */
+    public record SharedMember<S>(S session, Subscription subscription) {
+        /** The Subscription Identifier as a list of none or one. */
+        public int[] subscriptionIds() {
+            return subscription.subscriptionId() == 0 ? NO_IDS : new int[] {subscription.subscriptionId()};
+        }
     }
 
     private void merge(Entry<S> entry) {

@@ -1,6 +1,7 @@
 package io.covey.routing;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Scratch for {@link RouteTable#match}, kept by its caller so that matching allocates nothing. Single owner; not to be shared by loops. */
@@ -28,9 +29,7 @@ public final class Matches {
         int flag = qosAbove0 ? ShardRoute.WANTS_QOS_ABOVE_0 : ShardRoute.WANTS_QOS_0;
         for (int i = 0; i < foundCount; i++) {
             mark(found[i], qosAbove0, flag);
-            found[i] = null; // an old snapshot is not to be kept alive from here
         }
-        foundCount = 0;
         boolean any = false;
         for (int word = 0; word < partitionBits.length; word++) {
             for (long bits = partitionBits[word]; bits != 0; bits &= bits - 1) {
@@ -48,6 +47,25 @@ public final class Matches {
                 }
             }
             shardBits[word] = 0;
+        }
+        for (int i = 0; i < foundCount; i++) {
+            any |= reportShared(Objects.requireNonNull(found[i]), flag, shards, sink);
+            found[i] = null; // an old snapshot is not to be kept alive from here
+        }
+        foundCount = 0;
+        return any;
+    }
+
+    /** Groups that subscribe to different filters are different ones: there is nothing to merge. */
+    private static boolean reportShared(
+            Destinations destinations, int flag, @Nullable ShardAddress[] shards, RouteSink sink) {
+        boolean any = false;
+        for (int i = 0; i < destinations.sharedCount(); i++) {
+            SharedRoute route = destinations.shared(i).route(flag, shards);
+            if (route != null) {
+                sink.shared(route);
+                any = true;
+            }
         }
         return any;
     }

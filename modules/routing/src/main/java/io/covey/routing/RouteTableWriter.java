@@ -196,24 +196,32 @@ public final class RouteTableWriter {
         }
         origin.digest += hash(filter, flags) - hash(filter, flagsBefore);
         changed = true;
-        boolean wildcard = TopicFilters.hasWildcard(filter);
-        Destinations present = wildcard ? RouteNode.find(wildcards, filter) : exact.get(filter);
-        Destinations next = changed(present == null ? Destinations.NONE : present, origin, flags);
+        String topicFilter = TopicFilters.isShared(filter) ? TopicFilters.sharedFilter(filter) : filter;
+        boolean wildcard = TopicFilters.hasWildcard(topicFilter);
+        Destinations present = wildcard ? RouteNode.find(wildcards, topicFilter) : exact.get(topicFilter);
+        Destinations next = changed(present == null ? Destinations.NONE : present, filter, origin, flags);
         if (wildcard) {
             wildcardFilters += (next.isEmpty() ? 0 : 1) - (present == null ? 0 : 1);
-            wildcards = wildcards.with(filter, 0, next.isEmpty() ? null : next);
+            wildcards = wildcards.with(topicFilter, 0, next.isEmpty() ? null : next);
         } else if (next.isEmpty()) {
-            exact.remove(filter);
+            exact.remove(topicFilter);
         } else {
-            exact.put(filter, next);
+            exact.put(topicFilter, next);
         }
     }
 
-    private static Destinations changed(Destinations destinations, Origin origin, int flags) {
-        if (!origin.isPartition) {
-            return destinations.withShard(origin.index, flags);
+    private static Destinations changed(Destinations destinations, String filter, Origin origin, int flags) {
+        int index = origin.index;
+        if (TopicFilters.isShared(filter)) {
+            int partition = flags == 0 ? SharedRoute.NO_PARTITION : index;
+            return destinations.withShared(groups -> origin.isPartition
+                    ? SharedDestinations.withPartition(groups, filter, partition)
+                    : SharedDestinations.withShard(groups, filter, index, flags));
         }
-        return flags == 0 ? destinations.withoutPartition(origin.index) : destinations.withPartition(origin.index);
+        if (!origin.isPartition) {
+            return destinations.withShard(index, flags);
+        }
+        return flags == 0 ? destinations.withoutPartition(index) : destinations.withPartition(index);
     }
 
     /** The table of all routes known now. The same object while nothing changes. */

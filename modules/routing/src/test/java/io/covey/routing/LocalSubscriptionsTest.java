@@ -77,6 +77,51 @@ class LocalSubscriptionsTest {
         assertThat(matched("b", QOS_2, "p")).isEmpty();
     }
 
+    @Test // [MQTT 5.0, 4.8.2]
+    void membersOfASharedSubscriptionTakeTurns() {
+        Session other = new Session("other", false);
+        local.add(device, new Subscription("$share/g/a/+", QOS_1, false, false, 0, 7));
+        local.add(other, subscription("$share/g/a/+", QOS_2));
+        local.add(keeper, subscription("$share/g/a/+", QOS_1));
+
+        assertThat(matched("a/b", QOS_1, "p"))
+                .as("shared ones are asked for apart")
+                .isEmpty();
+        assertThat(turn(true, device, other, keeper)).isEqualTo("device");
+        assertThat(turn(true, device, other, keeper)).isEqualTo("other");
+        assertThat(turn(true, device, other, keeper))
+                .as("a bucket delivers to keeper")
+                .isEqualTo("device");
+        assertThat(turn(false, device, other, keeper)).isEqualTo("other");
+        assertThat(turn(false, device, other, keeper)).isEqualTo("keeper");
+        assertThat(turn(true, other)).isEqualTo("other");
+        assertThat(turn(true, keeper)).isEqualTo("nobody");
+
+        local.remove(device, "$share/g/a/+");
+        local.removeAll(other);
+        assertThat(turn(true, device, other, keeper)).isEqualTo("nobody");
+        assertThat(turn(false, device, other, keeper)).isEqualTo("keeper");
+    }
+
+    private String turn(boolean above0, Session... suitable) {
+        LocalSubscriptions.SharedMember<Session> member =
+                local.nextShared("$share/g/a/+", above0, Arrays.asList(suitable)::contains);
+        return member == null ? "nobody" : member.session().clientId();
+    }
+
+    @Test
+    void routesOfSharedSubscriptionsCountTheirMembers() {
+        String filter = "$share/g/a";
+        local.add(device, subscription(filter, QOS_1));
+        assertThat(local.takeRouteChanges()).containsExactly(new ShardRoute(filter, ShardRoute.withMembers(3, 1)));
+        local.add(keeper, subscription(filter, QOS_1));
+        assertThat(local.takeRouteChanges()).containsExactly(new ShardRoute(filter, ShardRoute.withMembers(3, 2)));
+        local.remove(device, filter);
+        assertThat(local.takeRouteChanges()).containsExactly(new ShardRoute(filter, ShardRoute.withMembers(1, 1)));
+        local.removeAll(keeper);
+        assertThat(local.takeRouteChanges()).containsExactly(new ShardRoute(filter, 0));
+    }
+
     @Test
     void routesTellWhatIsWanted() {
         local.add(keeper, subscription("a", QOS_1));

@@ -31,6 +31,15 @@ class RouteTableTest {
             public void shard(ShardAddress shard) {
                 found.add("s" + shard.node() + "." + shard.shard());
             }
+
+            @Override
+            public void shared(SharedRoute route) {
+                List<String> members = new ArrayList<>();
+                for (int i = 0; i < route.members().length; i++) {
+                    members.add(route.shards().get(i).node() + "x" + route.members()[i]);
+                }
+                found.add(route.filter() + " p" + route.partition() + " " + members);
+            }
         });
         assertThat(any).isEqualTo(!found.isEmpty());
         return found;
@@ -66,6 +75,32 @@ class RouteTableTest {
 
         assertThat(matched(writer.current(), "a", false)).containsExactly("s100.0");
         assertThat(matched(writer.current(), "a", true)).containsExactly("p1", "s100.0");
+    }
+
+    @Test // [MQTT 5.0, 4.8.2]
+    void sharedSubscriptionsAreReportedEachWithItsMembers() {
+        writer.applyDelta(1, 1, List.of("$share/h/a/#"), List.of());
+        writer.applyDelta(
+                SHARD_A,
+                1,
+                List.of(
+                        new ShardRoute("$share/g/a/b", ShardRoute.withMembers(3, 2)),
+                        new ShardRoute("$share/h/a/#", ShardRoute.withMembers(1, 1)),
+                        new ShardRoute("a/b", 3)));
+        writer.applyDelta(SHARD_B, 1, List.of(new ShardRoute("$share/g/a/b", ShardRoute.withMembers(3, 1))));
+
+        assertThat(matched("a/b")).containsExactly("s100.0", "$share/g/a/b p-1 [100x2, 200x1]", "$share/h/a/# p1 []");
+        assertThat(matched(writer.current(), "a/b", false))
+                .containsExactly("s100.0", "$share/g/a/b p-1 [100x2, 200x1]", "$share/h/a/# p1 [100x1]");
+        assertThat(matched("$share/g/a/b")).isEmpty();
+
+        writer.applyDelta(1, 2, List.of(), List.of("$share/h/a/#"));
+        writer.removeNode(SHARD_A.node());
+        assertThat(matched("a/b")).containsExactly("$share/g/a/b p-1 [200x1]");
+
+        writer.applyDelta(SHARD_B, 2, List.of(new ShardRoute("$share/g/a/b", 0)));
+        assertThat(matched("a/b")).isEmpty();
+        assertThat(writer.current().filters()).isZero();
     }
 
     @Test

@@ -44,6 +44,7 @@ public final class Connection {
     private @Nullable Terms terms;
     private @Nullable EnhancedExchange exchange;
     private @Nullable LiveSession live;
+    private List<SharedReceipt> uncompletedShared = List.of();
     private boolean writable = true;
 
     /** The client has gone while its session was being opened; what it had sent before is still worked off. */
@@ -170,6 +171,7 @@ public final class Connection {
         phase = ConnectionPhase.CLOSED;
         backlog.clear();
         connect = null;
+        uncompletedShared = live == null ? List.of() : live.deliveries.endShared();
         live = null;
         effects.close();
     }
@@ -382,6 +384,30 @@ public final class Connection {
         if (phase == ConnectionPhase.CONNECTED) {
             live().deliveries.deliver(message, qos, retain, subscriptionIds, nowMillis);
         }
+    }
+
+    /**
+     * A message of a Shared Subscription, for a session without a bucket queue, or of QoS 0 for any session.
+     *
+     * @param qos the effective level of this delivery
+     * @return false when it found no room here: another member is to have it, and the receipt is not used
+     */
+    public boolean deliverShared(
+            SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
+        return phase == ConnectionPhase.CONNECTED
+                && live().deliveries.deliverShared(receipt, message, qos, retain, subscriptionIds, nowMillis);
+    }
+
+    /** Whether a message would be sent at once: members of Shared Subscriptions that do so are preferred. */
+    public boolean takesMore() {
+        return phase == ConnectionPhase.CONNECTED && live().deliveries.takesMore();
+    }
+
+    /** Once the connection is over: the messages of Shared Subscriptions that others are to have, in order; then no more. */
+    public List<SharedReceipt> takeUncompletedShared() {
+        List<SharedReceipt> taken = uncompletedShared;
+        uncompletedShared = List.of();
+        return taken;
     }
 
     /**

@@ -29,6 +29,7 @@ final class Deliveries {
     private final ClientOutput output;
     private final OutboundAliases aliases;
     private final OutboundWindow window = new OutboundWindow();
+    private final SharedDeliveries shared = new SharedDeliveries();
     private final boolean persistent;
     private @Nullable ArrayDeque<QueueEntry> waiting;
     private boolean writable = true;
@@ -123,6 +124,45 @@ final class Deliveries {
         }
     }
 
+    /**
+     * A message of a Shared Subscription for a transient session, or of QoS 0.
+     *
+     * @return false when it found no room here, and another member is to have it
+     */
+    boolean deliverShared(
+            SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
+        if (qos == QoS.AT_MOST_ONCE) {
+            if (writable) {
+                deliverAtMostOnce(message, retain, subscriptionIds, nowMillis);
+                receipt.completed();
+            }
+            return writable;
+        }
+        if (waiting() == 0 && hasRoom()) {
+            shared.sends(receipt, qos, nextOwnSequence);
+            sendNumbered(message, qos, retain, subscriptionIds, nowMillis);
+            return true;
+        }
+        if (waiting() >= settings.transientQueueMessagesMax()) {
+            return false;
+        }
+        QueueEntry entry =
+                new QueueEntry(NOT_NUMBERED, message, qos, retain, subscriptionIds, QueueEntry.State.HANDED, false);
+        shared.waits(entry, receipt);
+        await(entry);
+        return true;
+    }
+
+    /** Whether a message would be sent at once. */
+    boolean takesMore() {
+        return waiting() == 0 && hasRoom();
+    }
+
+    /** The connection is over: what other members of its Shared Subscriptions are to have. */
+    List<SharedReceipt> endShared() {
+        return shared.end(waiting == null ? List.of() : waiting);
+    }
+
     private void deliverAtMostOnce(Message message, boolean retain, int[] subscriptionIds, long nowMillis) {
         if (!writable) {
             effects.report(ConnectionEvent.DROPPED_SLOW_READER, ReasonCode.SUCCESS);
@@ -149,6 +189,7 @@ final class Deliveries {
         while (entries != null && !entries.isEmpty() && hasRoom()) {
             QueueEntry entry = entries.remove();
             if (entry.sequence() == NOT_NUMBERED) {
+                shared.sends(entry, nextOwnSequence);
                 sendNumbered(entry.message(), entry.qos(), entry.retain(), entry.subscriptionIds(), nowMillis);
             } else {
                 send(
@@ -218,6 +259,8 @@ final class Deliveries {
         window.release(sequence);
         if (persistent) {
             effects.acknowledged(sequence);
+        } else {
+            shared.done(sequence);
         }
     }
 

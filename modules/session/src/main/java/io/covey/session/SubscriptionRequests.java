@@ -3,6 +3,7 @@ package io.covey.session;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Properties;
 import io.covey.protocol.Property;
+import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
 import io.covey.protocol.Subscribe;
@@ -90,7 +91,7 @@ final class SubscriptionRequests {
             int subscriptionId = (int) packet.properties().number(Property.SUBSCRIPTION_IDENTIFIER, 0);
             for (int i = 0; i < reasons.length; i++) {
                 SubscriptionRequest request = requests.get(i);
-                reasons[i] = refusal(request.filter());
+                reasons[i] = refusal(request);
                 if (reasons[i] == null) {
                     if (settings.subscriptionsMax() > 0 && filters.add(request.filter())) {
                         counted[i] = request.filter();
@@ -113,17 +114,25 @@ final class SubscriptionRequests {
     }
 
     /** Why a filter is refused at once, or null. */
-    private @Nullable ReasonCode refusal(String filter) {
-        if (TopicFilters.isShared(filter)) {
-            return TopicFilters.isValidShared(filter) // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-                    ? ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED
-                    : ReasonCode.TOPIC_FILTER_INVALID;
+    private @Nullable ReasonCode refusal(SubscriptionRequest request) {
+        String filter = request.filter();
+        if (terms.persistent() && request.qos() != QoS.AT_MOST_ONCE && TopicFilters.isValidShared(filter)) {
+            return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
         }
-        if (!TopicFilters.isValidFilter(filter) || TopicFilters.levels(filter) > settings.topicLevelsMax()) {
-            return ReasonCode.TOPIC_FILTER_INVALID; // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.3-1]
+        if (!isValid(filter)) {
+            return ReasonCode.TOPIC_FILTER_INVALID;
         }
         boolean full = settings.subscriptionsMax() > 0 && filters.size() >= settings.subscriptionsMax();
         return full && !filters.contains(filter) ? ReasonCode.QUOTA_EXCEEDED : null;
+    }
+
+    private boolean isValid(String filter) {
+        if (TopicFilters.isShared(filter)) {
+            return TopicFilters.isValidShared(filter) // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+                    && TopicFilters.levels(TopicFilters.sharedFilter(filter)) <= settings.topicLevelsMax();
+        }
+        return TopicFilters.isValidFilter(filter) // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.3-1]
+                && TopicFilters.levels(filter) <= settings.topicLevelsMax();
     }
 
     /** Towards a bridge of MQTT 3 that says so RETAIN is kept, and its own messages do not come back. */
@@ -132,7 +141,7 @@ final class SubscriptionRequests {
         return new Subscription(
                 request.filter(),
                 request.qos(),
-                request.noLocal() || bridge,
+                request.noLocal() || bridge && !TopicFilters.isShared(request.filter()),
                 request.retainAsPublished() || bridge,
                 request.retainHandling(),
                 subscriptionId);
@@ -148,9 +157,9 @@ final class SubscriptionRequests {
         } else {
             for (int i = 0; i < reasons.length; i++) {
                 String filter = asked.get(i);
-                if (TopicFilters.isValidShared(filter)) {
-                    reasons[i] = ReasonCode.NO_SUBSCRIPTION_EXISTED;
-                } else if (TopicFilters.isShared(filter) || !TopicFilters.isValidFilter(filter)) {
+                if (!(TopicFilters.isShared(filter)
+                        ? TopicFilters.isValidShared(filter)
+                        : TopicFilters.isValidFilter(filter))) {
                     reasons[i] = ReasonCode.TOPIC_FILTER_INVALID;
                 } else {
                     wanted.add(filter);

@@ -112,16 +112,31 @@ class SubscriptionRequestsTest {
     }
 
     @Test
-    @DisplayName("[MQTT 5.0, 3.2.2.3.13] Shared Subscriptions are answered by 0x9E")
-    void sharedSubscriptionIsRefusedWith0x9E() {
-        TestClient client = new TestClient().connected().send(subscribe(1, "$share/g/a", "$share/g+/a", "$share/g"));
+    @DisplayName("[MQTT-4.8.2-1] [MQTT-4.8.2-2] Shared Subscriptions need a name and a filter")
+    void sharedSubscriptionsWithoutNameOrFilterAreRefusedWith0x8F() {
+        settings.topicLevelsMax = 2;
+        TestClient client = new TestClient(settings)
+                .connected()
+                .send(subscribe(
+                        1, "$share/g/a/+", "$share/g+/a", "$share/g", "$share/g/", "$share//a", "$share/g/a/b/c"));
+        assertThat(client.effects.subscribes.get(0).wanted()).isEqualTo(List.of(subscription("$share/g/a/+")));
 
+        answer(client, 1, ReasonCode.GRANTED_QOS_2);
+
+        ReasonCode invalid = ReasonCode.TOPIC_FILTER_INVALID;
         assertThat(client.wire())
-                .containsExactly(subAck(
-                        1,
-                        ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED,
-                        ReasonCode.TOPIC_FILTER_INVALID,
-                        ReasonCode.TOPIC_FILTER_INVALID));
+                .containsExactly(subAck(1, ReasonCode.GRANTED_QOS_2, invalid, invalid, invalid, invalid, invalid));
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.8.3-4] a bridge's Shared Subscription has no No Local either")
+    void towardsABridgeSharedSubscriptionsAreNotNoLocal() {
+        TestClient client = new TestClient().version(V3_1_1);
+        client.bridge = true;
+        client.connected().send(subscribe(1, "$share/g/a"));
+
+        assertThat(client.effects.subscribes.get(0).wanted())
+                .isEqualTo(List.of(new Subscription("$share/g/a", QoS.EXACTLY_ONCE, false, true, 0, 0)));
     }
 
     @Test
@@ -168,10 +183,13 @@ class SubscriptionRequestsTest {
     @DisplayName("[MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.11.3-1] UNSUBACK has a reason per filter")
     void unsubscribeIsAnsweredPerFilter() {
         TestClient client = new TestClient().connected().send(unsubscribe(3, "a", "b#", "$share/g/a", "$share/", "c"));
-        assertThat(client.effects.unsubscribes).containsExactly(new RecordingEffects.Request(3, List.of("a", "c")));
+        assertThat(client.effects.unsubscribes)
+                .containsExactly(new RecordingEffects.Request(3, List.of("a", "$share/g/a", "c")));
 
         client.connection.unsubscribed(
-                3, List.of(ReasonCode.SUCCESS, ReasonCode.NO_SUBSCRIPTION_EXISTED), client.nowMillis);
+                3,
+                List.of(ReasonCode.SUCCESS, ReasonCode.NO_SUBSCRIPTION_EXISTED, ReasonCode.NO_SUBSCRIPTION_EXISTED),
+                client.nowMillis);
 
         assertThat(client.wire())
                 .containsExactly(unsubAck(
