@@ -36,7 +36,7 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** Ports that were free a moment ago, all different. */
-    private static int[][] freePorts(int rows, int columns) throws IOException {
+    static int[][] freePorts(int rows, int columns) throws IOException {
         List<ServerSocket> sockets = new ArrayList<>();
         int[][] ports = new int[rows][columns];
         for (int row = 0; row < rows; row++) {
