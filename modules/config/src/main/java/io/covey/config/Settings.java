@@ -88,6 +88,13 @@ final class Settings {
                     .knownAs("mqtt.max_inflight", "", "max_inflight_messages"),
             Setting.number("mqtt.max-packet-size", 1L << 20, 1024, 128L << 20, "bytes", "larger packets are refused")
                     .knownAs("mqtt.max_packet_size", "mqtt/packets/max-packet-size", "max_packet_size"),
+            Setting.number(
+                    "mqtt.max-connect-size",
+                    1L << 17,
+                    512,
+                    128L << 20,
+                    "bytes",
+                    "larger CONNECT packets are refused; also what is held for a client that is not accepted yet"),
             Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use")
                     .knownAs("mqtt.max_topic_alias", "mqtt/topic-alias/max-per-client", "max_topic_alias"),
             Setting.number("mqtt.keep-alive-max", 0L, 0, 65535, "seconds", "longest keep-alive; 0: no limit")
@@ -116,6 +123,15 @@ final class Settings {
                     .knownAs("mqtt.max_topic_levels", "", ""),
             Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit")
                     .knownAs("mqtt.max_subscriptions", "", ""),
+            Setting.text(
+                            "mqtt.response-information",
+                            "",
+                            "told to MQTT 5 clients that ask for Response Information, such as a topic prefix")
+                    .knownAs("mqtt.response_information", "", ""),
+            Setting.onOff(
+                    "mqtt.check-payload-format",
+                    false,
+                    "whether payloads that are announced as text are checked to be UTF-8"),
             Setting.number("mqtt.connect-timeout", 10L, 1, 3600, "seconds", "until CONNECT has arrived")
                     .knownAs("mqtt.idle_timeout", "restrictions/no-connect-idle-timeout", ""),
             Setting.number("mqtt.queue.messages", 100_000L, 1, 100_000_000, "", "messages queued for one session")

@@ -98,6 +98,7 @@ public final class BrokerMetrics implements BrokerEvents {
             case DISCONNECTED -> connections.decrementAndGet();
             case CONNECT_REFUSED,
                     VIOLATION,
+                    PUBLISH_REFUSED,
                     DROPPED_SLOW_READER,
                     DROPPED_QUEUE_FULL,
                     DROPPED_EXPIRED,

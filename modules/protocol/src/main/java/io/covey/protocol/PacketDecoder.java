@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class PacketDecoder {
     private static final PingReq PING_REQ = new PingReq();
 
-    private final PacketReader reader;
+    private final PacketReader reader = new PacketReader("MQTT-3.2.2-15");
+    private final int maximumPacketSizeBytes;
+    private final int maximumConnectSizeBytes;
     private final PublishReader publishReader = new PublishReader(PacketContents.PUBLISH_FROM_CLIENT);
     private @Nullable ProtocolVersion version;
 
@@ -23,7 +25,16 @@ public final class PacketDecoder {
      * @param maximumPacketSizeBytes a packet whose total size is above it is refused with 0x95 before memory is taken for it
      */
     public PacketDecoder(int maximumPacketSizeBytes) {
-        reader = new PacketReader(maximumPacketSizeBytes, "MQTT-3.2.2-15"); // [MQTT-3.2.2-15]
+        this(maximumPacketSizeBytes, maximumPacketSizeBytes);
+    }
+
+    /**
+     * @param maximumPacketSizeBytes a packet whose total size is above it is refused with 0x95 before memory is taken for it
+     * @param maximumConnectSizeBytes the same for the CONNECT, which comes from who knows whom
+     */
+    public PacketDecoder(int maximumPacketSizeBytes, int maximumConnectSizeBytes) {
+        this.maximumPacketSizeBytes = maximumPacketSizeBytes;
+        this.maximumConnectSizeBytes = Math.min(maximumConnectSizeBytes, maximumPacketSizeBytes);
     }
 
     /** What the first CONNECT speaks, also if the rest of it is a violation; null before its protocol level was understood. */
@@ -45,7 +56,7 @@ public final class PacketDecoder {
         int firstByte = in.get(in.position()) & 0xFF;
         ProtocolVersion spoken = version;
         PacketType type = checkedType(firstByte, spoken);
-        if (!reader.open(in)) {
+        if (!reader.open(in, spoken == null ? maximumConnectSizeBytes : maximumPacketSizeBytes)) { // [MQTT-3.2.2-15]
             return null;
         }
         ControlPacket packet =

@@ -15,7 +15,6 @@ final class PacketReader {
     private static final ByteBuffer NO_BUFFER = ByteBuffer.allocate(0);
     private static final int VAR_INT_BYTES_MAX = 4;
 
-    private final int maximumPacketSizeBytes;
     private final String sizeClause;
 
     private ByteBuffer in = NO_BUFFER;
@@ -24,21 +23,20 @@ final class PacketReader {
     private boolean lengthIsMinimal;
 
     /**
-     * @param maximumPacketSizeBytes the largest total size of a packet
-     * @param sizeClause the clause that a larger one violates
+     * @param sizeClause the clause that a packet beyond the largest size violates
      */
-    PacketReader(int maximumPacketSizeBytes, String sizeClause) {
-        this.maximumPacketSizeBytes = maximumPacketSizeBytes;
+    PacketReader(String sizeClause) {
         this.sizeClause = sizeClause;
     }
 
     /**
      * Reads the fixed header at the buffer's position, which does not move, and opens the packet.
      *
+     * @param maximumSizeBytes the largest total size of this packet
      * @return whether the packet is complete; if not, nothing is open
      * @throws ProtocolViolation as soon as the header shows that the packet is too large or its length malformed
      */
-    boolean open(ByteBuffer buffer) {
+    boolean open(ByteBuffer buffer, int maximumSizeBytes) {
         int start = buffer.position();
         int limit = buffer.limit();
         int at = start + 1;
@@ -54,7 +52,7 @@ final class PacketReader {
             next = buffer.get(at++) & 0xFF;
             length |= (next & 0x7F) << shift;
         }
-        if (at - start + length > maximumPacketSizeBytes) {
+        if (at - start + length > maximumSizeBytes) {
             throw new ProtocolViolation(ReasonCode.PACKET_TOO_LARGE, sizeClause, "packet beyond the maximum size");
         }
         if (length > limit - at) {

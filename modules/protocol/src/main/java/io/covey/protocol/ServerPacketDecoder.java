@@ -22,7 +22,8 @@ public final class ServerPacketDecoder {
     };
 
     private final ProtocolVersion version;
-    private final PacketReader reader;
+    private final PacketReader reader = new PacketReader("MQTT-3.1.2-24"); // [MQTT-3.1.2-24]
+    private final int maximumPacketSizeBytes;
     private final PublishReader publishReader = new PublishReader(PacketContents.PUBLISH_FROM_SERVER);
 
     /**
@@ -31,7 +32,7 @@ public final class ServerPacketDecoder {
      */
     public ServerPacketDecoder(ProtocolVersion version, int maximumPacketSizeBytes) {
         this.version = version;
-        reader = new PacketReader(maximumPacketSizeBytes, "MQTT-3.1.2-24"); // [MQTT-3.1.2-24]
+        this.maximumPacketSizeBytes = maximumPacketSizeBytes;
     }
 
     /**
@@ -51,7 +52,7 @@ public final class ServerPacketDecoder {
             throw ProtocolViolation.malformed("2.1.2", "a packet type that is reserved");
         }
         HeaderFlags.check(firstByte, type, version);
-        if (!reader.open(in)) {
+        if (!reader.open(in, maximumPacketSizeBytes)) {
             return null;
         }
         reader.checkLength(version);

@@ -3,9 +3,11 @@ package io.covey.protocol;
 import java.nio.charset.StandardCharsets;
 
 /** What MQTT asks of UTF-8 Encoded Strings [MQTT 5.0, 1.5.4]. */
-final class Utf8 {
+public final class Utf8 {
     /** The most bytes that a UTF-8 Encoded String can have. */
     static final int BYTES_MAX = 0xFFFF;
+
+    private static final int ILL_FORMED = 0;
 
     private Utf8() {}
 
@@ -71,37 +73,46 @@ final class Utf8 {
     }
 
     private static void checkWellFormed(byte[] bytes) {
+        if (!isWellFormed(bytes)) {
+            throw ProtocolViolation.malformed("MQTT-1.5.4-1", "ill-formed UTF-8"); // [MQTT-1.5.4-1]
+        }
+        for (byte b : bytes) {
+            if (b == 0) {
+                throw ProtocolViolation.malformed("MQTT-1.5.4-2", "U+0000 in a string"); // [MQTT-1.5.4-2]
+            }
+        }
+    }
+
+    /** Whether these bytes are well formed; U+0000 is a character like any other, as it is in a payload. */
+    public static boolean isWellFormed(byte[] bytes) {
         int i = 0;
         while (i < bytes.length) {
             int lead = bytes[i] & 0xFF;
-            if (lead == 0) {
-                throw ProtocolViolation.malformed("MQTT-1.5.4-2", "U+0000 in a string");
-            }
             int length = lead < 0x80 ? 1 : sequenceLength(bytes, i, lead);
+            if (length == ILL_FORMED) {
+                return false;
+            }
             for (int k = 2; k < length; k++) {
                 if (i + k >= bytes.length || (bytes[i + k] & 0xC0) != 0x80) {
-                    throw illFormed();
+                    return false;
                 }
             }
             i += length;
         }
+        return true;
     }
 
     /** The length of a sequence of two to four bytes by its lead byte, its second byte checked (Unicode, table 3-7). */
     private static int sequenceLength(byte[] bytes, int index, int lead) {
         if (lead < 0xC2 || lead > 0xF4 || index + 1 >= bytes.length) {
-            throw illFormed(); // a continuation, an overlong form, beyond U+10FFFF, or cut off
+            return ILL_FORMED; // a continuation, an overlong form, beyond U+10FFFF, or cut off
         }
         int lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80; // below: overlong
         int highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF; // above: surrogates, or beyond U+10FFFF
         int second = bytes[index + 1] & 0xFF;
         if (second < lowest || second > highest) {
-            throw illFormed();
+            return ILL_FORMED;
         }
         return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    }
-
-    private static ProtocolViolation illFormed() {
-        return ProtocolViolation.malformed("MQTT-1.5.4-1", "ill-formed UTF-8"); // [MQTT-1.5.4-1]
     }
 }

@@ -86,6 +86,23 @@ class DecoderMemoryTest {
         assertThat(refusal(130, "10 8001").clause()).isEqualTo("MQTT-3.2.2-15"); // [MQTT-3.2.2-15]
     }
 
+    @Test
+    void aConnectHasALimitOfItsOwn() {
+        ByteBuffer header = ByteBuffer.wrap(PacketCase.bytes("10 7f"));
+        PacketDecoder strict = new PacketDecoder(1000, 128);
+        PacketDecoder exact = new PacketDecoder(1000, 129);
+
+        assertThat(catchThrowableOfType(ProtocolViolation.class, () -> strict.decode(header))
+                        .reason())
+                .isEqualTo(ReasonCode.PACKET_TOO_LARGE);
+        assertThat(strict.version()).isNull();
+        assertThat(exact.decode(header)).isNull();
+        assertThat(exact.decode(ByteBuffer.wrap(PacketCase.bytes("10 ~ `MQTT` 05 02 0000 {} `c`"))))
+                .isNotNull();
+        assertThat(exact.decode(ByteBuffer.wrap(PacketCase.bytes("30 8002 0001"))))
+                .isNull();
+    }
+
     private static ProtocolViolation refusal(int maximum, String header) {
         PacketDecoder decoder = new PacketDecoder(maximum);
         return catchThrowableOfType(

@@ -95,6 +95,22 @@ class Utf8Test {
         return result.isError() ? null : out.flip().toString();
     }
 
+    @Test
+    void payloadsOfTextMayHoldNull() {
+        assertThat(Utf8.isWellFormed(new byte[] {'a', 0, 'b'})).isTrue();
+        assertThat(Utf8.isWellFormed(new byte[0])).isTrue();
+        assertThat(Utf8.isWellFormed(new byte[] {(byte) 0xC3})).isFalse();
+        assertThat(Utf8.isWellFormed(new byte[] {(byte) 0xED, (byte) 0xA0, (byte) 0x80}))
+                .isFalse();
+    }
+
+    @Test // [MQTT-1.5.4-3]
+    void byteOrderMarksStay() {
+        byte[] marked = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF, 'a'};
+
+        assertThat(Utf8.decode(marked)).isEqualTo("\uFEFFa");
+    }
+
     @Test // [MQTT-1.5.4-2]
     void nullIsRefusedWhereverItStands() {
         for (byte[] bytes : new byte[][] {{0}, {'a', 0}, {0, 'a'}, {(byte) 0xC3, (byte) 0xBC, 0, 'a'}}) {

@@ -88,7 +88,8 @@ record ServerSettings(
             ListenerSettings settings = listener.type().equals("websocket")
                     ? ListenerSettings.webSocket(listener.name(), listener.host(), listener.port())
                     : ListenerSettings.tcp(listener.name(), listener.host(), listener.port());
-            listeners.add(settings.withMaximumPacketBytes(configuration.integer("mqtt.max-packet-size")));
+            listeners.add(settings.withMaximumPacketBytes(configuration.integer("mqtt.max-packet-size"))
+                    .withMaximumConnectBytes(configuration.integer("mqtt.max-connect-size")));
         }
         return List.copyOf(listeners);
     }
@@ -165,7 +166,9 @@ record ServerSettings(
                 configuration.integer("mqtt.subscriptions-per-client"),
                 configuration.integer("mqtt.connect-timeout"),
                 defaults.transientQueueMessagesMax(),
-                defaults.pendingPublishesMax());
+                defaults.pendingPublishesMax(),
+                configuration.text("mqtt.response-information"),
+                configuration.isOn("mqtt.check-payload-format"));
         if (!configuration.isOn("cluster.enabled")) {
             return timed(NodeSettings.SINGLE.withSession(session), configuration);
         }

@@ -10,6 +10,8 @@ public enum ConnectionEvent {
     DISCONNECTED,
     /** The client violated the protocol. */
     VIOLATION,
+    /** The client published what it may not; the connection goes on. */
+    PUBLISH_REFUSED,
     /** A QoS 0 message was dropped because the client does not read. */
     DROPPED_SLOW_READER,
     /** A message was dropped because a transient session's queue was full. */

@@ -8,7 +8,6 @@ import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.ReasonCode;
-import io.covey.protocol.TopicFilters;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Set;
@@ -82,6 +81,7 @@ final class Handshake {
                 properties.number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT),
                 (int) properties.number(Property.TOPIC_ALIAS_MAXIMUM, 0), // [MQTT-3.1.2-27]
                 properties.number(Property.REQUEST_PROBLEM_INFORMATION, 1) != 0, // [MQTT-3.1.2-29]
+                properties.number(Property.REQUEST_RESPONSE_INFORMATION, 0) != 0, // [MQTT-3.1.2-28]
                 expirySeconds > 0);
     }
 
@@ -121,10 +121,9 @@ final class Handshake {
     }
 
     private static void checkWill(Connect.@Nullable Will will, SessionSettings settings) {
-        if (will != null
-                && (!TopicFilters.isValidName(will.topic())
-                        || TopicFilters.levels(will.topic()) > settings.topicLevelsMax())) {
-            throw new ProtocolViolation(ReasonCode.TOPIC_NAME_INVALID, "MQTT-3.1.3-11", "invalid Will Topic");
+        ReasonCode refusal = will == null ? null : PublishChecks.refusal(will, settings);
+        if (refusal != null) {
+            throw new ProtocolViolation(refusal, "3.1.3", "a Will that is not accepted");
         }
     }
 
@@ -195,6 +194,9 @@ final class Handshake {
         if (terms.serverKeepAlive()) {
             properties.add(Property.SERVER_KEEP_ALIVE, terms.keepAliveSeconds()); // [MQTT-3.2.2-21]
         }
+        if (terms.responseInformation() && !settings.responseInformation().isEmpty()) {
+            properties.add(Property.RESPONSE_INFORMATION, settings.responseInformation()); // [MQTT-3.1.2-28]
+        }
         if (exchange != null) { // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
             exchange.addTo(properties);
         }
@@ -233,6 +235,7 @@ final class Handshake {
     static boolean isAnswered(ReasonCode reason, @Nullable ProtocolVersion version) {
         return version == ProtocolVersion.V5
                 || reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION // [MQTT-3.1.2-2]
-                || reason == ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
+                || reason == ReasonCode.CLIENT_IDENTIFIER_NOT_VALID
+                || reason == ReasonCode.NOT_AUTHORIZED;
     }
 }

@@ -9,7 +9,6 @@ import io.covey.protocol.PubRel;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
-import io.covey.protocol.TopicFilters;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +43,7 @@ final class InboundPublishes {
     private final ReadingGate gate;
     private final SubscriptionRequests requests;
     private final InboundAliases aliases;
+    private final PublishChecks checks;
 
     /** In MQTT 5.0 the identifiers of all publishes that are not acknowledged to the end; before it those of QoS 2 only. */
     private final PacketIdStates packetIds = new PacketIdStates();
@@ -51,7 +51,6 @@ final class InboundPublishes {
     private final PendingPublishes pending = new PendingPublishes();
     private @Nullable ArrayDeque<TurnInOrder> turns;
     private int releasesPending;
-    private String acceptedTopic = "";
 
     InboundPublishes(
             ConnectionEffects effects,
@@ -67,6 +66,7 @@ final class InboundPublishes {
         this.gate = gate;
         this.requests = requests;
         this.aliases = new InboundAliases(settings.topicAliasMaximum());
+        this.checks = new PublishChecks(settings);
     }
 
     /** Publishes that are in work. */
@@ -82,8 +82,9 @@ final class InboundPublishes {
     /** PUBLISH came. */
     void publish(Publish packet, long nowMillis) {
         String topic = aliases.topic(packet);
-        if (!isAccepted(topic)) {
-            refuseTopic(packet);
+        ReasonCode refusal = checks.refusal(packet, topic);
+        if (refusal != null) {
+            refuse(packet, refusal);
             return;
         }
         switch (packet.qos()) {
@@ -93,24 +94,19 @@ final class InboundPublishes {
         }
     }
 
-    /** The decoder and the aliases keep their strings, so that a client that stays with a topic has it counted once. */
-    @SuppressWarnings("ReferenceEquality") // the same string object needs no second look
-    private boolean isAccepted(String topic) {
-        if (topic != acceptedTopic) {
-            if (TopicFilters.levels(topic) > settings.topicLevelsMax()) {
-                return false;
-            }
-            acceptedTopic = topic;
+    /**
+     * Says in the acknowledgement why a message is refused. Where there is none that could, one that nobody may publish is dropped, as peers
+     * do, and for the rest the connection ends.
+     */
+    private void refuse(Publish packet, ReasonCode reason) {
+        boolean tells = packet.qos() != QoS.AT_MOST_ONCE && (terms.isV5() || isAcknowledgedBeforeV5(reason));
+        if (!tells && reason != ReasonCode.NOT_AUTHORIZED) {
+            throw new ProtocolViolation(reason, "3.3", "a message that is not accepted");
         }
-        return true;
-    }
-
-    /** Only an acknowledgement of MQTT 5.0 can say that a topic is not accepted; where there is none the connection ends. */
-    private void refuseTopic(Publish packet) {
-        if (!terms.isV5() || packet.qos() == QoS.AT_MOST_ONCE) {
-            throw new ProtocolViolation(ReasonCode.TOPIC_NAME_INVALID, "3.3.2.1", "too many topic levels");
+        effects.report(ConnectionEvent.PUBLISH_REFUSED, reason);
+        if (tells) {
+            acknowledgeInOrder(packet, reason);
         }
-        acknowledgeInOrder(packet, ReasonCode.TOPIC_NAME_INVALID);
     }
 
     private void atLeastOnce(Publish packet, String topic, long nowMillis) {

@@ -18,6 +18,8 @@ package io.covey.session;
  * @param connectTimeoutSeconds until CONNECT has arrived
  * @param transientQueueMessagesMax queue of a session that ends with its connection
  * @param pendingPublishesMax publishes in work per connection before reading pauses
+ * @param responseInformation what MQTT 5.0 clients that ask for Response Information are told; empty for nothing
+ * @param payloadFormatChecked whether a payload that is announced as text is checked to be well-formed UTF-8
  */
 public record SessionSettings(
         int receiveMaximum,
@@ -33,10 +35,12 @@ public record SessionSettings(
         int subscriptionsMax,
         int connectTimeoutSeconds,
         int transientQueueMessagesMax,
-        int pendingPublishesMax) {
+        int pendingPublishesMax,
+        String responseInformation,
+        boolean payloadFormatChecked) {
     /** The defaults that README documents. */
-    public static final SessionSettings DEFAULT =
-            new SessionSettings(1024, 128, 1 << 20, 64, 0, 0, 0xFFFFFFFFL, 0, 1024, 128, 0, 10, 10_000, 1024);
+    public static final SessionSettings DEFAULT = new SessionSettings(
+            1024, 128, 1 << 20, 64, 0, 0, 0xFFFFFFFFL, 0, 1024, 128, 0, 10, 10_000, 1024, "", false);
 
     private static final int PACKET_BYTES_MIN = 128;
     private static final int PACKET_BYTES_MAX = 128 << 20;

@@ -16,6 +16,7 @@ import io.covey.protocol.ProtocolVersion;
  * @param maximumPacketBytes the largest packet that the client takes, or {@link #NO_PACKET_LIMIT}
  * @param topicAliasMaximum aliases that the client takes
  * @param problemInformation whether the client wants Reason Strings in any packet
+ * @param responseInformation whether the client asks for Response Information
  * @param persistent whether the session's queue lives in a bucket: it outlives its connection, or goes on from an earlier one even though it
  *     ends with this one
  */
@@ -32,6 +33,7 @@ record Terms(
         long maximumPacketBytes,
         int topicAliasMaximum,
         boolean problemInformation,
+        boolean responseInformation,
         boolean persistent) {
     /** {@link #maximumPacketBytes} of a client that names none. */
     static final long NO_PACKET_LIMIT = Long.MAX_VALUE;
@@ -56,6 +58,7 @@ record Terms(
                 maximumPacketBytes,
                 topicAliasMaximum,
                 problemInformation,
+                responseInformation,
                 true);
     }
 }

@@ -19,6 +19,7 @@ import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -384,6 +385,47 @@ class HandshakeTest {
         client.will = new Connect.Will("w/#", TestClient.bytes(""), QoS.AT_MOST_ONCE, false, Properties.EMPTY);
 
         assertClosedWithoutWord(client.sendConnect());
+    }
+
+    @Test
+    @DisplayName("[MQTT 5.0, 4.7.2] a Will on one of the broker's own topics is refused with 0x87")
+    void willOnAReservedTopicIsRefused() {
+        for (ProtocolVersion version : ProtocolVersion.values()) {
+            TestClient client = new TestClient().version(version);
+            client.will = new Connect.Will("$SYS/x", TestClient.bytes(""), QoS.AT_MOST_ONCE, false, Properties.EMPTY);
+
+            assertRefused(client.sendConnect(), ReasonCode.NOT_AUTHORIZED);
+        }
+    }
+
+    @Test
+    @DisplayName("[MQTT 5.0, 3.1.3.2.3] a Will that is not the text it says: 0x99, where the operator wants it checked")
+    void payloadFormatOfWillsIsCheckedOnDemand() {
+        settings.payloadFormatChecked = true;
+        TestClient client = new TestClient(settings);
+        Properties text =
+                Properties.builder().add(Property.PAYLOAD_FORMAT_INDICATOR, 1).build();
+        client.will = new Connect.Will("w", new byte[] {(byte) 0xFF}, QoS.AT_MOST_ONCE, false, text);
+
+        assertRefused(client.sendConnect(), ReasonCode.PAYLOAD_FORMAT_INVALID);
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.1.2-28] Response Information is for those who ask for it, where there is any")
+    void responseInformationIsToldOnRequest() {
+        TestSettings silent = new TestSettings();
+        settings.responseInformation = "response/";
+
+        assertThat(responseInformation(settings, 1)).isEqualTo("response/");
+        assertThat(responseInformation(settings, 0)).isNull();
+        assertThat(responseInformation(silent, 1)).isNull();
+        assertThat(connAck(new TestClient(settings)).properties().contains(Property.RESPONSE_INFORMATION))
+                .isFalse();
+    }
+
+    private @Nullable String responseInformation(TestSettings told, long asked) {
+        TestClient client = new TestClient(told).with(Property.REQUEST_RESPONSE_INFORMATION, asked);
+        return connAck(client).properties().string(Property.RESPONSE_INFORMATION);
     }
 
     @Test

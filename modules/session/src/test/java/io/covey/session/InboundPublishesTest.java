@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
 import io.covey.protocol.Property;
+import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
@@ -451,6 +452,65 @@ class InboundPublishesTest {
 
         qos0.assertDisconnected(ReasonCode.TOPIC_NAME_INVALID);
         assertThat(v3.effects.closed).isTrue();
+    }
+
+    @Test
+    @DisplayName("[MQTT 5.0, 4.7.2] clients do not publish to the broker's own topics: 0x87")
+    void reservedTopicsAreRefusedInV5() {
+        TestClient client = new TestClient()
+                .connected()
+                .send(publish(1, 1, "$SYS/x"))
+                .send(publish(2, 2, "$share/g/x"))
+                .send(publish(0, 0, "$SYS"))
+                .send(publish(1, 3, "$other/x"));
+
+        assertThat(client.wire())
+                .containsExactly(pubAck(1, ReasonCode.NOT_AUTHORIZED), pubRec(2, ReasonCode.NOT_AUTHORIZED));
+        assertThat(client.effects.publishes).hasSize(1);
+        assertThat(client.events())
+                .filteredOn(ConnectionEvent.PUBLISH_REFUSED::equals)
+                .hasSize(3);
+        assertThat(client.effects.closed).isFalse();
+    }
+
+    @Test
+    @DisplayName("[MQTT311-3.3.5-2] older clients get an acknowledgement, but nobody gets the message")
+    void reservedTopicsAreAcknowledgedAndDroppedBeforeV5() {
+        TestClient client = new TestClient()
+                .version(V3_1_1)
+                .connected()
+                .send(publish(1, 1, "$SYS/x"))
+                .send(publish(2, 2, "$SYS/x"))
+                .send(pubRel(2));
+
+        assertThat(client.wire()).containsExactly(pubAck(1), pubRec(2), pubComp(2));
+        assertThat(client.effects.publishes).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "[MQTT 5.0, 3.3.2.3.2] a payload that is not the text it says: 0x99, where the operator wants it checked")
+    void payloadFormatIsCheckedOnDemand() {
+        Properties text =
+                Properties.builder().add(Property.PAYLOAD_FORMAT_INDICATOR, 1).build();
+        Properties anything =
+                Properties.builder().add(Property.PAYLOAD_FORMAT_INDICATOR, 0).build();
+        byte[] bad = {(byte) 0xFF};
+        settings.payloadFormatChecked = true;
+        TestClient client = new TestClient(settings).connected();
+
+        client.send(publish(1, 1, "t", text));
+        client.send(new Publish(false, QoS.AT_LEAST_ONCE, false, "t", 2, anything, bad));
+        client.send(new Publish(false, QoS.AT_LEAST_ONCE, false, "t", 3, text, bad));
+        client.published(1).published(2);
+
+        assertThat(client.wire()).containsExactly(pubAck(1), pubAck(2), pubAck(3, ReasonCode.PAYLOAD_FORMAT_INVALID));
+        client.send(new Publish(false, QoS.AT_MOST_ONCE, false, "t", 0, text, bad));
+        client.assertDisconnected(ReasonCode.PAYLOAD_FORMAT_INVALID);
+
+        TestClient unchecked = new TestClient().connected();
+        unchecked.send(new Publish(false, QoS.AT_LEAST_ONCE, false, "t", 3, text, bad));
+        assertThat(unchecked.effects.publishes).hasSize(1);
     }
 
     @Test

@@ -16,6 +16,8 @@ final class TestSettings {
     int connectTimeoutSeconds = 10;
     int transientQueueMessagesMax = 10_000;
     int pendingPublishesMax = 1024;
+    String responseInformation = "";
+    boolean payloadFormatChecked;
 
     SessionSettings build() {
         return new SessionSettings(
@@ -32,6 +34,8 @@ final class TestSettings {
                 subscriptionsMax,
                 connectTimeoutSeconds,
                 transientQueueMessagesMax,
-                pendingPublishesMax);
+                pendingPublishesMax,
+                responseInformation,
+                payloadFormatChecked);
     }
 }

@@ -31,9 +31,14 @@ final class Inbox {
 
     private @Nullable ByteBuffer view;
 
-    Inbox(ByteBufAllocator allocator, int maximumPacketBytes) {
+    Inbox(ByteBufAllocator allocator, int maximumPacketBytes, int maximumConnectBytes) {
         this.allocator = allocator;
-        decoder = new PacketDecoder(maximumPacketBytes);
+        decoder = new PacketDecoder(maximumPacketBytes, maximumConnectBytes);
+    }
+
+    /** How many bytes of an incomplete packet are held. */
+    int heldBytes() {
+        return held == null ? 0 : held.readableBytes();
     }
 
     /** What the client's CONNECT speaks, or null. */

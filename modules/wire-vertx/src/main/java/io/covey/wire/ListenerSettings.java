@@ -8,6 +8,7 @@ package io.covey.wire;
  * @param port 0 takes any free port, see {@link MqttListeners#port}
  * @param webSocketPath the path of the WebSocket upgrade; without meaning for TCP
  * @param maximumPacketBytes a larger packet from a client is refused with 0x95; also bounds what is held of an incomplete packet
+ * @param maximumConnectBytes a larger CONNECT is refused; also bounds what is held of a packet before CONNACK
  * @param connectionsMax connections beyond it are closed as they are accepted
  * @param writeHighBytes with more than this waiting towards a client it is not writable, until less than half of it waits
  */
@@ -18,10 +19,12 @@ public record ListenerSettings(
         int port,
         String webSocketPath,
         int maximumPacketBytes,
+        int maximumConnectBytes,
         int connectionsMax,
         int writeHighBytes) {
     private static final int PORT_MAX = 65_535;
     private static final int MAXIMUM_PACKET_BYTES = 1 << 20;
+    private static final int MAXIMUM_CONNECT_BYTES = 1 << 17;
     private static final int WRITE_HIGH_BYTES = 1 << 16;
 
     /** What carries the packets. */
@@ -38,9 +41,9 @@ public record ListenerSettings(
             throw new IllegalArgumentException(
                     "listener " + name + ": path " + webSocketPath + " does not begin with /");
         }
-        if (maximumPacketBytes < 2 || connectionsMax < 1 || writeHighBytes < 2) {
+        if (maximumPacketBytes < 2 || maximumConnectBytes < 2 || connectionsMax < 1 || writeHighBytes < 2) {
             throw new IllegalArgumentException("listener " + name + ": a limit is too small: " + maximumPacketBytes
-                    + ", " + connectionsMax + ", " + writeHighBytes);
+                    + ", " + maximumConnectBytes + ", " + connectionsMax + ", " + writeHighBytes);
         }
     }
 
@@ -56,21 +59,38 @@ public record ListenerSettings(
 
     private static ListenerSettings of(String name, Type type, String host, int port) {
         return new ListenerSettings(
-                name, type, host, port, "/mqtt", MAXIMUM_PACKET_BYTES, Integer.MAX_VALUE, WRITE_HIGH_BYTES);
+                name,
+                type,
+                host,
+                port,
+                "/mqtt",
+                MAXIMUM_PACKET_BYTES,
+                MAXIMUM_CONNECT_BYTES,
+                Integer.MAX_VALUE,
+                WRITE_HIGH_BYTES);
     }
 
     /** The same with another limit of the packet size. */
     public ListenerSettings withMaximumPacketBytes(int bytes) {
-        return new ListenerSettings(name, type, host, port, webSocketPath, bytes, connectionsMax, writeHighBytes);
+        return new ListenerSettings(
+                name, type, host, port, webSocketPath, bytes, maximumConnectBytes, connectionsMax, writeHighBytes);
+    }
+
+    /** The same with another limit of the size of a CONNECT. */
+    public ListenerSettings withMaximumConnectBytes(int bytes) {
+        return new ListenerSettings(
+                name, type, host, port, webSocketPath, maximumPacketBytes, bytes, connectionsMax, writeHighBytes);
     }
 
     /** The same with another limit of connections. */
     public ListenerSettings withConnectionsMax(int max) {
-        return new ListenerSettings(name, type, host, port, webSocketPath, maximumPacketBytes, max, writeHighBytes);
+        return new ListenerSettings(
+                name, type, host, port, webSocketPath, maximumPacketBytes, maximumConnectBytes, max, writeHighBytes);
     }
 
     /** The same with another mark of what may wait towards a client. */
     public ListenerSettings withWriteHighBytes(int bytes) {
-        return new ListenerSettings(name, type, host, port, webSocketPath, maximumPacketBytes, connectionsMax, bytes);
+        return new ListenerSettings(
+                name, type, host, port, webSocketPath, maximumPacketBytes, maximumConnectBytes, connectionsMax, bytes);
     }
 }

@@ -4,6 +4,7 @@ import io.covey.broker.ClientConnection;
 import io.covey.broker.ClientInput;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Message;
+import io.covey.protocol.PacketType;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.QoS;
@@ -68,6 +69,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     private boolean decoding;
     private boolean readingWanted = true;
     private boolean choked;
+    private boolean answered;
+    private boolean heldUntilAnswered;
     private boolean toldWritable = true;
     private boolean turnEndAwaited;
 
@@ -76,7 +79,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         this.loop = loop;
         this.settings = settings;
         this.acceptor = acceptor;
-        inbox = new Inbox(channel.alloc(), settings.maximumPacketBytes());
+        inbox = new Inbox(channel.alloc(), settings.maximumPacketBytes(), settings.maximumConnectBytes());
         outbox = new Outbox(channel, loop);
     }
 
@@ -99,8 +102,25 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         if (phase == Phase.OPEN) {
             inbox.add((ByteBuf) bytes);
             decode();
+            holdUntilAnswered();
         } else {
             ((ByteBuf) bytes).release();
+        }
+    }
+
+    /** A client that is not accepted yet makes us hold no more than a CONNECT; the rest of what it sends waits in the network [MQTT 5.0, 3.1.4]. */
+    private void holdUntilAnswered() {
+        if (!answered && inbox.heldBytes() >= settings.maximumConnectBytes()) {
+            heldUntilAnswered = true;
+            readOrNot();
+        }
+    }
+
+    private void answered() {
+        answered = true;
+        if (heldUntilAnswered) {
+            heldUntilAnswered = false;
+            readOrNot();
         }
     }
 
@@ -144,7 +164,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     }
 
     private boolean mayRead() {
-        return phase == Phase.OPEN && readingWanted && !choked;
+        return phase == Phase.OPEN && readingWanted && !choked && !heldUntilAnswered;
     }
 
     @Override
@@ -171,6 +191,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         if (maySend()) {
             outbox.add(packet, version());
             sent();
+            if (!answered && packet.type() == PacketType.CONNACK) {
+                answered();
+            }
         }
     }
 
@@ -351,6 +374,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
 
     Channel channel() {
         return channel;
+    }
+
+    /** How many bytes of an incomplete packet are held. */
+    int heldBytes() {
+        return inbox.heldBytes();
     }
 
     /** Whether buffers are held for this connection. */

@@ -126,6 +126,31 @@ class TcpTest {
     }
 
     @Test
+    @DisplayName("[MQTT 5.0, 3.1.4] who is not accepted yet makes nobody hold large packets")
+    void largePacketsWaitInTheNetworkUntilConnack() throws Exception {
+        int limit = 1_000;
+        int readBytesMax = 1 << 16; // what Netty takes from a socket at once
+        ListenerSettings settings =
+                ListenerSettings.tcp("tcp", WireFixture.HOST, 0).withMaximumConnectBytes(limit);
+        try (WireFixture careful = new WireFixture(new FakeBroker(), 1, settings);
+                TestClient eager = careful.connect()) {
+            FakeBroker.Client other = careful.broker.accepted();
+            eager.send(connectPacket(ProtocolVersion.V5), publish("a", new byte[300_000]));
+            assertThat(other.event()).isInstanceOf(Connect.class);
+
+            MqttChannel channel = (MqttChannel) other.wire;
+            while (channel.channel().config().isAutoRead()) {
+                other.runAndWait(() -> {});
+            }
+            other.runAndWait(() -> assertThat(channel.heldBytes()).isBetween(limit, limit + readBytesMax));
+            assertThat(other.events).isEmpty();
+
+            other.run(() -> other.wire.send(new ConnAck(false, ReasonCode.SUCCESS, Properties.EMPTY)));
+            assertThat(((Publish) other.event()).payload()).hasSize(300_000);
+        }
+    }
+
+    @Test
     void aSecondConnectReachesTheBroker() throws Exception {
         client.send(connectPacket(ProtocolVersion.V5), connectPacket(ProtocolVersion.V5));
 
@@ -189,6 +214,8 @@ class TcpTest {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         byte[][] payloads = new byte[200][];
         client.send(connectPacket(ProtocolVersion.V5));
+        server.event();
+        server.run(() -> server.wire.send(new ConnAck(false, ReasonCode.SUCCESS, Properties.EMPTY)));
         java.io.ByteArrayOutputStream stream = new java.io.ByteArrayOutputStream();
         for (int i = 0; i < payloads.length; i++) {
             payloads[i] = new byte[random.nextInt(i % 20 == 0 ? 200_000 : 300)];
@@ -202,7 +229,6 @@ class TcpTest {
             at = end;
         }
 
-        server.event();
         for (int i = 0; i < payloads.length; i++) {
             Publish publish = (Publish) server.event();
             assertThat(publish.topic()).as("seed %d", seed).isEqualTo("t" + i);
