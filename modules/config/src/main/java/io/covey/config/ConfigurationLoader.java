@@ -188,6 +188,10 @@ public final class ConfigurationLoader {
             }
         }
         values.putIfAbsent("listeners.tcp.port", new Value("1883", DEFAULT));
+        Value passwords = values.get("auth.password-file");
+        if (passwords != null && !passwords.text().isEmpty()) {
+            values.putIfAbsent("auth.allow-anonymous", new Value("false", DEFAULT + " with auth.password-file"));
+        }
         for (Setting setting : Settings.ALL) {
             if (setting.key().startsWith(LISTENERS)) {
                 for (String name : listeners) {

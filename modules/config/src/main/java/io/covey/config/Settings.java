@@ -77,8 +77,25 @@ final class Settings {
                             List.of("memory"),
                             "what an acknowledgement promises; os and fsync are not built yet")
                     .knownAs("durable_sessions.enable", "persistence/mode", "persistence"),
-            Setting.onOff("auth.allow-anonymous", true, "whether clients may connect without credentials")
+            Setting.onOff(
+                            "auth.allow-anonymous",
+                            true,
+                            "whether clients may connect without credentials; by default not where auth.password-file is set")
                     .knownAs("listeners.tcp.*.enable_authn", "", "allow_anonymous"),
+            Setting.text(
+                            "auth.password-file",
+                            "",
+                            "users and their bcrypt hashes, written by scripts/covey passwd; read again when it changes")
+                    .knownAs("authentication (password_based, built_in_database)", "", "password_file"),
+            Setting.number(
+                    "auth.password-threads", 0L, 0, 64, "", "threads that compare passwords; 0: half the processors"),
+            Setting.number(
+                    "auth.password-waiting",
+                    256L,
+                    1,
+                    1_000_000,
+                    "",
+                    "clients that may wait for them; more are told that the server is busy"),
             Setting.number("mqtt.receive-maximum", 1024L, 1, 65535, "", "unacknowledged publishes from one client")
                     .knownAs(
                             "mqtt.max_inflight",

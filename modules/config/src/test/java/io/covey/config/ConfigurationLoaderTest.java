@@ -109,6 +109,21 @@ class ConfigurationLoaderTest {
     }
 
     @Test
+    void aPasswordFileTurnsAnonymousClientsAwayUnlessTheyAreAllowed() {
+        List<String> file = List.of("auth.password-file=/etc/covey/passwords");
+        List<String> both = List.of("auth.password-file=/etc/covey/passwords", "auth.allow-anonymous=true");
+
+        assertThat(ConfigurationLoader.load(null, Map.of(), List.of()).isOn("auth.allow-anonymous"))
+                .isTrue();
+        assertThat(ConfigurationLoader.load(null, Map.of(), file).isOn("auth.allow-anonymous"))
+                .isFalse();
+        assertThat(ConfigurationLoader.load(null, Map.of(), file).source("auth.allow-anonymous"))
+                .isEqualTo("default with auth.password-file");
+        assertThat(ConfigurationLoader.load(null, Map.of(), both).isOn("auth.allow-anonymous"))
+                .isTrue();
+    }
+
+    @Test
     void aSectionOfWhichEverythingIsCommentedOutIsNoMistake() throws Exception {
         Path file = write("cluster:\n  # port: 1\nlisteners:\n  tcp:\n    # port: 1\nmqtt:\n");
 

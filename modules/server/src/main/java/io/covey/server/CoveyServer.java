@@ -8,7 +8,6 @@ import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
 import io.covey.observability.Health;
 import io.covey.observability.ManagementServer;
-import io.covey.protocol.ReasonCode;
 import io.covey.wire.MqttListeners;
 import io.covey.wire.VertxLoops;
 import io.vertx.core.Future;
@@ -60,6 +59,7 @@ final class CoveyServer implements Health {
 
     /** Runs until {@link #shutDown}. */
     void run() {
+        Authenticator authenticator = settings.auth().open();
         Backend backend = backend();
         try {
             long incarnation = random.nextLong() >>> 1;
@@ -67,7 +67,7 @@ final class CoveyServer implements Health {
             Vertx vertx = backend.start();
             VertxLoops loops = await(VertxLoops.deploy(vertx, settings.shards()));
             await(manage(vertx));
-            while (runIncarnation(incarnation, backend, loops)) {
+            while (runIncarnation(incarnation, backend, authenticator, loops)) {
                 incarnation = random.nextLong() >>> 1;
                 backend.begin(incarnation);
             }
@@ -97,9 +97,10 @@ final class CoveyServer implements Health {
     }
 
     /** One incarnation from start to end; true when another is to follow. */
-    private boolean runIncarnation(long incarnation, Backend backend, VertxLoops loops) throws InterruptedException {
+    private boolean runIncarnation(long incarnation, Backend backend, Authenticator authenticator, VertxLoops loops)
+            throws InterruptedException {
         MqttListeners listeners = null;
-        Node current = node(incarnation, backend, loops.loops());
+        Node current = node(incarnation, backend, authenticator, loops.loops());
         node = current;
         backend.attach(current, this::restart);
         while (true) {
@@ -135,18 +136,14 @@ final class CoveyServer implements Health {
                         "management.port: cannot listen on " + host + ":" + port + ": " + failure.getMessage())));
     }
 
-    private Node node(long incarnation, Backend backend, List<ShardLoop> loops) {
-        Authenticator everyone = (connect, address, answer) -> answer.accept(
-                settings.configuration().isOn("auth.allow-anonymous")
-                        ? ReasonCode.SUCCESS
-                        : ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+    private Node node(long incarnation, Backend backend, Authenticator authenticator, List<ShardLoop> loops) {
         return new Node(
                 settings.node(),
                 incarnation,
                 loops,
                 shard -> backend.gateway(loops.get(shard)),
                 backend.link(),
-                everyone,
+                authenticator,
                 metrics,
                 new NodeLifecycle() {
                     @Override

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
         name = "covey",
         mixinStandardHelpOptions = true,
         description = "A clustered MQTT broker.",
-        subcommands = {Main.Start.class, Main.Check.class})
+        subcommands = {Main.Start.class, Main.Check.class, PasswordCommand.class})
 public final class Main {
     private static final int OPERATOR_ERROR = 2;
     private static final int COMMON_PARALLELISM_MIN = 4;
@@ -126,7 +126,7 @@ public final class Main {
         @Override
         public void run() {
             Configuration configuration = options.load();
-            ServerSettings.of(configuration);
+            ServerSettings.of(configuration).auth().check();
             System.out.print(configuration.describe());
         }
     }

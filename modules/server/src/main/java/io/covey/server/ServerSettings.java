@@ -28,6 +28,7 @@ record ServerSettings(
         List<ListenerSettings> listeners,
         NodeSettings node,
         BucketLimits buckets,
+        AuthSettings auth,
         @Nullable ClusterSettings cluster) {
 
     static ServerSettings of(Configuration configuration) {
@@ -47,6 +48,7 @@ record ServerSettings(
                 listeners,
                 node(configuration),
                 buckets,
+                AuthSettings.of(configuration),
                 configuration.isOn("cluster.enabled") ? cluster(configuration, partitions, buckets) : null);
     }
 
@@ -130,14 +132,16 @@ record ServerSettings(
         }
     }
 
-    /** Anonymous clients from other machines are served only when the operator has said so. */
+    /** Clients from other machines are served only when the operator has said who may connect. */
     private static void refuseUnprotected(Configuration configuration, List<ListenerSettings> listeners) {
-        boolean saidSo = !"default".equals(configuration.source("auth.allow-anonymous"));
+        boolean anonymousByDefault = configuration.isOn("auth.allow-anonymous")
+                && String.valueOf(configuration.source("auth.allow-anonymous")).startsWith("default");
         for (ListenerSettings listener : listeners) {
-            if (!saidSo && !isLoopback(listener.host())) {
+            if (anonymousByDefault && !isLoopback(listener.host())) {
                 throw new ConfigurationException("listeners." + listener.name() + ".host: '" + listener.host()
                         + "' is reachable from other machines, and nobody is asked for credentials; set "
-                        + "auth.allow-anonymous=true to serve anonymous clients there, or listen on 127.0.0.1");
+                        + "auth.password-file, or auth.allow-anonymous=true to serve anonymous clients there, "
+                        + "or listen on 127.0.0.1");
             }
         }
     }

@@ -114,6 +114,7 @@ class ArchitectureTest {
                     "io.covey.broker",
                     "io.covey.wire",
                     "io.covey.cluster",
+                    "io.covey.auth",
                     "io.covey.observability",
                     "io.covey.config",
                     "io.covey.server");

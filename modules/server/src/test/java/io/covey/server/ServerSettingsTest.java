@@ -7,6 +7,7 @@ import io.covey.cluster.ClusterSettings;
 import io.covey.config.ConfigurationException;
 import io.covey.config.ConfigurationLoader;
 import io.covey.wire.ListenerSettings;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -55,7 +56,10 @@ class ServerSettingsTest {
                 to("cluster.lease", "4000", s -> s.node().leaseMillis(), 4000),
                 to("batch.linger", "700", s -> s.node().lingerMicros(), 700),
                 to("batch.lazy-linger", "30000", s -> s.node().lazyLingerMicros(), 30_000),
-                to("auth.allow-anonymous", "false", s -> s.configuration().isOn("auth.allow-anonymous"), false),
+                to("auth.allow-anonymous", "false", s -> s.auth().allowAnonymous(), false),
+                to("auth.password-file", "/some/file", s -> s.auth().passwordFile(), Path.of("/some/file")),
+                to("auth.password-threads", "7", s -> s.auth().passwordThreads(), 7),
+                to("auth.password-waiting", "9", s -> s.auth().passwordWaiting(), 9),
                 to("mqtt.receive-maximum", "10", s -> s.node().session().receiveMaximum(), 10),
                 to("mqtt.max-inflight", "10", s -> s.node().session().receiveMaximumOfV3(), 10),
                 to("mqtt.max-packet-size", "2000", s -> s.node().session().maximumPacketBytes(), 2000),
@@ -96,6 +100,9 @@ class ServerSettingsTest {
     void aKeyArrives(Mapping mapping) {
         List<String> assignments = new ArrayList<>(CLUSTER);
         assignments.add(mapping.key() + "=" + mapping.value());
+        if (mapping.key().equals("auth.allow-anonymous")) {
+            assignments.add("auth.password-file=passwords"); // else nobody could connect
+        }
 
         assertThat(mapping.part().apply(settings(assignments))).isEqualTo(mapping.expected());
         if (!mapping.key().equals("cluster.enabled")) {
@@ -160,10 +167,31 @@ class ServerSettingsTest {
         assertThatThrownBy(() -> settings(List.of("listeners.tcp.host=0.0.0.0")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("listeners.tcp.host: '0.0.0.0'")
+                .hasMessageContaining("auth.password-file")
                 .hasMessageContaining("auth.allow-anonymous=true");
+        assertThat(settings(List.of("listeners.tcp.host=0.0.0.0", "auth.password-file=passwords"))
+                        .listeners())
+                .hasSize(1);
         assertThat(settings(List.of("listeners.tcp.host=0.0.0.0", "auth.allow-anonymous=true"))
                         .listeners())
                 .hasSize(1);
+    }
+
+    @Test
+    void whoeverTurnsEverybodyAwayIsTold() {
+        assertThatThrownBy(() -> settings(List.of("auth.allow-anonymous=false")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("set auth.password-file");
+    }
+
+    @Test
+    void aPasswordFileThatCannotBeReadIsNamedWithItsKey() {
+        ServerSettings settings = settings(List.of("auth.password-file=/no/such/file"));
+
+        assertThatThrownBy(settings.auth()::check)
+                .hasMessage("auth.password-file: '/no/such/file' cannot be used: "
+                        + "cannot read the password file /no/such/file: no such file");
+        assertThatThrownBy(settings.auth()::open).isInstanceOf(ConfigurationException.class);
     }
 
     @Test

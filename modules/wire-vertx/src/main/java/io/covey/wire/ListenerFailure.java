@@ -7,7 +7,7 @@ public final class ListenerFailure extends RuntimeException {
 
     ListenerFailure(ListenerSettings settings, Throwable cause) {
         super(
-                "listener " + settings.name() + ": cannot listen on " + address(settings) + ": " + reason(cause),
+                "listeners." + settings.name() + ".port: cannot listen on " + address(settings) + ": " + reason(cause),
                 cause,
                 false,
                 false);

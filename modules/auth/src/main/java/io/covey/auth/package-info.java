@@ -1,0 +1,4 @@
+@NullMarked
+package io.covey.auth;
+
+import org.jspecify.annotations.NullMarked;
