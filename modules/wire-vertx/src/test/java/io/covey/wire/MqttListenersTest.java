@@ -43,7 +43,8 @@ class MqttListenersTest {
                         assertThat(failure.listener()).isEqualTo("bad");
                         assertThat(failure.address()).isEqualTo("127.0.0.1:" + other.getLocalPort());
                     })
-                    .hasMessageStartingWith("listeners.bad.port: cannot listen on 127.0.0.1:" + other.getLocalPort() + ": ")
+                    .hasMessageStartingWith(
+                            "listeners.bad.port: cannot listen on 127.0.0.1:" + other.getLocalPort() + ": ")
                     .hasMessageContaining("in use");
             assertThatThrownBy(() -> new Socket(WireFixture.HOST, freePort)).isInstanceOf(IOException.class);
         } finally {
