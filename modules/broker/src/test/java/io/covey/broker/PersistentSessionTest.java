@@ -34,7 +34,7 @@ class PersistentSessionTest {
         return numbers;
     }
 
-    @Test
+    @Test // [MQTT-4.5.0-1] [MQTT-3.1.2-5]
     @DisplayName("S2: offline messages come at once and in order, paced by acknowledgements only")
     void whatWasPublishedWhileTheClientWasAwayIsDelivered() {
         TestClient first = node.client().connect("s", true, 3_600);

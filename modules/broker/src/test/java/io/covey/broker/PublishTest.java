@@ -184,6 +184,28 @@ class PublishTest {
     }
 
     @Test
+    @DisplayName("[MQTT-3.3.1-3] [MQTT-3.3.2-3] DUP is the sender's own; the Topic Name is the published one")
+    void dupOfAPublisherIsNotForwarded() {
+        TestCluster.TestNode node = cluster.start(9, 2);
+        TestClient subscriber = node.client().connect("s", true, 60);
+        TestClient other = node.client(1).connect("t", true, 0);
+        subscriber.subscribe("a/+", QoS.EXACTLY_ONCE);
+        other.subscribe("a/#", QoS.EXACTLY_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+
+        publisher.publish("a/b", "1", QoS.AT_LEAST_ONCE, false, 7, true);
+        publisher.publish("a/c", "2", QoS.EXACTLY_ONCE, false, 8, true);
+        cluster.time.pass(20);
+
+        for (TestClient client : List.of(subscriber, other)) {
+            assertThat(client.all(TestClient.Got.class))
+                    .extracting(TestClient.Got::topic)
+                    .containsExactly("a/b", "a/c");
+            assertThat(client.all(TestClient.Got.class)).noneMatch(TestClient.Got::dup);
+        }
+    }
+
+    @Test // [MQTT-4.6.0-5..6]
     @DisplayName("I4: order per publisher and topic")
     void oneSubscriberReceivesInTheOrderOfPublishing() {
         TestClient subscriber = persistentSubscriber("s", "#", QoS.EXACTLY_ONCE);

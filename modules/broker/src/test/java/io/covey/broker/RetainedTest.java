@@ -6,10 +6,16 @@ import io.covey.broker.TestBuckets.Fault;
 import io.covey.broker.TestClient.Got;
 import io.covey.bucket.Command;
 import io.covey.protocol.Properties;
+import io.covey.protocol.PubComp;
+import io.covey.protocol.PubRec;
+import io.covey.protocol.PubRel;
 import io.covey.protocol.QoS;
+import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
 import io.covey.protocol.Subscribe;
 import io.covey.protocol.SubscriptionRequest;
+import io.covey.protocol.UnsubAck;
+import io.covey.protocol.Unsubscribe;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -60,7 +66,7 @@ class RetainedTest {
         assertThat(cluster.buckets.commands(Command.Enqueue.class)).hasSize(1);
     }
 
-    @Test
+    @Test // [MQTT-3.8.4-4]
     @DisplayName("[MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]")
     void retainHandlingDecides() {
         retain("a", "v", QoS.AT_LEAST_ONCE);
@@ -176,6 +182,64 @@ class RetainedTest {
 
         assertThat(persistentOne.subAck()).isNotNull();
         assertThat(transientOne.subAck()).isNotNull();
+    }
+
+    @Test
+    @DisplayName(
+            "[MQTT-3.8.4-5] [MQTT-3.10.4-6] several filters in one packet are like several packets, with one answer")
+    void severalFiltersHaveOneAnswer() {
+        retain("a", "v", QoS.AT_LEAST_ONCE);
+        retain("b", "w", QoS.AT_LEAST_ONCE);
+        for (long expirySeconds : new long[] {0, 60}) {
+            TestClient client = node.client().connect("c" + expirySeconds, true, expirySeconds);
+
+            client.packet(new Subscribe(
+                    1,
+                    Properties.EMPTY,
+                    List.of(
+                            new SubscriptionRequest("a", QoS.AT_MOST_ONCE, false, false, 0),
+                            new SubscriptionRequest("b", QoS.AT_LEAST_ONCE, false, false, 0),
+                            new SubscriptionRequest("a", QoS.EXACTLY_ONCE, false, false, 2))));
+            pass(20);
+            client.packet(new Unsubscribe(2, Properties.EMPTY, List.of("a", "b", "c")));
+            pass(20);
+
+            assertThat(client.all(SubAck.class))
+                    .containsExactly(new SubAck(
+                            1,
+                            Properties.EMPTY,
+                            List.of(ReasonCode.SUCCESS, ReasonCode.GRANTED_QOS_1, ReasonCode.GRANTED_QOS_2)));
+            assertThat(client.payloads()).containsExactlyInAnyOrder("v", "w");
+            assertThat(client.all(UnsubAck.class))
+                    .containsExactly(new UnsubAck(
+                            2,
+                            Properties.EMPTY,
+                            List.of(ReasonCode.SUCCESS, ReasonCode.SUCCESS, ReasonCode.NO_SUBSCRIPTION_EXISTED)));
+        }
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.10.4-3] what was being delivered when UNSUBSCRIBE came is completed")
+    void handshakesGoOnAfterUnsubscribe() {
+        for (long expirySeconds : new long[] {0, 60}) {
+            TestClient client = node.client().connect("c" + expirySeconds, true, expirySeconds);
+            client.acknowledges = false;
+            client.subscribe("x", QoS.EXACTLY_ONCE);
+            TestClient publisher = node.client().connect("p" + expirySeconds, true, 0);
+            publisher.publish("x", "1", QoS.EXACTLY_ONCE);
+            pass(20);
+            int packetId = client.all(Got.class).get(0).packetId();
+
+            client.unsubscribe("x");
+            client.packet(new PubRec(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+            pass(20);
+
+            assertThat(client.all(PubRel.class))
+                    .containsExactly(new PubRel(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+            client.packet(new PubComp(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+            pass(20);
+            assertThat(client.closed).isFalse();
+        }
     }
 
     @Test

@@ -237,7 +237,7 @@ class TakeoverTest {
         assertThat(isConnected(second)).isTrue();
     }
 
-    @Test
+    @Test // [MQTT-3.1.3-2]
     void theSessionGoesOnAtAnotherNodeWithEverythingUnacknowledged() {
         TestClient first = one.client().connect("c", true, 60);
         first.subscribe("a", QoS.AT_LEAST_ONCE);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class SessionTest {
     private final TestBucket bucket = new TestBucket();
 
-    @Test
+    @Test // [MQTT-3.1.2-6]
     void aNewSessionIsNotPresent() {
         Result.Opened opened = bucket.connect("c");
 
@@ -28,7 +28,7 @@ class SessionTest {
         assertThat(opened.nextSequence()).isEqualTo(1);
     }
 
-    @Test
+    @Test // [MQTT-3.1.2-5]
     void aSessionGoesOnWithItsSubscriptionsUnderANewEpoch() {
         Result.Opened first = bucket.connect("c");
         Subscription kept = new Subscription("a/+", QoS.EXACTLY_ONCE, true, true, 2, 7);
@@ -45,7 +45,7 @@ class SessionTest {
         assertThat(second.subscriptions()).containsExactly(kept, subscription("b", QoS.AT_MOST_ONCE));
     }
 
-    @Test
+    @Test // [MQTT-3.1.4-4]
     void cleanStartEndsTheSession() { // [MQTT-3.1.2-4]
         Result.Opened first = bucket.connect("c");
         bucket.subscribe("c", first.epoch(), "a", QoS.AT_LEAST_ONCE);
@@ -159,7 +159,7 @@ class SessionTest {
         assertThat(bucket.connect("c").sessionPresent()).isFalse();
     }
 
-    @Test
+    @Test // [MQTT-4.1.0-2]
     void aSessionExpiresByTick() {
         long epoch = bucket.open("c", false, 60).epoch();
         bucket.subscribe("c", epoch, "a", QoS.AT_LEAST_ONCE);
@@ -184,7 +184,7 @@ class SessionTest {
         assertThat(bucket.open("c", false, 60).sessionPresent()).isFalse();
     }
 
-    @Test
+    @Test // [MQTT-4.1.0-1]
     void aConnectedSessionDoesNotExpire() {
         bucket.open("c", false, 60);
         bucket.advanceSeconds(3600);

@@ -92,7 +92,10 @@ final class PropertyReader {
 
     private static String checkedString(Property property, String value) {
         if (property == Property.RESPONSE_TOPIC) {
-            checkTopicName(value, "MQTT-3.3.2-14"); // [MQTT-3.3.2-14]
+            if (TopicFilters.hasWildcard(value)) { // [MQTT-3.3.2-14]
+                throw ProtocolViolation.protocolError("MQTT-3.3.2-14", "a Response Topic with wildcards");
+            }
+            checkTopicName(value, "MQTT-3.3.2-2");
         }
         return value;
     }

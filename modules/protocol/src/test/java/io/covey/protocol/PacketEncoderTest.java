@@ -16,7 +16,7 @@ class PacketEncoderTest {
         return HexFormat.of().formatHex(out.toByteArray());
     }
 
-    @ParameterizedTest
+    @ParameterizedTest // [MQTT311-3.1.2-2]
     @CsvSource({
         "SUCCESS, 0",
         "UNSUPPORTED_PROTOCOL_VERSION, 1",
@@ -44,7 +44,7 @@ class PacketEncoderTest {
                 .isEqualTo("20020000");
     }
 
-    @Test
+    @Test // [MQTT311-3.9.3-2] [MQTT311-3.8.4-5]
     void versionsBeforeFiveLeaveOutReasonsAndProperties() {
         Properties comment =
                 Properties.builder().add(Property.REASON_STRING, "x").build();
@@ -59,6 +59,18 @@ class PacketEncoderTest {
                 .isEqualTo("900400010180");
         assertThatThrownBy(() -> hex(new Auth(ReasonCode.SUCCESS, Properties.EMPTY), v3))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test // [MQTT-2.2.2-1]
+    void anEmptyPropertyListHasALengthOfZero() {
+        ProtocolVersion v5 = ProtocolVersion.V5;
+
+        assertThat(hex(new ConnAck(false, ReasonCode.SUCCESS, Properties.EMPTY), v5))
+                .isEqualTo("2003000000");
+        assertThat(hex(new SubAck(1, Properties.EMPTY, List.of(ReasonCode.SUCCESS)), v5))
+                .isEqualTo("900400010000");
+        assertThat(hex(new UnsubAck(1, Properties.EMPTY, List.of(ReasonCode.SUCCESS)), v5))
+                .isEqualTo("b00400010000");
     }
 
     @Test

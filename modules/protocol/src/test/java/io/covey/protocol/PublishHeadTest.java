@@ -18,7 +18,7 @@ class PublishHeadTest {
         return HexFormat.ofDelimiter(" ").formatHex(head.bytes());
     }
 
-    @Test
+    @Test // [MQTT-2.2.1-2]
     void versionsBeforeFiveHaveNoProperties() {
         Properties properties =
                 Properties.builder().add(Property.CONTENT_TYPE, "x").build();

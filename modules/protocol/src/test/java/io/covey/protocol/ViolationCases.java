@@ -31,7 +31,7 @@ final class ViolationCases {
         return all.table.cases();
     }
 
-    private void connectViolations() {
+    private void connectViolations() { // [MQTT311-3.1.2-1]
         ReasonCode unsupported = ReasonCode.UNSUPPORTED_PROTOCOL_VERSION;
         table.refused(V5, unsupported, "MQTT-3.1.2-1", "another protocol", "10 ~ `mqtt` 05 02 003c {} `c`");
         table.refused(V5, unsupported, "MQTT-3.1.2-1", "a longer protocol name", "10 ~ `MQTTT` 05 02 003c {} `c`");
@@ -77,13 +77,13 @@ final class ViolationCases {
             table.malformed(version, "2.1.4", "no Will Payload", begin + "06" + id + "`w`");
         }
         String begin = "10 ~ `MQTT` 05 06 003c {} `c` ";
-        table.malformed(V5, "MQTT-3.3.2-14", "wildcard in Response Topic", begin + "{08 `a/+`} `w` 0000");
+        table.protocolError(V5, "MQTT-3.3.2-14", "wildcard in Response Topic", begin + "{08 `a/+`} `w` 0000");
         table.protocolError(V5, "3.1.3.2", "Payload Format Indicator 2", begin + "{01 02} `w` 0000");
         table.protocolError(V5, "3.1.3.2", "Will Delay twice", begin + "{18 00000001 18 00000001} `w` 0000");
         table.malformed(V5, "2.2.2.2", "Session Expiry in the will", begin + "{11 00000001} `w` 0000");
     }
 
-    private void publishViolations() {
+    private void publishViolations() { // [MQTT-3.3.2-1] [MQTT-1.5.7-1] [MQTT311-2.3.1-1]
         for (ProtocolVersion version : ALL) {
             String list = version == V5 ? " {} " : " ";
             table.malformed(version, "MQTT-3.3.1-4", "QoS 3", "36 ~ `t` 0001" + list);
@@ -102,7 +102,7 @@ final class ViolationCases {
         table.refused(V5, ReasonCode.TOPIC_ALIAS_INVALID, "MQTT-3.3.2-8", "alias 0", "30 ~ `t` {23 0000}");
         table.protocolError(V5, "MQTT-3.3.4-6", "Subscription Identifier", "30 ~ `t` {0b 01}");
         table.protocolError(V5, "3.3.2.3", "Payload Format Indicator 2", "30 ~ `t` {01 02}");
-        table.malformed(V5, "MQTT-3.3.2-14", "Response Topic with wildcard", "30 ~ `t` {08 `#`}");
+        table.protocolError(V5, "MQTT-3.3.2-14", "Response Topic with wildcard", "30 ~ `t` {08 `#`}");
         table.malformed(V5, "MQTT-4.7.3-1", "empty Response Topic", "30 ~ `t` {08 ``}");
         table.malformed(V5, "2.2.2.2", "unknown property", "30 ~ `t` {04 00}");
         table.malformed(V5, "2.2.2.2", "unknown property of two bytes", "30 ~ `t` {8101 00}");
@@ -193,7 +193,7 @@ final class ViolationCases {
         table.malformed(V5, "MQTT-1.5.5-1", "Remaining Length longer than needed", "c0 8000");
     }
 
-    private void headerFlags() {
+    private void headerFlags() { // [MQTT311-2.2.2-2]
         for (int flags = 0; flags < 16; flags++) {
             for (ProtocolVersion version : List.of(V3_1_1, V5)) {
                 String digit = Integer.toHexString(flags);

@@ -87,6 +87,22 @@ class TopicTrieTest {
         assertThat(matched("sports")).isEmpty();
     }
 
+    @Test // [MQTT-4.7.3-4]
+    void topicsAreComparedAsTheyAre() {
+        String composed = "caf\u00E9";
+        String decomposed = "cafe\u0301";
+        trie.add(composed, 1);
+        trie.add("A", 2);
+        trie.add("a//b", 3);
+        trie.add("\uFEFFa", 4);
+        trie.add(" a", 5);
+
+        assertThat(matched(composed)).containsExactly(1);
+        for (String other : new String[] {decomposed, "a", "a/b", "a ", "\u00C1", "a///b", "caf\u00C9"}) {
+            assertThat(matched(other)).as(other).isEmpty();
+        }
+    }
+
     @Test
     void emptyLevelsAreLevels() {
         trie.add("+/+", 1);

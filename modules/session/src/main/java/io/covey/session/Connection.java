@@ -343,7 +343,10 @@ public final class Connection {
     /** Answer to {@link ConnectionEffects#publish}. PUBACK and PUBREC leave in the order of the PUBLISHes [MQTT-4.6.0-2..3]. */
     public void published(long token, ReasonCode reason, long nowMillis) {
         if (phase == ConnectionPhase.CONNECTED) {
-            live().inbound.published(token, reason);
+            ReasonCode end = live().inbound.published(token, reason);
+            if (end != null) {
+                endWith(end);
+            }
         }
     }
 

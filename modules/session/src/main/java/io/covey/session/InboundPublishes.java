@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * PUBLISHING, RELEASED_EARLY --refused, PUBREC with the reason--> free
  * </pre>
  *
- * <p>A publish that the broker refuses is told to clients of MQTT 5.0 only. Earlier ones get no acknowledgement, so that they still hold the
- * message and send it again on their next connection; where they may not publish at all they get a positive one [MQTT311-3.3.5-2].
+ * <p>A publish that the broker refuses is told to clients of MQTT 5.0 only. For earlier ones the connection ends [MQTT311-4.8.0-2], so that
+ * they still hold the message and send it again on their next one; where they may not publish at all they get a positive acknowledgement
+ * [MQTT311-3.3.5-2].
  */
 final class InboundPublishes {
     private static final int QOS_1 = 1;
@@ -166,8 +167,13 @@ final class InboundPublishes {
         effects.publish(token, Forwarding.message(packet, topic, nowMillis), recordFirst ? packet.packetId() : 0);
     }
 
-    /** The broker is done with a publish, or refuses it. */
-    void published(long token, ReasonCode reason) {
+    /**
+     * The broker is done with a publish, or refuses it.
+     *
+     * @return why the connection is to end, or null
+     */
+    @Nullable
+    ReasonCode published(long token, ReasonCode reason) {
         pending.complete(token, reason);
         ReasonCode outcome = pending.oldestOutcome();
         while (outcome != null) { // [MQTT-4.6.0-2] [MQTT-4.6.0-3]
@@ -175,6 +181,9 @@ final class InboundPublishes {
             int packetId = pending.oldestPacketId();
             QoS qos = pending.oldestQos();
             pending.removeOldest();
+            if (qos != QoS.AT_MOST_ONCE && !terms.isV5() && !isAcknowledgedBeforeV5(outcome)) {
+                return outcome; // [MQTT311-4.8.0-2]
+            }
             switch (qos) {
                 case AT_MOST_ONCE -> {}
                 case AT_LEAST_ONCE -> acknowledge(packetId, outcome);
@@ -184,6 +193,7 @@ final class InboundPublishes {
             outcome = pending.oldestOutcome();
         }
         releaseWhenDrained();
+        return null;
     }
 
     private void acknowledge(int packetId, ReasonCode outcome) {

@@ -243,7 +243,7 @@ class ConnectionModelTest {
         }
     }
 
-    @Test
+    @Test // [MQTT311-4.3.2-1..2] [MQTT311-4.3.3-1..2]
     void randomSessionsKeepEveryPromise() {
         long base = Long.getLong("covey.seed", 20_240_601L);
         for (long seed = base; seed < base + SEEDS; seed++) {

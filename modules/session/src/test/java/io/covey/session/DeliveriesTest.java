@@ -36,7 +36,7 @@ class DeliveriesTest {
 
     // Transient sessions.
 
-    @Test
+    @Test // [MQTT-4.3.1-1]
     void qos0IsSentAtOnce() {
         TestClient client = new TestClient().connected();
         Message message = client.message(0, "a");
@@ -58,7 +58,7 @@ class DeliveriesTest {
         assertThat(client.events()).contains(ConnectionEvent.DROPPED_SLOW_READER);
     }
 
-    @Test
+    @Test // [MQTT-4.3.3-1..2] [MQTT311-2.3.1-4]
     @DisplayName("[MQTT-4.3.2-1] [MQTT-4.3.2-2] Packet Identifiers count up, DUP is 0")
     void transientDeliveriesAreNumberedFromOne() {
         TestClient client = new TestClient().connected().deliver(1, "a").deliver(2, "b");
@@ -71,10 +71,11 @@ class DeliveriesTest {
                                 .satisfies(sent -> assertThat(sent.dup()).isFalse()),
                         second -> assertThat((RecordingEffects.Sent) second)
                                 .satisfies(sent -> assertThat(sent.packetId()).isEqualTo(2))
+                                .satisfies(sent -> assertThat(sent.dup()).isFalse())
                                 .satisfies(sent -> assertThat(sent.qos()).isEqualTo(QoS.EXACTLY_ONCE)));
     }
 
-    @Test
+    @Test // [MQTT-4.9.0-2]
     @DisplayName("[MQTT-3.3.4-9] never more than the client's Receive Maximum; QoS 0 does not count")
     void windowHoldsBackWhatIsBeyondReceiveMaximum() {
         TestClient client = withWindow(2).connected();
@@ -459,6 +460,21 @@ class DeliveriesTest {
     }
 
     @Test
+    @DisplayName("[MQTT-4.3.3-13] [MQTT-4.3.3-7] the handshake of QoS 2 goes on although the message has expired")
+    void expiryDoesNotEndAHandshake() {
+        TestClient client = new TestClient().connected();
+        client.connection.deliver(
+                client.expiring(2, "a", 1_000), QoS.EXACTLY_ONCE, false, TestClient.NO_IDS, client.nowMillis);
+        client.wire();
+
+        client.passMillis(5_000).send(pubRec(1));
+        assertThat(client.wire()).containsExactly(pubRel(1));
+        client.send(pubComp(1));
+
+        assertThat(client.connection.view().inFlight()).isZero();
+    }
+
+    @Test
     @DisplayName("[MQTT-3.1.2-24] Maximum Packet Size holds to the byte, subscription identifiers included")
     void packetsUpToTheMaximumAreSentAndNoneBeyond() {
         Properties properties = Properties.builder().addUserProperty("k", "v").build();
@@ -507,7 +523,7 @@ class DeliveriesTest {
                 .toList();
     }
 
-    @Test
+    @Test // [MQTT-3.3.2-11]
     @DisplayName("[MQTT-3.1.2-26] no more aliases than the client takes")
     void topicsGetAliasesUpToTheClientsMaximum() {
         settings.topicAliasesOut = 10;

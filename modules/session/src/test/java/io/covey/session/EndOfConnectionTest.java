@@ -67,7 +67,7 @@ class EndOfConnectionTest {
     }
 
     @Test
-    @DisplayName("[MQTT-4.13.1-1] a violation: DISCONNECT with its reason, close, will")
+    @DisplayName("[MQTT-4.13.1-1] [MQTT-3.14.4-2] a violation: DISCONNECT with its reason, close, will")
     void violationDisconnectsWithItsReason() {
         TestClient client = new TestClient().connected();
 

@@ -60,10 +60,11 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("[MQTT-3.1.0-2] a second CONNECT is a protocol error")
+    @DisplayName("[MQTT-3.1.0-2] [MQTT-3.2.0-2] a second CONNECT is a protocol error and gets no CONNACK")
     void secondConnectDisconnectsWith0x82() {
         TestClient client = new TestClient().connected().sendConnect();
 
+        assertThat(client.effects.wire).hasSize(1);
         client.assertDisconnected(ReasonCode.PROTOCOL_ERROR);
     }
 
@@ -89,7 +90,7 @@ class HandshakeTest {
         assertThat(client.wire()).isEmpty();
     }
 
-    @Test
+    @Test // [MQTT-4.13.2-1]
     @DisplayName("[MQTT-3.2.2-7] CONNACK with an error, then close")
     void failedAuthenticationIsRefusedWithItsReason() {
         TestClient client = new TestClient().sendConnect();
@@ -210,6 +211,29 @@ class HandshakeTest {
 
         assertThat(opening(fits).clientId()).isEqualTo("äöü");
         assertRefused(tooLong.sendConnect(), ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
+    }
+
+    @ParameterizedTest
+    @EnumSource(ProtocolVersion.class)
+    @DisplayName("[MQTT-3.1.3-5] letters and digits up to 23 of them are a client id, whatever the operator's limit")
+    void shortClientIdsAreTaken(ProtocolVersion version) {
+        for (String clientId :
+                new String[] {"0", "abcdefghijklmnopqrstuvw", "xyzABCDEFGHIJKLMNOPQRST", "UVWXYZ0123456789"}) {
+            TestClient client = new TestClient().version(version);
+            client.clientId = clientId;
+
+            assertThat(opening(client).clientId()).isEqualTo(clientId);
+        }
+    }
+
+    @Test
+    @DisplayName("[MQTT311-3.1.3-9] a client id that is not allowed is answered by Identifier rejected")
+    void clientIdBeyondTheLimitIsRefusedBeforeV5() {
+        settings.clientIdBytesMax = 6;
+        TestClient client = new TestClient(settings).version(V3_1_1);
+        client.clientId = "1234567";
+
+        assertRefused(client.sendConnect(), ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
     }
 
     @Test
@@ -343,14 +367,16 @@ class HandshakeTest {
     }
 
     @Test
-    @DisplayName("[MQTT-3.1.2-7] the will goes with the session, its delay and expiry apart")
+    @DisplayName("[MQTT-3.1.2-7] [MQTT-3.1.3-10] the will goes with the session, its delay and expiry apart")
     void willIsHandedOn() {
         TestClient client = new TestClient();
         Properties properties = Properties.builder()
                 .add(Property.WILL_DELAY_INTERVAL, 5)
-                .addUserProperty("a", "b")
+                .addUserProperty("z", "b")
                 .add(Property.MESSAGE_EXPIRY_INTERVAL, 60)
                 .add(Property.CONTENT_TYPE, "text")
+                .addUserProperty("a", "1")
+                .addUserProperty("z", "2")
                 .build();
         client.will = new Connect.Will("w", TestClient.bytes("gone"), QoS.AT_LEAST_ONCE, true, properties);
 
@@ -364,8 +390,10 @@ class HandshakeTest {
         assertThat(will.message().expiresAtMillis()).isEqualTo(Long.MAX_VALUE);
         assertThat(will.message().properties())
                 .isEqualTo(Properties.builder()
-                        .addUserProperty("a", "b")
+                        .addUserProperty("z", "b")
                         .add(Property.CONTENT_TYPE, "text")
+                        .addUserProperty("a", "1")
+                        .addUserProperty("z", "2")
                         .build());
     }
 
@@ -378,7 +406,7 @@ class HandshakeTest {
         assertRefused(client.sendConnect(), ReasonCode.TOPIC_NAME_INVALID);
     }
 
-    @Test
+    @Test // [MQTT311-3.2.2-6]
     @DisplayName("[MQTT311-3.1.4-1] a CONNECT that does not conform is closed without CONNACK")
     void invalidWillTopicBeforeV5ClosesWithoutAWord() {
         TestClient client = new TestClient().version(V3_1_1);
@@ -437,7 +465,7 @@ class HandshakeTest {
         assertRefused(client.sendConnect(), ReasonCode.PROTOCOL_ERROR);
     }
 
-    @Test
+    @Test // [MQTT-3.1.4-1]
     void malformedConnectOfV5IsRefusedWithItsReason() {
         TestClient client = new TestClient();
 
@@ -462,7 +490,7 @@ class HandshakeTest {
         assertClosedWithoutWord(client);
     }
 
-    @Test
+    @Test // [MQTT311-3.1.2-2]
     @DisplayName("[MQTT-3.1.2-2] an unknown protocol version is answered by 0x84")
     void unknownVersionIsRefused() {
         TestClient client = new TestClient();

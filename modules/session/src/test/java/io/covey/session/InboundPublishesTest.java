@@ -43,7 +43,7 @@ class InboundPublishesTest {
         assertThat(client.wire()).isEmpty();
     }
 
-    @Test
+    @Test // [MQTT-2.2.1-5]
     @DisplayName("[MQTT-4.3.2-4] PUBACK once the broker has the message, not before")
     void qos1IsAcknowledgedOncePublished() {
         TestClient client = new TestClient().connected().send(publish(1, 10, "a"));
@@ -82,17 +82,23 @@ class InboundPublishesTest {
     }
 
     @Test
-    void refusedPublishesBeforeV5GetNoAcknowledgement() {
-        TestClient client = new TestClient().version(V3_1_1).connected();
-        client.send(publish(1, 1, "a")).send(publish(2, 2, "a")).send(publish(1, 3, "a"));
+    @DisplayName(
+            "[MQTT311-4.8.0-2] a publish that cannot be taken now ends the connection, as there is no other word for it")
+    void refusedPublishesBeforeV5EndTheConnection() {
+        for (int qos = 1; qos <= 2; qos++) {
+            TestClient client = new TestClient().version(V3_1_1).connected();
+            client.send(publish(0, 0, "a")).send(publish(1, 1, "a")).send(publish(qos, 2, "a"));
+            client.send(publish(1, 3, "a"));
 
-        client.published(1, ReasonCode.QUOTA_EXCEEDED)
-                .published(2, ReasonCode.QUOTA_EXCEEDED)
-                .published(3);
+            client.published(3, ReasonCode.QUOTA_EXCEEDED)
+                    .published(4)
+                    .published(1, ReasonCode.QUOTA_EXCEEDED)
+                    .published(2);
 
-        assertThat(client.wire()).containsExactly(pubAck(3));
-        client.send(publish(2, 2, "a")).published(4);
-        assertThat(client.wire()).containsExactly(pubRec(2));
+            assertThat(client.wire()).containsExactly(pubAck(1));
+            assertThat(client.effects.closed).isTrue();
+            assertThat(client.effects.ends).containsExactly(new EndOfConnection(-1, true, 0));
+        }
     }
 
     @Test
@@ -168,7 +174,7 @@ class InboundPublishesTest {
         assertThat(client.wire()).containsExactly(pubAck(1), pubAck(1));
     }
 
-    @Test
+    @Test // [MQTT-2.2.1-5]
     @DisplayName("[MQTT-4.3.3-8] [MQTT-4.3.3-11] [MQTT-4.3.3-12] QoS 2 of a transient session")
     void qos2OfATransientSessionIsCompletedHere() {
         TestClient client = new TestClient().connected();
@@ -264,6 +270,19 @@ class InboundPublishesTest {
         assertThat(client.wire())
                 .containsExactly(
                         pubRec(5, ReasonCode.QUOTA_EXCEEDED), pubComp(5, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+    }
+
+    @Test
+    @DisplayName("[MQTT-4.3.3-13] PUBREL is answered although the message has expired")
+    void expiredQos2PublishIsCompleted() {
+        Properties brief =
+                Properties.builder().add(Property.MESSAGE_EXPIRY_INTERVAL, 1).build();
+        TestClient client =
+                new TestClient().connected().send(publish(2, 1, "a", brief)).published(1);
+
+        client.passMillis(60_000).send(pubRel(1));
+
+        assertThat(client.wire()).containsExactly(pubRec(1), pubComp(1));
     }
 
     @Test
@@ -513,7 +532,7 @@ class InboundPublishesTest {
         assertThat(unchecked.effects.publishes).hasSize(1);
     }
 
-    @Test
+    @Test // [MQTT-3.3.2-4] [MQTT-3.3.2-15..16]
     @DisplayName("[MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20] properties are forwarded unaltered and in order")
     void forwardedPropertiesKeepTheirOrderAndTheRestGoes() {
         Properties sent = Properties.builder()

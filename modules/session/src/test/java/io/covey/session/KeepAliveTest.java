@@ -16,7 +16,7 @@ class KeepAliveTest {
         return client.connected();
     }
 
-    @Test
+    @Test // [MQTT-3.2.2-22]
     @DisplayName("[MQTT-3.1.2-22] silence of 1.5 times the Keep Alive: 0x8D")
     void silentClientIsDisconnectedAfterOneAndAHalfTimes() {
         TestClient client = connected(new TestSettings(), 5);

@@ -40,7 +40,7 @@ class SubscriptionRequestsTest {
         client.connection.subscribed(packetId, List.of(reasons), client.nowMillis);
     }
 
-    @Test
+    @Test // [MQTT-2.2.1-6] [MQTT-3.8.4-7]
     @DisplayName("[MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] SUBACK once the subscriptions are live")
     void subscribeIsAnsweredOnceTheBrokerHasSubscribed() {
         TestClient client = new TestClient().connected().send(subscribe(7, "a/+", "#"));

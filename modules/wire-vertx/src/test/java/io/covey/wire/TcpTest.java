@@ -189,7 +189,7 @@ class TcpTest {
         assertThat(publish.payload()).isEqualTo(PAYLOAD);
     }
 
-    @Test
+    @Test // [MQTT-4.2-1]
     void packetsMayComeByteByByte() throws Exception {
         byte[] bytes = encode(
                 ProtocolVersion.V5,
