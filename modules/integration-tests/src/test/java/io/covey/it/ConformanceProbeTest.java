@@ -109,4 +109,19 @@ class ConformanceProbeTest {
     Stream<DynamicTest> messageExpiry() {
         return ask(ExpiryCases::fill);
     }
+
+    @TestFactory
+    Stream<DynamicTest> sessions() {
+        return ask(SessionCases::fill);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> webSocket() {
+        return ask(WebSocketCases::fill);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> sharedSubscriptions() {
+        return ask(SharedCases::fill);
+    }
 }

@@ -55,10 +55,10 @@ final class ExpiryCases {
         });
         cases.v5("4.3.3-7", "what was sent does not expire: it is sent again", probe -> {
             Wire first = probe.accepted(probe.connect("r").persistent()).subscribe(probe.topic("a"), 2);
-            probe.client("c").publish(probe.topic("a"), "x", 2, Prop.messageExpiry(1));
+            probe.client("c").publish(probe.topic("a"), "x", 2, Prop.messageExpiry(4));
             int id = first.next(Packet.PUBLISH).id();
             first.drop();
-            Probe.elapse(2100);
+            Probe.elapse(5100);
             Wire second = probe.accepted(probe.connect("r").persistent(), true);
             Packet again = second.receive(probe.topic("a"), "x", 2);
             assertThat(again.id()).isEqualTo(id);
