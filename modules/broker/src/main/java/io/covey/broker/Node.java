@@ -131,6 +131,11 @@ public final class Node {
         loops.get(0).submit(() -> core.ownedPartitions(owned));
     }
 
+    /** Whether a disk that new messages would go to has no room: such publishes are refused while it has none. From any thread. */
+    public void storageFull(boolean now) {
+        state.storageFull(now);
+    }
+
     /** A message arrived for a shard or, with index {@link NodeLink#NODE_CORE}, for the core. From any thread; of another incarnation: dropped. */
     public void deliver(ShardAddress target, NodeMessage message) {
         if (target.node() != incarnation || target.shard() >= shards.size()) {

@@ -3,7 +3,8 @@ package io.covey.broker;
 import io.covey.routing.RouteTable;
 
 /**
- * What a node's core publishes to its shards: routes, lease and membership. Written by the core only; each value is read through one volatile.
+ * What a node's core publishes to its shards: routes, lease and membership. Written by the core only, but for what
+ * the storage tells; each value is read through one volatile.
  */
 public final class NodeState {
     /** {@link #leaseTerm} while no lease is held. */
@@ -14,6 +15,7 @@ public final class NodeState {
     private volatile LeaseWindow lease = new LeaseWindow(NO_LEASE, Long.MIN_VALUE);
     private volatile boolean serving;
     private volatile MembershipView members;
+    private volatile boolean storageFull;
 
     private record LeaseWindow(long term, long untilMonotonicMillis) {}
 
@@ -47,6 +49,15 @@ public final class NodeState {
     /** The newest view of the members. */
     public MembershipView members() {
         return members;
+    }
+
+    /** Whether a disk that new messages would go to has no room: publishes above QoS 0 are refused. */
+    public boolean storageFull() {
+        return storageFull;
+    }
+
+    void storageFull(boolean now) {
+        storageFull = now;
     }
 
     void routes(RouteTable newest) {

@@ -49,6 +49,10 @@ final class PublishPipeline implements Publication.Owner {
         shard.events.publishReceived(message.qos(), message.payload().length);
         inWork++;
         waiting.add(publication);
+        if (answered && shard.lanes.state.storageFull()) {
+            publication.refused = true;
+            return;
+        }
         if (packetId != 0) {
             publication.numbering = true;
             connection
@@ -78,7 +82,7 @@ final class PublishPipeline implements Publication.Owner {
         if (publication.numbering || publication.retaining) {
             return false;
         }
-        if (publication.awaitsRetaining()) {
+        if (!publication.refused && publication.awaitsRetaining()) {
             publication.retaining = true;
             Message message = publication.message;
             shard.lanes

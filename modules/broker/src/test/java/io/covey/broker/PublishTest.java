@@ -263,6 +263,38 @@ class PublishTest {
     }
 
     @Test
+    @DisplayName("I7: a full disk refuses new messages above QoS 0 and nothing else")
+    void aFullDiskRefusesPublishesAboveQos0UntilThereIsSpace() {
+        TestClient subscriber = persistentSubscriber("s", "a", QoS.EXACTLY_ONCE);
+        TestClient publisher = node.client().connect("p", true, 60);
+        publisher.publish("a", "before", QoS.AT_LEAST_ONCE, true, 1, false);
+        pass(50);
+
+        node.node.storageFull(true);
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE, true, 2, false);
+        publisher.publish("a", "2", QoS.EXACTLY_ONCE, false, 3, false);
+        publisher.publish("a", "unanswered", QoS.AT_MOST_ONCE);
+        pass(50);
+        TestClient reader = node.client().connect("r", true, 60);
+        reader.subscribe("a", QoS.AT_LEAST_ONCE);
+        pass(50);
+        node.node.storageFull(false);
+        publisher.publish("a", "after", QoS.EXACTLY_ONCE, false, 3, false);
+        pass(50);
+
+        assertThat(publisher.all(PubAck.class))
+                .extracting(PubAck::reason)
+                .containsExactly(ReasonCode.SUCCESS, ReasonCode.QUOTA_EXCEEDED);
+        assertThat(publisher.all(PubRec.class))
+                .extracting(PubRec::reason)
+                .containsExactly(ReasonCode.QUOTA_EXCEEDED, ReasonCode.SUCCESS);
+        assertThat(subscriber.payloads())
+                .contains("before", "unanswered", "after")
+                .doesNotContain("1", "2");
+        assertThat(reader.payloads()).contains("before");
+    }
+
+    @Test
     @DisplayName("I7: a lane that has too much to do pauses its publishers")
     void publishersOfASlowBucketAreNotRead() {
         TestCluster tight = new TestCluster()

@@ -4,6 +4,7 @@ import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,19 @@ public final class Bucket {
     /** How far this replica is. */
     public BucketVersion version() {
         return version;
+    }
+
+    /** The node incarnation that applied the last batch as owner; 0 before the first. Together with the version it names a history. */
+    public long owner() {
+        return owner;
+    }
+
+    /** The node incarnations that hold connections here, or whose batches are remembered, ascending. */
+    public long[] nodes() {
+        return LongStream.concat(senders.nodes(), state.sessions().nodes())
+                .sorted()
+                .distinct()
+                .toArray();
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,11 @@ final class SenderTable {
             oldest.next();
             oldest.remove();
         }
+    }
+
+    /** The nodes whose batches are remembered. */
+    LongStream nodes() {
+        return senders.keySet().stream().mapToLong(ShardAddress::node);
     }
 
     /** All senders, in the order in which they came. */

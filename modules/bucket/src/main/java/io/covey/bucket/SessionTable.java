@@ -8,7 +8,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,6 +196,14 @@ final class SessionTable {
     /** All sessions, oldest first. */
     Collection<SessionState> sessions() {
         return sessions.values();
+    }
+
+    /** The nodes that hold connections, with repeats. */
+    LongStream nodes() {
+        return sessions.values().stream()
+                .map(SessionState::owner)
+                .filter(Objects::nonNull)
+                .mapToLong(ShardAddress::node);
     }
 
     /** How many have a connection. */

@@ -6,6 +6,7 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.BatchOutcome;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One shard's way to the buckets of a node that runs alone. Answers of one turn of the bucket thread reach the loop as one task. */
 final class LocalBucketGateway implements BucketGateway {
@@ -13,7 +14,19 @@ final class LocalBucketGateway implements BucketGateway {
     private final ShardLoop loop;
 
     /** What the running turn has answered; touched by the bucket thread only. */
-    private List<Runnable> answered = new ArrayList<>();
+    private List<Answered> answered = new ArrayList<>();
+
+    private record Answered(Answer answer, @Nullable BatchOutcome outcome) {
+        void tell(boolean written) {
+            if (outcome instanceof BatchOutcome.Refused refused) {
+                answer.refused(refused.refusal());
+            } else if (written && outcome instanceof BatchOutcome.Applied applied) {
+                answer.confirmed(applied.result());
+            } else {
+                answer.unknown("not written to disk");
+            }
+        }
+    }
 
     LocalBucketGateway(LocalBuckets buckets, ShardLoop loop) {
         this.buckets = buckets;
@@ -32,22 +45,23 @@ final class LocalBucketGateway implements BucketGateway {
         }
     }
 
-    /** Notes an outcome, on the bucket thread. */
-    void answered(Answer answer, BatchOutcome outcome) {
-        if (outcome instanceof BatchOutcome.Applied applied) {
-            answered.add(() -> answer.confirmed(applied.result()));
-        } else if (outcome instanceof BatchOutcome.Refused refused) {
-            answered.add(() -> answer.refused(refused.refusal()));
-        }
+    /** Notes an outcome, on the bucket thread; null where the batch could not be kept. */
+    void answered(Answer answer, @Nullable BatchOutcome outcome) {
+        answered.add(new Answered(answer, outcome));
     }
 
-    /** Hands what was noted to the loop, on the bucket thread. */
-    void deliver() {
+    /**
+     * What was noted, on the bucket thread: to be run once it is as durable as it is to be, on any thread.
+     *
+     * @param written whether what was applied is written; if not, it is answered as unknown
+     */
+    @Nullable
+    Runnable delivery(boolean written) {
         if (answered.isEmpty()) {
-            return;
+            return null;
         }
-        List<Runnable> turn = answered;
+        List<Answered> turn = answered;
         answered = new ArrayList<>();
-        loop.submit(() -> turn.forEach(Runnable::run));
+        return () -> loop.submit(() -> turn.forEach(each -> each.tell(written)));
     }
 }

@@ -4,21 +4,28 @@ import io.covey.broker.BucketGateway;
 import io.covey.broker.MembershipView;
 import io.covey.broker.ShardLoop;
 import io.covey.bucket.Batch;
+import io.covey.bucket.BatchCodec;
 import io.covey.bucket.BatchOutcome;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Standing;
+import io.covey.bucket.Step;
+import io.covey.protocol.ByteWriter;
+import io.covey.storage.BucketJournal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The buckets of a node that runs alone: in this process, on one thread of their own, without a cluster and without a port.
- * Batches meet the same rules as in a cluster, with no backup to wait for.
+ * Batches meet the same rules as in a cluster, with no backup to wait for. What one turn of the thread has applied goes to the journal in one
+ * write, before any of it is answered.
  */
 public final class LocalBuckets implements AutoCloseable {
     /** Batches that wait for the thread; beyond, a batch is answered as unknown and its lane repeats it. */
@@ -29,11 +36,18 @@ public final class LocalBuckets implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalBuckets.class);
 
+    private static final int ENCODED_BYTES = 16 << 10;
+
     private final Bucket[] buckets;
+    private final BucketJournal journal;
     private final LongSupplier clusterMillis;
     private final HaltSwitch haltSwitch;
     private final BlockingQueue<Work> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
     private final Incarnations incarnations = new Incarnations();
+
+    /** Touched by the bucket thread only. */
+    private final ByteWriter encoded = new ByteWriter(ENCODED_BYTES);
+
     private final Thread thread = new Thread(this::run, "covey-buckets");
     private volatile long incarnation;
     private volatile boolean closed;
@@ -42,19 +56,44 @@ public final class LocalBuckets implements AutoCloseable {
     record Work(LocalBucketGateway gateway, int partition, Batch batch, BucketGateway.Answer answer) {}
 
     /**
-     * Empty buckets and their thread, which starts at once.
+     * Empty buckets in memory, and their thread, which starts at once.
      *
      * @param clusterMillis the node's time, milliseconds of the epoch
      */
     public LocalBuckets(int partitionCount, BucketLimits limits, LongSupplier clusterMillis, HaltSwitch haltSwitch) {
-        this.buckets = new Bucket[partitionCount];
-        for (int partition = 0; partition < partitionCount; partition++) {
-            buckets[partition] = new Bucket(limits);
-        }
+        this(emptyBuckets(partitionCount, limits), BucketJournal.NONE, clusterMillis, haltSwitch);
+    }
+
+    /**
+     * Buckets that were there before, and their thread, which starts at once.
+     *
+     * @param buckets one for each partition; owned by this from now on
+     * @param journal where what they apply is noted before it is answered
+     */
+    public LocalBuckets(
+            List<Bucket> buckets, BucketJournal journal, LongSupplier clusterMillis, HaltSwitch haltSwitch) {
+        this.buckets = buckets.toArray(new Bucket[0]);
+        this.journal = journal;
         this.clusterMillis = clusterMillis;
         this.haltSwitch = haltSwitch;
+        // Nodes of an earlier process are gone for good: their connections have ended.
+        long[] earlier = buckets.stream()
+                .flatMapToLong(bucket -> Arrays.stream(bucket.nodes()))
+                .distinct()
+                .toArray();
+        if (earlier.length > 0) {
+            incarnations.changed(Arrays.stream(earlier).boxed().toList());
+        }
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private static List<Bucket> emptyBuckets(int count, BucketLimits limits) {
+        List<Bucket> empty = new ArrayList<>();
+        for (int partition = 0; partition < count; partition++) {
+            empty.add(new Bucket(limits));
+        }
+        return empty;
     }
 
     /** Begins with (another) incarnation of the node: batches of earlier ones are refused from now on. */
@@ -123,7 +162,7 @@ public final class LocalBuckets implements AutoCloseable {
 
     private void work(List<Work> turn) {
         for (Work work : turn) {
-            BatchOutcome outcome;
+            @Nullable BatchOutcome outcome;
             try {
                 outcome = apply(work);
             } catch (RuntimeException | Error defect) {
@@ -134,14 +173,33 @@ public final class LocalBuckets implements AutoCloseable {
             }
             work.gateway.answered(work.answer, outcome);
         }
+        boolean written = journal.flush();
+        List<Runnable> deliveries = new ArrayList<>();
         for (Work work : turn) {
-            work.gateway.deliver();
+            Runnable delivery = work.gateway.delivery(written);
+            if (delivery != null) {
+                deliveries.add(delivery);
+            }
         }
+        journal.whenDurable(() -> deliveries.forEach(Runnable::run));
     }
 
-    private BatchOutcome apply(Work work) {
+    /** What became of it; null where it must be repeated, since it could not be kept. */
+    private @Nullable BatchOutcome apply(Work work) {
+        if (!journal.isWritable()) {
+            return null;
+        }
         long self = incarnation;
         Standing standing = new Standing(self, true, true, node -> node == self, clusterMillis.getAsLong());
-        return buckets[work.partition].apply(work.batch, standing);
+        Bucket bucket = buckets[work.partition];
+        BatchOutcome outcome = bucket.apply(work.batch, standing);
+        return outcome instanceof BatchOutcome.Applied applied && journal.keeps() && !keep(work, bucket, applied.step())
+                ? null
+                : outcome;
+    }
+
+    private boolean keep(Work work, Bucket bucket, Step step) {
+        BatchCodec.write(work.batch, encoded.clear());
+        return journal.applied(work.partition, bucket, step, encoded.array(), encoded.size());
     }
 }

@@ -73,10 +73,23 @@ final class Settings {
                     .knownAs("node.data_dir", "", "persistence_location"),
             Setting.choice(
                             "storage.durability",
-                            "memory",
-                            List.of("memory"),
-                            "what an acknowledgement promises; os and fsync are not built yet")
+                            "os",
+                            List.of("memory", "os", "fsync"),
+                            "what an acknowledgement promises: replicas in memory, files of processes that may be"
+                                    + " killed, or files on the device; see docs/guarantees.md")
                     .knownAs("durable_sessions.enable", "persistence/mode", "persistence"),
+            Setting.number(
+                    "storage.reserve",
+                    64L << 20,
+                    0,
+                    1L << 40,
+                    "bytes",
+                    "with less free space messages of QoS 1 and 2 are refused"),
+            Setting.choice(
+                    "storage.recovery",
+                    "strict",
+                    List.of("strict", "salvage"),
+                    "salvage starts although files are corrupt, with what of them can be proved"),
             Setting.onOff(
                             "auth.allow-anonymous",
                             true,

@@ -3,6 +3,7 @@ package io.covey.it;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,10 +12,15 @@ final class ClusterProcesses implements AutoCloseable {
     private final int size;
     private final int[][] ports;
     private final NodeProcess[] nodes;
+    private final Path[] data;
 
     private ClusterProcesses(int size) throws IOException {
         this.size = size;
         this.nodes = new NodeProcess[size];
+        this.data = new Path[size];
+        for (int i = 0; i < size; i++) {
+            data[i] = NodeProcess.newData("node" + (i + 1));
+        }
         this.ports = freePorts(size, 4);
     }
 
@@ -61,6 +67,7 @@ final class ClusterProcesses implements AutoCloseable {
                 "node" + (index + 1),
                 ports[index][0],
                 ports[index][1],
+                data[index],
                 List.of(
                         "cluster.enabled=true",
                         "cluster.name=it-" + ports[0][2],

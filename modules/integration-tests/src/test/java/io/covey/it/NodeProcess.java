@@ -26,11 +26,16 @@ final class NodeProcess {
         this.process = process;
     }
 
-    /** Starts a node; {@link #awaitReady} tells when it serves clients. */
+    /** Starts a node with an empty directory; {@link #awaitReady} tells when it serves clients. */
     static NodeProcess start(String name, int mqttPort, int managementPort, List<String> assignments)
             throws IOException {
-        Path work = Path.of(System.getProperty("covey.work"));
-        Files.createDirectories(work);
+        return start(name, mqttPort, managementPort, newData(name), assignments);
+    }
+
+    /** Starts a node on a directory. */
+    static NodeProcess start(String name, int mqttPort, int managementPort, Path data, List<String> assignments)
+            throws IOException {
+        Path work = work();
         Path log = Files.createTempFile(work, name + "-", ".log");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -49,7 +54,7 @@ final class NodeProcess {
                 "--set",
                 "management.port=" + managementPort,
                 "--set",
-                "storage.directory=" + log.resolveSibling(name + "-data")));
+                "storage.directory=" + data));
         for (String assignment : assignments) {
             command.add("--set");
             command.add(assignment);
@@ -59,6 +64,15 @@ final class NodeProcess {
                 .redirectOutput(log.toFile())
                 .start();
         return new NodeProcess(name, mqttPort, managementPort, log, process);
+    }
+
+    private static Path work() throws IOException {
+        return Files.createDirectories(Path.of(System.getProperty("covey.work")));
+    }
+
+    /** A new directory for the files of a node. */
+    static Path newData(String name) throws IOException {
+        return Files.createTempDirectory(work(), name + "-data-");
     }
 
     void awaitReady() throws IOException, InterruptedException {
@@ -73,6 +87,15 @@ final class NodeProcess {
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }
+    }
+
+    /** Waits for the end that the process comes to by itself; the exit status. */
+    int awaitEnd() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+            throw new IllegalStateException(name + " did not end by itself");
+        }
+        return process.exitValue();
     }
 
     /** SIGKILL. */

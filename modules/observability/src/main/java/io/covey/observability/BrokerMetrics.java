@@ -86,6 +86,11 @@ public final class BrokerMetrics implements BrokerEvents {
         return Counter.builder(name).description(description).tag(label, value).register(registry);
     }
 
+    /** Where other parts of a node register their meters. */
+    PrometheusMeterRegistry registry() {
+        return registry;
+    }
+
     /** The page that Prometheus reads. */
     public String scrape() {
         return registry.scrape();

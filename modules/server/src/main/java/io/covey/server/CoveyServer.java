@@ -124,7 +124,7 @@ final class CoveyServer implements Health {
 
     private Backend backend() {
         return settings.cluster() == null
-                ? new LocalBackend(settings)
+                ? new LocalBackend(settings, metrics)
                 : new ClusterBackend(settings, settings.cluster());
     }
 

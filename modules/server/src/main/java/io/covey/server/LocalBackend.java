@@ -5,8 +5,10 @@ import io.covey.broker.Node;
 import io.covey.broker.NodeLink;
 import io.covey.broker.ShardLoop;
 import io.covey.cluster.LocalBuckets;
+import io.covey.observability.BrokerMetrics;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,25 +21,37 @@ final class LocalBackend implements Backend {
     private static final int HALTED = 70;
 
     private final ServerSettings settings;
-    private final LocalBuckets buckets;
+    private final BrokerMetrics metrics;
+    private @Nullable NodeStorage storage;
+    private @Nullable LocalBuckets buckets;
     private volatile @Nullable Vertx vertx;
     private volatile @Nullable Node node;
     private volatile long incarnation;
 
-    LocalBackend(ServerSettings settings) {
+    LocalBackend(ServerSettings settings, BrokerMetrics metrics) {
         this.settings = settings;
-        this.buckets = new LocalBuckets(
-                settings.partitions(), settings.buckets(), System::currentTimeMillis, (reason, cause) -> {
-                    LOG.error("the node halts: {}", reason, cause);
-                    Runtime.getRuntime().halt(HALTED);
-                });
+        this.metrics = metrics;
     }
 
     @Override
     public Vertx start() {
+        NodeStorage opened = NodeStorage.open(settings, metrics);
+        storage = opened;
+        buckets = opened == null
+                ? new LocalBuckets(settings.partitions(), settings.buckets(), System::currentTimeMillis, this::halt)
+                : new LocalBuckets(opened.buckets(), opened.journal(), System::currentTimeMillis, this::halt);
         Vertx started = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(settings.shards() + 1));
         vertx = started;
         return started;
+    }
+
+    private void halt(String reason, Throwable cause) {
+        LOG.error("the node halts: {}", reason, cause);
+        Runtime.getRuntime().halt(HALTED);
+    }
+
+    private LocalBuckets buckets() {
+        return Objects.requireNonNull(buckets, "not started");
     }
 
     @Override
@@ -48,7 +62,7 @@ final class LocalBackend implements Backend {
 
     @Override
     public BucketGateway gateway(ShardLoop loop) {
-        return buckets.gateway(loop);
+        return buckets().gateway(loop);
     }
 
     @Override
@@ -64,13 +78,24 @@ final class LocalBackend implements Backend {
     @Override
     public void attach(Node attached, Consumer<String> restart) {
         node = attached;
-        attached.ownedPartitions(buckets.ownedPartitions());
-        attached.start(buckets.begin(incarnation));
+        NodeStorage opened = storage;
+        if (opened != null) {
+            opened.attach(attached);
+        }
+        attached.ownedPartitions(buckets().ownedPartitions());
+        attached.start(buckets().begin(incarnation));
     }
 
     @Override
     public void stop() {
-        buckets.close();
+        LocalBuckets served = buckets;
+        if (served != null) {
+            served.close();
+        }
+        NodeStorage opened = storage;
+        if (opened != null) {
+            opened.close();
+        }
         Vertx running = vertx;
         if (running != null) {
             try {

@@ -3,6 +3,7 @@ package io.covey.server;
 import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import io.covey.config.ConfigurationLoader;
+import io.covey.storage.StorageException;
 import io.covey.wire.ListenerFailure;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +71,11 @@ public final class Main {
                 && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return cause instanceof ConfigurationException || cause instanceof ListenerFailure ? cause.getMessage() : null;
+        return cause instanceof ConfigurationException
+                        || cause instanceof ListenerFailure
+                        || cause instanceof StorageException
+                ? cause.getMessage()
+                : null;
     }
 
     /** The options that name the configuration. */

@@ -6,11 +6,14 @@ import io.covey.cluster.ClusterSettings;
 import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import io.covey.session.SessionSettings;
+import io.covey.storage.Durability;
+import io.covey.storage.StorageSettings;
 import io.covey.wire.ListenerSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shards how many event loops serve clients
  * @param partitions how many buckets there are
+ * @param storage how buckets are written to disk, or null where they are in memory only
  * @param cluster how the node takes part in a cluster, or null where it is alone
  */
 record ServerSettings(
@@ -29,6 +33,7 @@ record ServerSettings(
         NodeSettings node,
         BucketLimits buckets,
         AuthSettings auth,
+        @Nullable StorageSettings storage,
         @Nullable ClusterSettings cluster) {
 
     static ServerSettings of(Configuration configuration) {
@@ -49,7 +54,26 @@ record ServerSettings(
                 node(configuration),
                 buckets,
                 AuthSettings.of(configuration),
+                storage(configuration),
                 configuration.isOn("cluster.enabled") ? cluster(configuration, partitions, buckets) : null);
+    }
+
+    private static @Nullable StorageSettings storage(Configuration configuration) {
+        Durability durability =
+                Durability.valueOf(configuration.text("storage.durability").toUpperCase(Locale.ROOT));
+        if (configuration.isOn("cluster.enabled") && durability != Durability.MEMORY) {
+            if ("default".equals(configuration.source("storage.durability"))) {
+                return null;
+            }
+            throw new ConfigurationException("storage.durability: " + configuration.text("storage.durability")
+                    + " is not built for clusters yet; they keep everything in memory (memory)");
+        }
+        if (durability == Durability.MEMORY) {
+            return null;
+        }
+        StorageSettings defaults = StorageSettings.of(durability);
+        return new StorageSettings(
+                durability, configuration.number("storage.reserve"), defaults.logBytesMin(), defaults.segmentBytes());
     }
 
     private static ClusterSettings cluster(Configuration configuration, int partitions, BucketLimits buckets) {

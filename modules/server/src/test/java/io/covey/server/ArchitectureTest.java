@@ -115,6 +115,7 @@ class ArchitectureTest {
                     "io.covey.wire",
                     "io.covey.cluster",
                     "io.covey.auth",
+                    "io.covey.storage",
                     "io.covey.observability",
                     "io.covey.config",
                     "io.covey.server");

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.covey.cluster.ClusterSettings;
 import io.covey.config.ConfigurationException;
 import io.covey.config.ConfigurationLoader;
+import io.covey.storage.Durability;
+import io.covey.storage.StorageSettings;
 import io.covey.wire.ListenerSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,8 +33,13 @@ class ServerSettingsTest {
     }
 
     /** Keys that are read where they are used, not through a part's settings. */
-    private static final Set<String> READ_DIRECTLY =
-            Set.of("management.host", "management.port", "storage.directory", "storage.durability");
+    private static final Set<String> READ_DIRECTLY = Set.of(
+            "management.host",
+            "management.port",
+            "storage.directory",
+            "storage.recovery",
+            "storage.durability",
+            "storage.reserve");
 
     private static final List<String> CLUSTER =
             List.of("cluster.enabled=true", "cluster.members=127.0.0.1:5701,127.0.0.1:5711,127.0.0.1:5721");
@@ -89,6 +96,10 @@ class ServerSettingsTest {
 
     private static ListenerSettings tcp(ServerSettings settings) {
         return settings.listeners().get(0);
+    }
+
+    private static StorageSettings storage(ServerSettings settings) {
+        return Objects.requireNonNull(settings.storage());
     }
 
     private static ClusterSettings cluster(ServerSettings settings) {
@@ -160,6 +171,22 @@ class ServerSettingsTest {
         assertThat(settings(List.of("listeners.a.port=0", "listeners.tcp.port=0"))
                         .listeners())
                 .hasSize(2);
+    }
+
+    @Test
+    void storageKeysArriveAndClustersAreNotOnDiskYet() {
+        assertThat(storage(settings(List.of())).durability()).isEqualTo(Durability.OS);
+        assertThat(storage(settings(List.of("storage.durability=fsync"))).durability())
+                .isEqualTo(Durability.FSYNC);
+        assertThat(storage(settings(List.of("storage.reserve=5000000"))).reserveBytes())
+                .isEqualTo(5_000_000L);
+        assertThat(settings(List.of("storage.durability=memory")).storage()).isNull();
+        assertThat(settings(CLUSTER).storage()).isNull();
+        List<String> onDisk = new ArrayList<>(CLUSTER);
+        onDisk.add("storage.durability=os");
+        assertThatThrownBy(() -> settings(onDisk))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("storage.durability: os is not built for clusters yet");
     }
 
     @Test

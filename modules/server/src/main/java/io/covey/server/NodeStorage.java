@@ -1,0 +1,124 @@
+package io.covey.server;
+
+import io.covey.broker.Node;
+import io.covey.bucket.Bucket;
+import io.covey.observability.BrokerMetrics;
+import io.covey.observability.StorageMetrics;
+import io.covey.storage.DiskJournal;
+import io.covey.storage.RecoveredCopy;
+import io.covey.storage.StorageDirectory;
+import io.covey.storage.StorageEvents;
+import io.covey.storage.StorageException;
+import io.covey.storage.StorageSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The disk of this process: opened before anything else is started, so that a directory that cannot be used ends the start. */
+final class NodeStorage implements StorageEvents, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeStorage.class);
+
+    private final ServerSettings settings;
+    private final StorageMetrics metrics;
+    private final StorageDirectory directory;
+    private final List<RecoveredCopy> copies;
+    private final DiskJournal journal;
+    private volatile @Nullable Node node;
+    private volatile boolean full;
+
+    private NodeStorage(ServerSettings settings, StorageSettings storage, BrokerMetrics metrics) {
+        this.settings = settings;
+        this.metrics = new StorageMetrics(metrics);
+        Path path = Path.of(settings.configuration().text("storage.directory"));
+        String cluster = settings.cluster() == null ? "" : settings.cluster().clusterName();
+        directory = StorageDirectory.open(path, settings.nodeName(), cluster, settings.partitions());
+        try {
+            copies = directory.recover(settings.buckets());
+            journal = directory.begin(storage, this);
+        } catch (StorageException refused) {
+            directory.close();
+            throw refused;
+        }
+        this.metrics.watch(journal::figures);
+    }
+
+    /** Opens the configured directory, or null where buckets are kept in memory only. */
+    static @Nullable NodeStorage open(ServerSettings settings, BrokerMetrics metrics) {
+        StorageSettings storage = settings.storage();
+        return storage == null ? null : new NodeStorage(settings, storage, metrics);
+    }
+
+    DiskJournal journal() {
+        return journal;
+    }
+
+    /**
+     * The buckets of a node that is alone: there is no other replica, so one that is damaged prevents the start unless the operator wants
+     * what is left of it.
+     */
+    List<Bucket> buckets() {
+        boolean salvage = settings.configuration().text("storage.recovery").equals("salvage");
+        List<Bucket> buckets = new ArrayList<>();
+        for (RecoveredCopy copy : copies) {
+            Bucket bucket = copy.bucket();
+            if (copy.damage() != null && !salvage) {
+                journal.close();
+                throw new StorageException("storage.directory: partition " + copy.partition() + " is damaged: "
+                        + copy.damage() + " (" + directory.faults() + "); put the files back from a copy, or start once"
+                        + " with storage.recovery=salvage to go on with what can be proved");
+            }
+            if (copy.damage() != null) {
+                LOG.error("storage: partition {} is used although {}", copy.partition(), copy.damage());
+            }
+            if (copy.isSound() && bucket != null) {
+                journal.adopt(copy.partition(), bucket);
+            }
+            buckets.add(bucket == null ? new Bucket(settings.buckets()) : bucket);
+        }
+        return buckets;
+    }
+
+    /** The node that is to be told from now on. */
+    void attach(Node attached) {
+        node = attached;
+        attached.storageFull(full);
+    }
+
+    @Override
+    public void full(boolean now) {
+        full = now;
+        metrics.full(now);
+        Node attached = node;
+        if (attached != null) {
+            attached.storageFull(now);
+        }
+    }
+
+    @Override
+    public void written(int bytes, long nanos) {
+        metrics.written(bytes, nanos);
+    }
+
+    @Override
+    public void synced(long nanos) {
+        metrics.synced(nanos);
+    }
+
+    @Override
+    public void snapshotWritten(long bytes, long nanos) {
+        metrics.snapshotWritten(bytes, nanos);
+    }
+
+    @Override
+    public void failed(String what) {
+        metrics.failed(what);
+    }
+
+    @Override
+    public void close() {
+        journal.close();
+    }
+}

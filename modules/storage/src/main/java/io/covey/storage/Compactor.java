@@ -1,0 +1,289 @@
+package io.covey.storage;
+
+import io.covey.bucket.Bucket;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the directory small, on a thread of its own: when the log outgrows the snapshots, each bucket in turn is written whole, and the log's
+ * segments before that are deleted. So the directory holds at most about three times what the buckets do. It also watches the free space.
+ *
+ * <p>A bucket is put into bytes on its partition's thread, with one of its batches; writing and syncing them is done here.
+ */
+final class Compactor {
+    private static final long PERIOD_MILLIS = 200;
+
+    /** How long a bucket that gets no batch is waited for, before the next round tries it again. */
+    private static final long PATIENCE_MILLIS = 5_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
+
+    private final Disk disk;
+    private final SegmentLog log;
+    private final StorageSettings settings;
+    private final StorageEvents events;
+    private final DiskJournal.Track[] tracks;
+    private final Thread thread = new Thread(this::run, "covey-snapshots");
+    private final Object lock = new Object();
+    private final Map<Integer, Long> dropped = new ConcurrentHashMap<>();
+    private final long[] writtenAtNanos;
+    private volatile DiskJournal.@Nullable WholeRequest request;
+    private volatile boolean full;
+    private volatile boolean writeFailed;
+    private volatile long usableBytes = Long.MAX_VALUE;
+    private volatile boolean closed;
+    private boolean reportedFull;
+    private boolean woken;
+
+    Compactor(Disk disk, SegmentLog log, StorageSettings settings, StorageEvents events, DiskJournal.Track[] tracks) {
+        this.disk = disk;
+        this.log = log;
+        this.settings = settings;
+        this.events = events;
+        this.tracks = tracks;
+        this.writtenAtNanos = new long[tracks.length];
+        Arrays.fill(writtenAtNanos, System.nanoTime());
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        watchSpace();
+        thread.start();
+    }
+
+    /** A chance to put a bucket into bytes, on its partition's thread; taken where it is this one's turn. */
+    void offer(int partition, Bucket bucket, Function<Bucket, DiskJournal.Whole> write) {
+        DiskJournal.WholeRequest wanted = request;
+        if (wanted != null && wanted.partition == partition && wanted.take()) {
+            wanted.fulfil(write.apply(bucket));
+            wake();
+        }
+    }
+
+    /** Looks at once whether there is something to do. From any thread. */
+    void wake() {
+        synchronized (lock) {
+            woken = true;
+            lock.notifyAll();
+        }
+    }
+
+    /** A snapshot that a partition's thread wrote is on the device: older ones may go. On the synchronizer's thread. */
+    void snapshotSynced(SnapshotFile file, long bytes) {
+        tracks[file.partition()].snapshot(file.position(), bytes);
+        writtenAtNanos[file.partition()] = System.nanoTime();
+        deleteOlder(file.partition(), file.position());
+    }
+
+    /** What stands before this position of a partition may go. */
+    void forget(int partition, long position) {
+        dropped.put(partition, position);
+    }
+
+    /** The log could not be written: until it can be, nothing new is taken. */
+    void writeFailed(IOException failure) {
+        if (!writeFailed) {
+            LOG.error("the log cannot be written, messages are refused until it can: {}", failure.toString());
+        }
+        writeFailed = true;
+        full = true;
+        events.full(true);
+    }
+
+    boolean isFull() {
+        return full;
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                watchSpace();
+                deleteDropped();
+                if (log.bytes() > Math.max(settings.logBytesMin(), snapshotBytes())) {
+                    compact();
+                }
+                pause(PERIOD_MILLIS);
+            } catch (InterruptedException ending) {
+                return;
+            } catch (IOException failure) {
+                events.failed("snapshot");
+                LOG.warn("the directory cannot be compacted now, it is tried again: {}", failure.toString());
+                pause(5 * PERIOD_MILLIS);
+            }
+        }
+    }
+
+    private void pause(long millisMax) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
+        synchronized (lock) {
+            try {
+                long millis = millisMax;
+                while (millis > 0 && !closed && !woken) {
+                    lock.wait(millis);
+                    millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                }
+                woken = false;
+            } catch (InterruptedException ending) {
+                closed = true;
+            }
+        }
+    }
+
+    private void watchSpace() {
+        boolean brokenNow = log.isBroken();
+        try {
+            if (brokenNow) {
+                log.flush();
+                brokenNow = false;
+            }
+            usableBytes = disk.usableBytes();
+        } catch (IOException failure) {
+            LOG.debug("the disk does not answer as it should: {}", failure.toString());
+        }
+        writeFailed = brokenNow;
+        boolean fullNow = brokenNow || usableBytes < settings.reserveBytes();
+        full = fullNow;
+        report(fullNow);
+    }
+
+    private void report(boolean fullNow) {
+        if (fullNow == reportedFull) {
+            return;
+        }
+        reportedFull = fullNow;
+        events.full(fullNow);
+        if (fullNow) {
+            LOG.error(
+                    "the disk is full: messages of QoS 1 and 2 are refused until there is space; directory={} usable={}"
+                            + " reserve={}",
+                    disk,
+                    usableBytes,
+                    settings.reserveBytes());
+        } else {
+            LOG.info("there is space on the disk again: messages are taken; directory={} usable={}", disk, usableBytes);
+        }
+    }
+
+    private long snapshotBytes() {
+        long bytes = 0;
+        for (DiskJournal.Track track : tracks) {
+            bytes += track.snapshotBytes();
+        }
+        return bytes;
+    }
+
+    /** One round: every bucket whose records are in complete segments is written, then the segments that nobody needs are deleted. */
+    private void compact() throws IOException, InterruptedException {
+        List<SegmentLog.Segment> segments = log.complete();
+        if (segments.isEmpty()) {
+            return;
+        }
+        Set<Integer> pinning = new HashSet<>();
+        for (SegmentLog.Segment segment : segments) {
+            for (int partition = 0; partition < tracks.length; partition++) {
+                if (isNeeded(segment, partition)) {
+                    pinning.add(partition);
+                }
+            }
+        }
+        for (int partition : pinning) {
+            if (tracks[partition].isPresent() && !closed) {
+                snapshot(partition);
+            }
+        }
+        for (SegmentLog.Segment segment : segments) {
+            for (int partition = 0; partition < tracks.length; partition++) {
+                if (isNeeded(segment, partition)) {
+                    return;
+                }
+            }
+            log.deleteOldest();
+        }
+    }
+
+    /** Whether a partition's newest snapshot on the device lacks records that are in this segment. */
+    private boolean isNeeded(SegmentLog.Segment segment, int partition) {
+        long last = segment.last(partition);
+        return last >= 0 && last >= tracks[partition].snapshotPosition();
+    }
+
+    private void snapshot(int partition) throws IOException, InterruptedException {
+        DiskJournal.WholeRequest wanted = new DiskJournal.WholeRequest(partition);
+        request = wanted;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+        synchronized (lock) {
+            while (wanted.whole() == null && !closed) {
+                long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (millis <= 0 && wanted.take()) {
+                    break;
+                }
+                lock.wait(Math.max(1, millis));
+            }
+        }
+        request = null;
+        DiskJournal.Whole whole = wanted.whole();
+        if (whole == null) {
+            return;
+        }
+        long before = System.nanoTime();
+        SnapshotFile file = new SnapshotFile(partition, whole.position());
+        long bytes = file.write(disk, whole.version(), whole.bytes(), whole.length(), true);
+        tracks[partition].snapshot(whole.position(), bytes);
+        writtenAtNanos[partition] = System.nanoTime();
+        events.snapshotWritten(bytes, System.nanoTime() - before);
+        deleteOlder(partition, whole.position());
+    }
+
+    private void deleteOlder(int partition, long position) {
+        try {
+            for (String name : disk.list()) {
+                SnapshotFile file = SnapshotFile.of(name);
+                if (file != null && file.partition() == partition && file.position() < position) {
+                    disk.delete(name);
+                }
+            }
+        } catch (IOException failure) {
+            LOG.warn("an old snapshot could not be deleted: {}", failure.toString());
+        }
+    }
+
+    private void deleteDropped() {
+        for (int partition : List.copyOf(dropped.keySet())) {
+            Long position = dropped.remove(partition);
+            if (position != null) {
+                deleteOlder(partition, position);
+            }
+        }
+    }
+
+    StorageFigures figures() {
+        long oldest = Long.MAX_VALUE;
+        for (int partition = 0; partition < tracks.length; partition++) {
+            if (tracks[partition].isPresent()) {
+                oldest = Math.min(oldest, writtenAtNanos[partition]);
+            }
+        }
+        long age = oldest == Long.MAX_VALUE ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - oldest);
+        return new StorageFigures(log.bytes(), snapshotBytes(), age, usableBytes, full);
+    }
+
+    void close() {
+        closed = true;
+        wake();
+        try {
+            thread.join();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.covey.storage;
+
+import io.covey.protocol.ByteReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads a log twice: first it finds what is sound, then it hands the sound records on, in order.
+ *
+ * <p>A place that is not sound is a torn tail where nothing behind it is known to have been on the device: a crash may leave any of it. Then
+ * everything from there on is cut. It is a corrupt middle where a later SYNCED record proves that it was on the device: then the sound
+ * records behind it are still handed on.
+ */
+final class LogReader {
+    /** Takes what is read. */
+    interface Visitor {
+        /** A sound record; the bytes are the reader's. */
+        void record(int kind, long position, SegmentLog.Segment segment, ByteReader body);
+
+        /** Records may be missing from here; they were behind all that were handed on so far. */
+        void gap(long position);
+    }
+
+    private record Gap(long position, long resumedAt, String file) {}
+
+    private final Disk disk;
+    private final int partitions;
+    private final List<Long> bases = new ArrayList<>();
+    private final List<Gap> gaps = new ArrayList<>();
+    private final List<Fault> faults = new ArrayList<>();
+    private final List<SegmentLog.Segment> segments = new ArrayList<>();
+    private long synced;
+    private long end;
+    private long cutAt = Long.MAX_VALUE;
+    private int records;
+
+    LogReader(Disk disk, int partitions) throws IOException {
+        this.disk = disk;
+        this.partitions = partitions;
+        for (String name : disk.list()) {
+            long base = LogFormat.base(name);
+            if (base >= 0) {
+                bases.add(base);
+            }
+        }
+    }
+
+    /** What is not sound. */
+    List<Fault> faults() {
+        return faults;
+    }
+
+    /** The position behind the last sound record. */
+    long end() {
+        return end;
+    }
+
+    /** The segments, once {@link #replay} has gone through them. */
+    List<SegmentLog.Segment> segments() {
+        return segments;
+    }
+
+    /** How many sound records there are. */
+    int records() {
+        return records;
+    }
+
+    long bytes() {
+        return bases.isEmpty() ? 0 : end - bases.get(0);
+    }
+
+    /** Finds what is sound. */
+    void check() throws IOException {
+        end = bases.isEmpty() ? 0 : bases.get(0);
+        for (long base : bases) {
+            check(LogFormat.name(base), base, disk.read(LogFormat.name(base)));
+        }
+        for (Gap gap : gaps) {
+            boolean tail = gap.position >= synced;
+            if (gap.position < cutAt) {
+                faults.add(new Fault(
+                        gap.file,
+                        tail
+                                ? "the log is cut at position " + gap.position + "; what followed was never synced"
+                                : "corrupt from position " + gap.position + " to " + gap.resumedAt,
+                        tail));
+            }
+            if (tail) {
+                cutAt = Math.min(cutAt, gap.position);
+            }
+        }
+        end = Math.min(end, cutAt);
+    }
+
+    private void check(String name, long base, byte[] segment) {
+        String fault = LogFormat.headerFault(segment, base);
+        if (fault == null && base != end && LogFormat.before(segment) != end) {
+            gaps.add(new Gap(Math.min(base, end), base, name));
+        }
+        int at = LogFormat.HEADER_BYTES;
+        int soundEnd = fault == null ? at : 0;
+        while (at < segment.length) {
+            int length = LogFormat.bodyLength(segment, at, base);
+            if (length < 0) {
+                at++;
+                continue;
+            }
+            if (at != soundEnd) {
+                gaps.add(new Gap(base + soundEnd, base + at, name));
+            }
+            records++;
+            if (segment[at + 1] == LogFormat.SYNCED) {
+                synced = Math.max(synced, new ByteReader(segment, at + LogFormat.RECORD_HEADER_BYTES, length).i64());
+            }
+            at += LogFormat.RECORD_HEADER_BYTES + length;
+            soundEnd = at;
+        }
+        if (soundEnd < Math.max(segment.length, LogFormat.HEADER_BYTES)) {
+            gaps.add(new Gap(base + soundEnd, base + segment.length, name));
+        }
+        end = base + soundEnd;
+    }
+
+    /** Hands on the sound records, after {@link #check}. */
+    void replay(Visitor visitor) throws IOException {
+        int nextGap = 0;
+        for (long base : bases) {
+            if (base >= end) {
+                return;
+            }
+            byte[] bytes = disk.read(LogFormat.name(base));
+            SegmentLog.Segment segment = new SegmentLog.Segment(base, partitions);
+            segments.add(segment);
+            int at = LogFormat.HEADER_BYTES;
+            while (at < bytes.length && base + at < end) {
+                int length = LogFormat.bodyLength(bytes, at, base);
+                if (length < 0) {
+                    at++;
+                    continue;
+                }
+                while (nextGap < gaps.size() && gaps.get(nextGap).position <= base + at) {
+                    visitor.gap(gaps.get(nextGap++).position);
+                }
+                ByteReader body = new ByteReader(bytes, at + LogFormat.RECORD_HEADER_BYTES, length);
+                visitor.record(bytes[at + 1], base + at, segment, body);
+                at += LogFormat.RECORD_HEADER_BYTES + length;
+            }
+            segment.end(Math.min(end, base + bytes.length));
+        }
+        while (nextGap < gaps.size() && gaps.get(nextGap).position < end) {
+            visitor.gap(gaps.get(nextGap++).position);
+        }
+    }
+
+    /** Cuts the files to what is sound. Returns the position where the log goes on, behind everything that was ever there. */
+    long cut() throws IOException {
+        long next = end;
+        for (long base : bases) {
+            String name = LogFormat.name(base);
+            long size = disk.size(name);
+            next = Math.max(next, base + size);
+            if (base >= end || end - base < LogFormat.HEADER_BYTES) {
+                disk.delete(name);
+            } else if (base + size > end) {
+                disk.truncate(name, end - base);
+            }
+        }
+        return next;
+    }
+}

@@ -1,0 +1,202 @@
+package io.covey.storage;
+
+import io.covey.bucket.BucketLimits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's directory, from its lock to its journal: {@link #open}, {@link #recover}, {@link #begin}, each once and in this order, on the thread
+ * that starts the node. Whatever prevents a start is a {@link StorageException} of one line.
+ */
+public final class StorageDirectory {
+    private static final Logger LOG = LoggerFactory.getLogger(StorageDirectory.class);
+
+    private final Disk disk;
+    private NodeIdentity identity;
+    private @Nullable Recovery recovery;
+
+    private StorageDirectory(Disk disk, NodeIdentity identity) {
+        this.disk = disk;
+        this.identity = identity;
+    }
+
+    /**
+     * Locks the directory and makes sure that it is this node's; a new one becomes this node's.
+     *
+     * @param cluster the cluster's name, or the empty string for a node that is alone
+     * @throws StorageException when it cannot be written, is in use, belongs to another node, or is of a newer release
+     */
+    public static StorageDirectory open(Path directory, String node, String cluster, int partitions) {
+        return open(NioDisk.open(directory), node, cluster, partitions);
+    }
+
+    static StorageDirectory open(Disk disk, String node, String cluster, int partitions) {
+        try {
+            return new StorageDirectory(disk, identify(disk, new NodeIdentity(node, cluster, partitions, "")));
+        } catch (IOException failure) {
+            close(disk, failure);
+            throw new StorageException(
+                    "storage.directory: cannot use " + disk + ": " + NioDisk.reason(failure), failure);
+        } catch (StorageException refused) {
+            close(disk, refused);
+            throw refused;
+        }
+    }
+
+    private static void close(Disk disk, Exception because) {
+        try {
+            disk.close();
+        } catch (IOException failure) {
+            because.addSuppressed(failure);
+        }
+    }
+
+    private static NodeIdentity identify(Disk disk, NodeIdentity mine) throws IOException {
+        List<String> files = disk.list();
+        if (!files.contains(NodeIdentity.FILE)) {
+            for (String name : files) {
+                if (LogFormat.base(name) >= 0 || SnapshotFile.of(name) != null) {
+                    throw new StorageException("storage.directory: " + disk + " holds data, but its "
+                            + NodeIdentity.FILE + " is missing; put that back, or choose another directory");
+                }
+            }
+            mine.write(disk);
+            return mine;
+        }
+        NodeIdentity found = NodeIdentity.read(disk);
+        if (!found.cluster().equals(mine.cluster())) {
+            throw new StorageException("storage.directory: " + disk + " belongs to " + clusterOf(found)
+                    + ", and this node is of " + clusterOf(mine));
+        }
+        if (!found.node().equals(mine.node())) {
+            throw new StorageException("storage.directory: " + disk + " belongs to the node '" + found.node()
+                    + "', and this is '" + mine.node() + "'; give each node a directory of its own");
+        }
+        if (found.partitions() != mine.partitions()) {
+            throw new StorageException("storage.directory: " + disk + " was made for " + found.partitions()
+                    + " partitions, and cluster.partitions says " + mine.partitions() + "; it cannot be changed");
+        }
+        return found;
+    }
+
+    private static String clusterOf(NodeIdentity identity) {
+        return identity.cluster().isEmpty() ? "a node alone" : "the cluster '" + identity.cluster() + "'";
+    }
+
+    /**
+     * Reads the buckets; changes nothing.
+     *
+     * @return one copy for each partition
+     */
+    public List<RecoveredCopy> recover(BucketLimits limits) {
+        try {
+            long before = System.nanoTime();
+            Recovery running = new Recovery(disk, identity.partitions(), limits);
+            running.run();
+            recovery = running;
+            for (Fault fault : running.faults()) {
+                if (fault.harmless()) {
+                    LOG.warn("storage: {}", fault);
+                } else {
+                    LOG.error("storage: {}", fault);
+                }
+            }
+            LOG.info(
+                    "storage: read {} bytes of snapshots and {} records in {} bytes of log; directory={} millis={}",
+                    running.snapshotBytes(),
+                    running.log().records(),
+                    running.log().bytes(),
+                    disk,
+                    (System.nanoTime() - before) / 1_000_000);
+            List<RecoveredCopy> copies = new ArrayList<>();
+            for (int partition = 0; partition < identity.partitions(); partition++) {
+                copies.add(running.copy(partition));
+            }
+            return copies;
+        } catch (IOException failure) {
+            throw new StorageException(
+                    "storage.directory: cannot read " + disk + ": " + NioDisk.reason(failure), failure);
+        }
+    }
+
+    /** Everything that is not as it was written, after {@link #recover}. */
+    public List<Fault> faults() {
+        return recovered().faults();
+    }
+
+    private Recovery recovered() {
+        Recovery running = recovery;
+        if (running == null) {
+            throw new IllegalStateException("not recovered yet");
+        }
+        return running;
+    }
+
+    /** Cuts what is torn, and begins to write behind what is there. The directory is the journal's from now on, until it is closed. */
+    public DiskJournal begin(StorageSettings settings, StorageEvents events) {
+        Recovery running = recovered();
+        try {
+            long base = running.log().cut();
+            for (String name : running.files()) {
+                SnapshotFile snapshot = SnapshotFile.of(name);
+                if (snapshot != null) {
+                    base = Math.max(base, snapshot.position());
+                } else if (name.endsWith(SnapshotFile.UNFINISHED)) {
+                    disk.delete(name);
+                }
+            }
+            SegmentLog log = new SegmentLog(
+                    disk,
+                    identity.partitions(),
+                    settings.segmentBytes(),
+                    running.log().segments(),
+                    base,
+                    running.log().end());
+            DiskJournal journal = new DiskJournal(disk, identity.partitions(), settings, events, log, this::close);
+            for (int partition = 0; partition < identity.partitions(); partition++) {
+                journal.track(partition)
+                        .snapshot(running.snapshotPosition(partition), running.snapshotBytes(partition));
+                RecoveredCopy copy = running.copy(partition);
+                if (copy.bucket() != null || copy.damage() != null) {
+                    journal.track(partition).foundOld();
+                }
+            }
+            journal.start();
+            return journal;
+        } catch (IOException failure) {
+            throw new StorageException(
+                    "storage.directory: cannot write to " + disk + ": " + NioDisk.reason(failure), failure);
+        }
+    }
+
+    /** What was drawn when the cluster of this directory was formed, or the empty string where it was not yet. */
+    public String formation() {
+        return identity.formation();
+    }
+
+    /** Notes, on the device, that the cluster is formed. */
+    public void formedAs(String formation) {
+        NodeIdentity formed = identity.formedAs(formation);
+        try {
+            formed.write(disk);
+        } catch (IOException failure) {
+            throw new StorageException(
+                    "storage.directory: cannot write to " + disk + ": " + NioDisk.reason(failure), failure);
+        }
+        identity = formed;
+    }
+
+    /** Gives the directory back; a journal does so itself when it is closed. */
+    public void close() {
+        try {
+            disk.close();
+        } catch (IOException failure) {
+            LOG.warn("the directory's lock could not be given back: {}", failure.toString());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.covey.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** What a directory that is not as it was left says, and what it still gives. */
+class DamageTest {
+    private static final StorageSettings SMALL = new StorageSettings(Durability.FSYNC, 0, 1 << 20, 4_096);
+    private static final int PARTITIONS = 3;
+
+    private final MemoryDisk disk = new MemoryDisk();
+
+    /** A directory of a node that was stopped in order, with several segments. */
+    private TestNode filled() {
+        TestNode node = new TestNode(disk, PARTITIONS, SMALL, 7);
+        for (int i = 0; i < 400; i++) {
+            node.step();
+        }
+        node.abandon();
+        return node;
+    }
+
+    private String segment(int index) throws Exception {
+        return disk.list().stream()
+                .filter(name -> LogFormat.base(name) >= 0)
+                .toList()
+                .get(index);
+    }
+
+    private List<RecoveredCopy> recover() {
+        return directory().recover(TestNode.LIMITS);
+    }
+
+    private StorageDirectory directory() {
+        return StorageDirectory.open(disk, TestNode.NAME, "", PARTITIONS);
+    }
+
+    @Test
+    void whatWasStoppedInOrderIsWholeAndEqual() {
+        TestNode node = filled();
+
+        StorageDirectory directory = directory();
+        for (RecoveredCopy copy : directory.recover(TestNode.LIMITS)) {
+            assertThat(copy.isSound()).isTrue();
+            assertThat(copy.bucket().digest()).isEqualTo(node.buckets[copy.partition()].digest());
+        }
+        assertThat(directory.faults()).isEmpty();
+    }
+
+    @Test
+    void aFlippedBitInTheMiddleIsReportedAndTheBucketsThatItHitAreMarked() throws Exception {
+        filled();
+        disk.flipBit(segment(1), 1_000);
+
+        StorageDirectory directory = directory();
+        List<RecoveredCopy> copies = directory.recover(TestNode.LIMITS);
+
+        assertThat(directory.faults()).anySatisfy(fault -> {
+            assertThat(fault.harmless()).isFalse();
+            assertThat(fault.toString()).startsWith(segment(1) + ": corrupt from position ");
+        });
+        assertThat(copies).anyMatch(copy -> !copy.isSound());
+        assertThat(copies).allMatch(copy -> copy.bucket() != null);
+    }
+
+    @Test
+    void anEmptyOrMissingSegmentInTheMiddleIsReported() throws Exception {
+        filled();
+        String name = segment(1);
+        disk.put(name, new byte[0]);
+        assertThat(recover()).anyMatch(copy -> !copy.isSound());
+
+        disk.delete(name);
+        assertThat(recover()).anyMatch(copy -> !copy.isSound());
+    }
+
+    @Test
+    void aCorruptSnapshotCostsItsPartitionOnly() throws Exception {
+        filled();
+        String snapshot = disk.list().stream()
+                .filter(name -> name.startsWith("p00001-"))
+                .findFirst()
+                .orElseThrow();
+        disk.flipBit(snapshot, (int) disk.size(snapshot) - 1);
+
+        List<RecoveredCopy> copies = recover();
+
+        assertThat(copies.get(0).isSound()).isTrue();
+        assertThat(copies.get(1).isSound()).isFalse();
+        assertThat(copies.get(2).isSound()).isTrue();
+    }
+
+    @Test
+    void aTruncatedSnapshotIsNoSnapshot() throws Exception {
+        filled();
+        String snapshot = disk.list().stream()
+                .filter(name -> name.startsWith("p00002-"))
+                .findFirst()
+                .orElseThrow();
+        for (long size : new long[] {disk.size(snapshot) - 1, 20, 0}) {
+            disk.truncate(snapshot, size);
+            assertThat(recover().get(2).isSound()).isFalse();
+        }
+    }
+
+    @Test
+    void aTailThatWasNeverSyncedIsCutAndTheNodeGoesOnBehindIt() throws Exception {
+        TestNode node = new TestNode(disk, PARTITIONS, SMALL, 7);
+        CountDownLatch synced = new CountDownLatch(1);
+        node.step();
+        node.journal.whenDurable(synced::countDown);
+        synced.await();
+        node.confirmAll();
+        disk.syncFails(true);
+        for (int i = 0; i < 20; i++) {
+            node.step();
+        }
+        MemoryDisk left = disk.afterKill();
+        String last = left.list().stream()
+                .filter(name -> LogFormat.base(name) >= 0)
+                .reduce((a, b) -> b)
+                .orElseThrow();
+        left.flipBit(last, (int) left.size(last) - 30);
+        disk.syncFails(false);
+        node.abandon();
+
+        TestNode again = new TestNode(left, PARTITIONS, SMALL, 8);
+        assertThat(again.directory.faults()).isNotEmpty().allMatch(Fault::harmless);
+        for (int i = 0; i < 50; i++) {
+            assertThat(again.step()).isTrue();
+        }
+        again.abandon();
+
+        TestNode third = new TestNode(left, PARTITIONS, SMALL, 9);
+        assertThat(third.directory.faults()).isEmpty();
+        for (RecoveredCopy copy : third.copies) {
+            if (copy.bucket() != null) {
+                assertThat(copy.bucket().digest()).isEqualTo(again.buckets[copy.partition()].digest());
+            }
+        }
+        third.abandon();
+    }
+
+    @Test
+    void anotherNodesDirectoryIsRefused() {
+        directory();
+
+        assertThatThrownBy(() -> StorageDirectory.open(disk, "node-2", "", PARTITIONS))
+                .isInstanceOf(StorageException.class)
+                .hasMessage(
+                        "storage.directory: memory belongs to the node 'node-1', and this is 'node-2'; give each node"
+                                + " a directory of its own");
+        assertThatThrownBy(() -> StorageDirectory.open(disk, TestNode.NAME, "shop", PARTITIONS))
+                .hasMessageContaining("belongs to a node alone, and this node is of the cluster 'shop'");
+        assertThatThrownBy(() -> StorageDirectory.open(disk, TestNode.NAME, "", 5))
+                .hasMessageContaining("was made for 3 partitions, and cluster.partitions says 5");
+    }
+
+    @Test
+    void aNewerFormatIsRefusedInEveryFile() throws Exception {
+        filled();
+        String name = segment(1);
+        byte[] segment = disk.read(name);
+        segment[11] = 2;
+        disk.put(name, segment);
+        assertThatThrownBy(this::recover)
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("has format 2, this release reads up to 1; start the newer release again");
+
+        disk.put(NodeIdentity.FILE, "covey-storage 2\nnode=node-1\n\ncrc32c=0\n".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::directory)
+                .hasMessage(
+                        "storage.directory: memory has format 2, this release reads up to 1; start the newer release again");
+    }
+
+    @Test
+    void aDirectoryThatLostItsIdentityIsNotTakenForANewOne() throws Exception {
+        filled();
+        disk.delete(NodeIdentity.FILE);
+
+        assertThatThrownBy(this::directory).hasMessageContaining("holds data, but its covey.node is missing");
+    }
+
+    @Test
+    void aCorruptIdentityIsRefused() throws Exception {
+        directory();
+        disk.flipBit(NodeIdentity.FILE, 25);
+
+        assertThatThrownBy(this::directory).hasMessageContaining("fails its checksum");
+    }
+
+    @Test
+    void aReadOnlyDirectoryIsRefused() {
+        disk.readOnly(true);
+        assertThatThrownBy(this::directory)
+                .isInstanceOf(StorageException.class)
+                .hasMessage("storage.directory: cannot use memory: Read-only file system");
+
+        disk.readOnly(false);
+        StorageDirectory directory = directory();
+        disk.readOnly(true);
+        directory.recover(TestNode.LIMITS);
+        assertThatThrownBy(() -> directory.begin(SMALL, StorageEvents.NONE))
+                .hasMessage("storage.directory: cannot write to memory: Read-only file system");
+    }
+}

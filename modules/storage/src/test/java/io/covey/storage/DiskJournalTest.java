@@ -1,0 +1,160 @@
+package io.covey.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.bucket.Bucket;
+import io.covey.bucket.Command;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class DiskJournalTest {
+    private static final StorageSettings OS = new StorageSettings(Durability.OS, 10_000, 60_000, 8_192);
+    private static final StorageSettings FSYNC = new StorageSettings(Durability.FSYNC, 0, 60_000, 8_192);
+
+    private final MemoryDisk disk = new MemoryDisk();
+
+    private static void await(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void churnAtAConstantBacklogKeepsTheDirectoryWithinThreeTimesTheLiveData() {
+        TestNode node = new TestNode(disk, 3, OS, 3);
+        node.remembers = false;
+        long largest = Long.MIN_VALUE;
+        for (int i = 0; i < 20_000; i++) {
+            assertThat(node.step()).isTrue();
+            if (i % 200 == 0) {
+                // As much time for the compactor as a real device would give it.
+                long live = Math.max(OS.logBytesMin(), node.journal.figures().snapshotBytes());
+                await(() -> node.step() && node.journal.figures().logBytes() < live + 2 * OS.segmentBytes() + 20_000);
+                largest = Math.max(largest, disk.totalBytes() - 3 * live);
+            }
+        }
+        assertThat(disk.written()).isGreaterThan(2_000_000);
+        assertThat(largest).isNegative();
+        node.abandon();
+        TestNode again = new TestNode(disk, 3, OS, 4);
+        for (int i = 0; i < 3; i++) {
+            assertThat(again.buckets[i].digest()).isEqualTo(node.buckets[i].digest());
+        }
+        again.abandon();
+    }
+
+    @Test
+    void aFullDiskIsToldBeforeAndAfterItIsFullAndWhatWasAppliedIsWrittenOnceThereIsSpace() {
+        disk.room(30_000);
+        TestNode node = new TestNode(disk, 3, OS, 5);
+        assertThat(node.journal.isFull()).isFalse();
+
+        while (disk.usableBytes() >= OS.reserveBytes()) {
+            assertThat(node.step()).isTrue();
+        }
+        await(node.journal::isFull);
+        assertThat(node.journal.flush())
+                .as("the reserve can still be written to")
+                .isTrue();
+        await(() -> !node.step());
+
+        assertThat(node.journal.isWritable()).isFalse();
+        assertThat(node.journal.isFull()).isTrue();
+        disk.room(Long.MAX_VALUE);
+        await(() -> !node.journal.isFull());
+        assertThat(node.journal.isWritable()).isTrue();
+        assertThat(node.step()).isTrue();
+        for (int partition = 0; partition < 3; partition++) {
+            assertThat(node.apply(partition, List.of(new Command.Tick()))).isTrue();
+        }
+        assertThat(node.journal.flush()).isTrue();
+        node.abandon();
+
+        TestNode again = new TestNode(disk, 3, OS, 6);
+        for (int i = 0; i < 3; i++) {
+            assertThat(again.copies.get(i).damage()).isNull();
+            assertThat(again.buckets[i].digest()).isEqualTo(node.buckets[i].digest());
+        }
+        again.abandon();
+    }
+
+    @Test
+    void withFsyncNothingIsDurableBeforeTheDeviceSaysSoAndAppendsGoOnMeanwhile() throws Exception {
+        TestNode node = new TestNode(disk, 3, FSYNC, 7);
+        CountDownLatch slow = new CountDownLatch(1);
+        disk.onSync(() -> {
+            try {
+                slow.await();
+            } catch (InterruptedException ending) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        AtomicBoolean durable = new AtomicBoolean();
+        CountDownLatch told = new CountDownLatch(1);
+
+        assertThat(node.step()).isTrue();
+        node.journal.whenDurable(() -> {
+            durable.set(true);
+            told.countDown();
+        });
+        for (int i = 0; i < 50; i++) {
+            assertThat(node.step())
+                    .as("a slow device does not hold up the partitions")
+                    .isTrue();
+        }
+
+        assertThat(durable).isFalse();
+        slow.countDown();
+        assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+        node.abandon();
+    }
+
+    @Test
+    void aSyncThatFailsTellsNobodyUntilOneSucceeds() throws Exception {
+        TestNode node = new TestNode(disk, 3, FSYNC, 8);
+        CountDownLatch failed = new CountDownLatch(2);
+        disk.syncFails(true);
+        disk.onSync(failed::countDown);
+        CountDownLatch told = new CountDownLatch(1);
+
+        node.step();
+        node.journal.whenDurable(told::countDown);
+        failed.await();
+        assertThat(told.getCount()).isEqualTo(1);
+        disk.syncFails(false);
+        assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+        node.abandon();
+    }
+
+    @Test
+    void aBucketThatCameFromElsewhereReplacesWhatWasHereAndADroppedOneIsGone() {
+        TestNode node = new TestNode(disk, 3, OS, 9);
+        for (int i = 0; i < 100; i++) {
+            node.step();
+        }
+        TestNode other = new TestNode(new MemoryDisk(), 3, OS, 10);
+        for (int i = 0; i < 50; i++) {
+            other.step();
+        }
+        Bucket arrived = other.buckets[1];
+        assertThat(arrived.version()).isLessThan(node.buckets[1].version());
+
+        assertThat(node.journal.arrived(1, arrived)).isTrue();
+        node.journal.dropped(2);
+        node.abandon();
+        other.abandon();
+
+        TestNode again = new TestNode(disk, 3, OS, 11);
+        assertThat(again.buckets[0].digest()).isEqualTo(node.buckets[0].digest());
+        assertThat(again.buckets[1].digest()).isEqualTo(arrived.digest());
+        assertThat(again.copies.get(2).bucket()).isNull();
+        assertThat(again.copies.get(2).damage()).isNull();
+        again.abandon();
+    }
+}
