@@ -6,6 +6,7 @@ import static io.covey.wire.TestClient.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.covey.protocol.Auth;
 import io.covey.protocol.ConnAck;
 import io.covey.protocol.Connect;
 import io.covey.protocol.Disconnect;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What vertx-mqtt by itself gets wrong on the way in, and what MqttChannel makes of it. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -148,6 +151,43 @@ class TcpTest {
             other.run(() -> other.wire.send(new ConnAck(false, ReasonCode.SUCCESS, Properties.EMPTY)));
             assertThat(((Publish) other.event()).payload()).hasSize(300_000);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("[MQTT-4.13.1-1] what MQTT forbids is told to the broker with its reason")
+    void illegalPacketsAreRefusedWithTheirReason(IllegalPacket illegal) throws Exception {
+        if (!illegal.isConnect()) {
+            client.send(connectPacket(ProtocolVersion.V5));
+            assertThat(server.event()).isInstanceOf(Connect.class);
+        }
+
+        client.send(illegal.bytes);
+
+        assertThat(((ProtocolViolation) server.event()).reason()).isEqualTo(illegal.reason);
+    }
+
+    @Test
+    @DisplayName("[MQTT-3.2.0-1] AUTH goes both ways before CONNACK")
+    void authGoesBothWaysBeforeConnack() throws Exception {
+        Auth challenge = auth("challenge");
+        Auth answer = auth("answer");
+        client.send(connectPacket(ProtocolVersion.V5));
+        server.event();
+
+        server.run(() -> server.wire.send(challenge));
+        assertThat(client.receive()).isEqualTo(challenge);
+        client.send(answer);
+
+        assertThat(server.event()).isEqualTo(answer);
+    }
+
+    private static Auth auth(String data) {
+        Properties properties = Properties.builder()
+                .add(Property.AUTHENTICATION_METHOD, "m")
+                .add(Property.AUTHENTICATION_DATA, data.getBytes(StandardCharsets.UTF_8))
+                .build();
+        return new Auth(ReasonCode.CONTINUE_AUTHENTICATION, properties);
     }
 
     @Test

@@ -1,21 +1,27 @@
 package io.covey.wire;
 
 import static io.covey.wire.TestClient.connectPacket;
+import static io.covey.wire.TestClient.encode;
 import static io.covey.wire.TestClient.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.covey.protocol.ConnAck;
+import io.covey.protocol.PingReq;
+import io.covey.protocol.PingResp;
 import io.covey.protocol.Properties;
 import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
+import io.netty.handler.codec.mqtt.MqttProperties;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.mqtt.MqttEndpoint;
 import io.vertx.mqtt.MqttServer;
 import io.vertx.mqtt.MqttServerOptions;
+import io.vertx.mqtt.messages.MqttAuthenticationExchangeMessage;
+import io.vertx.mqtt.messages.codes.MqttAuthenticateReasonCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What vertx-mqtt does without the takeover: the reasons of ADR 0002, each corrected in the test named beside it. A failure here after an
@@ -39,11 +47,15 @@ class VertxMqttFaultsTest {
     }
 
     private TestClient connect(Handler<MqttEndpoint> handler) throws Exception {
+        return connect(ProtocolVersion.V5, handler);
+    }
+
+    private TestClient connect(ProtocolVersion version, Handler<MqttEndpoint> handler) throws Exception {
         MqttServerOptions options = new MqttServerOptions().setMaxMessageSize(1 << 20);
         MqttServer server =
                 MqttServer.create(vertx, options).endpointHandler(handler).exceptionHandler(failure -> {});
         return new TestClient(
-                WireFixture.await(server.listen(0, WireFixture.HOST)).actualPort());
+                WireFixture.await(server.listen(0, WireFixture.HOST)).actualPort(), version);
     }
 
     @Test
@@ -90,19 +102,53 @@ class VertxMqttFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("TcpTest.illegalPacketsAreRefusedWithTheirReason")
+    void illegalPacketsAreAccepted(IllegalPacket illegal) throws Exception {
+        try (TestClient client = connect(illegal.version(), endpoint -> endpoint.accept(false))) {
+            client.send(
+                    illegal.isConnect()
+                            ? illegal.bytes
+                            : encode(ProtocolVersion.V5, connectPacket(ProtocolVersion.V5)));
+            assertThat(client.receive()).isInstanceOf(ConnAck.class);
+            client.send(illegal.isConnect() ? new byte[0] : illegal.bytes);
+
+            client.send(new PingReq());
+
+            assertThat(client.receive()).isEqualTo(new PingResp());
+        }
+    }
+
     @Test
-    @DisplayName("protocol.PacketCases")
-    void nulInATopicIsAccepted() throws Exception {
-        CompletableFuture<String> topic = new CompletableFuture<>();
-        try (TestClient client =
-                connect(endpoint -> endpoint.publishHandler(message -> topic.complete(message.topicName()))
-                        .accept(false))) {
+    @DisplayName("TcpTest.aSecondConnectReachesTheBroker")
+    void aSecondConnectIsNotAnswered() throws Exception {
+        try (TestClient client = connect(endpoint -> endpoint.accept(false))) {
             client.send(connectPacket(ProtocolVersion.V5));
             assertThat(client.receive()).isInstanceOf(ConnAck.class);
 
-            client.send(publish("a\0b", new byte[0]));
+            client.send(connectPacket(ProtocolVersion.V5));
 
-            assertThat(topic.get(10, TimeUnit.SECONDS)).isEqualTo("a\0b");
+            assertThatThrownBy(client::receive).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    @DisplayName("TcpTest.authGoesBothWaysBeforeConnack")
+    void authBeforeConnackIsImpossible() throws Exception {
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        try (TestClient client = connect(endpoint -> {
+            try {
+                endpoint.authenticationExchange(MqttAuthenticationExchangeMessage.create(
+                        MqttAuthenticateReasonCode.CONTINUE_AUTHENTICATION, MqttProperties.NO_PROPERTIES));
+                failure.complete(null);
+            } catch (RuntimeException refused) {
+                failure.complete(refused);
+            }
+        })) {
+            client.send(connectPacket(ProtocolVersion.V5));
+
+            assertThat(failure.get(10, TimeUnit.SECONDS)).hasMessageContaining("not accepted");
         }
     }
 }
