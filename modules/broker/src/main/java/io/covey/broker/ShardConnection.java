@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
 final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
-    /** How long a client waits for its session before it is sent away with 0x88. */
+    /** How long a client waits to be authenticated, and then for its session, before it is sent away with 0x88. */
     static final int OPEN_MILLIS_MAX = 10_000;
 
     private final Shard shard;
@@ -66,7 +66,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         WAITING,
         OPEN,
         DRAINING,
-        OVER
+        OVER;
+
+        private boolean isBeforeOpen() {
+            return this == NEW || this == OPENING || this == WAITING;
+        }
     }
 
     ShardConnection(Shard shard, ClientConnection wire) {
@@ -175,8 +179,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private void tick() {
         if (shard.mayServe() && !output.isClosed()) {
             long now = shard.nowMillis();
-            if (now >= openUntilMillis && (phase == Phase.OPENING || phase == Phase.WAITING)) {
-                shutDown(ReasonCode.SERVER_UNAVAILABLE); // its bucket or its earlier connection does not answer
+            if (now >= openUntilMillis && phase.isBeforeOpen()) {
+                // The authenticator, its bucket or its earlier connection does not answer.
+                shutDown(ReasonCode.SERVER_UNAVAILABLE);
                 return;
             }
             connection.tick(now);
@@ -194,16 +199,24 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void authenticate(Connect connect) {
+        answerWithinLimit();
         authentication.begin(connect);
     }
 
     @Override
     public void authenticateFurther(Auth packet) {
+        answerWithinLimit();
         authentication.proceed(packet);
+    }
+
+    private void answerWithinLimit() {
+        openUntilMillis = shard.lastMillis() + OPEN_MILLIS_MAX;
+        shard.wheel.atLatest(tick, openUntilMillis);
     }
 
     private void authenticated(AuthenticationStep step) {
         if (shard.mayServe() && !output.isClosed()) {
+            openUntilMillis = Long.MAX_VALUE;
             connection.authenticated(step, shard.nowMillis());
             settle();
         }
@@ -222,8 +235,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             return;
         }
         phase = Phase.OPENING;
-        openUntilMillis = shard.lastMillis() + OPEN_MILLIS_MAX;
-        shard.wheel.atLatest(tick, openUntilMillis);
+        answerWithinLimit();
         shard.registry.unsettled(this);
         Command command = new Command.OpenSession(
                 clientId,

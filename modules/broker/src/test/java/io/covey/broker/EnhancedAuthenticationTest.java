@@ -137,6 +137,21 @@ class EnhancedAuthenticationTest {
     }
 
     @Test
+    @DisplayName("an authenticator that does not answer is unavailable: CONNACK 0x88")
+    void clientWhoseAuthenticatorDoesNotAnswerIsSentAway() {
+        TestCluster.TestNode deaf =
+                cluster.with((connect, address, answer) -> {}).start(2, 1);
+        TestClient client = deaf.client().connect("c", true, 0);
+
+        cluster.time.pass(ShardConnection.OPEN_MILLIS_MAX - 100L);
+        assertThat(client.got).isEmpty();
+        cluster.time.pass(200);
+
+        assertThat(Objects.requireNonNull(client.connAck()).reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
+        assertThat(client.closed).isTrue();
+    }
+
+    @Test
     void answerThatComesAfterTheClientHasGoneIsForgotten() {
         TestClient client = node.client();
         Properties properties = Properties.builder()

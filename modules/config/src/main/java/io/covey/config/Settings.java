@@ -127,6 +127,13 @@ final class Settings {
                     "larger CONNECT packets are refused; also what is held for a client that is not accepted yet"),
             Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use")
                     .knownAs("mqtt.max_topic_alias", "mqtt/topic-alias/max-per-client", "max_topic_alias"),
+            Setting.number(
+                    "mqtt.topic-aliases-out",
+                    0L,
+                    0,
+                    65535,
+                    "",
+                    "topic aliases used towards a client that takes them; they save bytes and cost processor time"),
             Setting.number("mqtt.keep-alive-max", 0L, 0, 65535, "seconds", "longest keep-alive; 0: no limit")
                     .knownAs("mqtt.server_keepalive", "mqtt/keep-alive/max-keep-alive", "max_keepalive"),
             Setting.number(
