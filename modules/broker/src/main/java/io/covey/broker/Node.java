@@ -172,6 +172,12 @@ public final class Node {
         eachShard(shard -> shard.stop(() -> coreLoop.submit(stopped)));
     }
 
+    /** Asks for the session of a client id, wherever in the cluster it is. From any thread. */
+    public void describe(String clientId, SessionAnswer answer) {
+        Shard shard = shards.get(Math.floorMod(clientId.hashCode(), shards.size()));
+        shard.loop.submit(() -> shard.describe(clientId, answer));
+    }
+
     /** What the core publishes: routes, lease, members. */
     public NodeState state() {
         return state;

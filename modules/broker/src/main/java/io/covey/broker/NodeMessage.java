@@ -104,4 +104,10 @@ public sealed interface NodeMessage {
 
     /** There is no connection of this client id with this epoch or a lower one here any more. */
     record Kicked(String clientId, long epoch) implements NodeMessage {}
+
+    /** Asks for the connection of this client id with this epoch, for the management interface. */
+    record ConnectionQuery(ShardAddress replyTo, long number, String clientId, long epoch) implements NodeMessage {}
+
+    /** What was asked for by the query of this number; null where there is no such connection, or its session is not open yet. */
+    record ConnectionAnswer(long number, @Nullable LiveConnection live) implements NodeMessage {}
 }

@@ -35,7 +35,9 @@ public final class NodeMessageCodec {
         PUBLISHES,
         PUBLISHES_RECEIVED,
         KICK,
-        KICKED;
+        KICKED,
+        CONNECTION_QUERY,
+        CONNECTION_ANSWER;
 
         private static final Kind[] VALUES = values();
 
@@ -76,6 +78,11 @@ public final class NodeMessageCodec {
             out.string(kick.clientId()).varLong(kick.epoch());
         } else if (message instanceof NodeMessage.Kicked kicked) {
             kind(Kind.KICKED, out).string(kicked.clientId()).varLong(kicked.epoch());
+        } else if (message instanceof NodeMessage.ConnectionQuery query) {
+            query.replyTo().write(kind(Kind.CONNECTION_QUERY, out));
+            out.varLong(query.number()).string(query.clientId()).varLong(query.epoch());
+        } else if (message instanceof NodeMessage.ConnectionAnswer answer) {
+            writeAnswer(kind(Kind.CONNECTION_ANSWER, out), answer);
         } else {
             writeForCore(message, out);
         }
@@ -159,7 +166,19 @@ public final class NodeMessageCodec {
             case PUBLISHES_RECEIVED -> new NodeMessage.PublishesReceived(ShardAddress.read(in), in.varLong());
             case KICK -> new NodeMessage.Kick(ShardAddress.read(in), in.string(), in.varLong());
             case KICKED -> new NodeMessage.Kicked(in.string(), in.varLong());
+            case CONNECTION_QUERY ->
+                new NodeMessage.ConnectionQuery(ShardAddress.read(in), in.varLong(), in.string(), in.varLong());
+            case CONNECTION_ANSWER ->
+                new NodeMessage.ConnectionAnswer(in.varLong(), in.bool() ? LiveConnection.read(in) : null);
         };
+    }
+
+    private static void writeAnswer(ByteWriter out, NodeMessage.ConnectionAnswer answer) {
+        LiveConnection live = answer.live();
+        out.varLong(answer.number()).bool(live != null);
+        if (live != null) {
+            live.write(out);
+        }
     }
 
     private static void writeHint(ByteWriter out, NodeMessage.Hints.Hint hint) {
@@ -282,7 +301,7 @@ public final class NodeMessageCodec {
     }
 
     /** A number of elements of at least one byte each: corrupted bytes must not take memory. */
-    private static int count(ByteReader in) {
+    static int count(ByteReader in) {
         int count = in.varInt();
         if (count < 0 || count > in.remaining()) {
             throw new IndexOutOfBoundsException("a list longer than its bytes");

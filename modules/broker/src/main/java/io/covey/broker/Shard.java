@@ -41,6 +41,7 @@ final class Shard implements BucketCommands {
     private final Hints hints;
     private final Reconciler reconciler;
     private final OutboxDelivery outbox;
+    private final Inquiries inquiries;
     private final RouteAnnouncer announcer;
     private final Set<ShardConnection> connections = new LinkedHashSet<>();
 
@@ -90,6 +91,7 @@ final class Shard implements BucketCommands {
         this.hints = new Hints(loop, link);
         this.reconciler = new Reconciler(this);
         this.outbox = new OutboxDelivery(this);
+        this.inquiries = new Inquiries(this);
     }
 
     /** Starts what runs from time to time. */
@@ -162,6 +164,10 @@ final class Shard implements BucketCommands {
             kick(kick);
         } else if (message instanceof NodeMessage.Kicked kicked) {
             takeovers.kicked(kicked);
+        } else if (message instanceof NodeMessage.ConnectionQuery query) {
+            inquiries.answer(query);
+        } else if (message instanceof NodeMessage.ConnectionAnswer answer) {
+            inquiries.answered(answer);
         } else {
             throw new IllegalArgumentException("not for a shard: " + message);
         }
@@ -234,6 +240,11 @@ final class Shard implements BucketCommands {
         if (gone) {
             link.send(kick.replyTo(), new NodeMessage.Kicked(kick.clientId(), kick.epoch()));
         }
+    }
+
+    /** Asks for the session of a client id, wherever it is. */
+    void describe(String clientId, SessionAnswer answer) {
+        inquiries.ask(clientId, answer);
     }
 
     /** The shard's routes may have changed; tells once they are known everywhere, if someone waits for that. */
@@ -332,6 +343,7 @@ final class Shard implements BucketCommands {
         lanes.close();
         channels.close();
         outbox.close();
+        inquiries.close();
         wheel.close();
         for (ShardConnection connection : List.copyOf(connections)) {
             connection.abandon();

@@ -17,10 +17,13 @@ import io.covey.session.AuthenticationStep;
 import io.covey.session.Connection;
 import io.covey.session.ConnectionEffects;
 import io.covey.session.ConnectionEvent;
+import io.covey.session.ConnectionView;
 import io.covey.session.EndOfConnection;
 import io.covey.session.OpenRequest;
 import io.covey.session.SharedReceipt;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +62,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long openUntilMillis = Long.MAX_VALUE;
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
+    private @Nullable Map<ConnectionEvent, Long> drops;
 
     private enum Phase {
         NEW,
@@ -539,8 +543,25 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         shard.wheel.clear(tick);
     }
 
+    /** What the management interface shows of it, or null while its session is not open. */
+    @Nullable
+    LiveConnection live() {
+        ConnectionView view = connection.view();
+        if (view == null || phase != Phase.OPEN) {
+            return null;
+        }
+        List<Subscription> own = persistent ? List.of() : shard.subscriptions.subscriptions(this);
+        return new LiveConnection(
+                view, output.listener(), output.remoteAddress(), own, drops == null ? Map.of() : drops);
+    }
+
     @Override
     public void report(ConnectionEvent event, ReasonCode reason) {
+        if (event.isDrop()) {
+            Map<ConnectionEvent, Long> counted = drops == null ? new EnumMap<>(ConnectionEvent.class) : drops;
+            counted.merge(event, 1L, Long::sum);
+            drops = counted;
+        }
         shard.events.connection(output.listener(), clientId, event, reason);
     }
 }

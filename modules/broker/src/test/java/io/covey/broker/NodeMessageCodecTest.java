@@ -8,11 +8,16 @@ import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
+import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
+import io.covey.routing.Subscription;
+import io.covey.session.ConnectionEvent;
+import io.covey.session.ConnectionView;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +45,17 @@ class NodeMessageCodecTest {
                     List.of(15L)),
             new NodeMessage.PublishesReceived(SHARD, 16),
             new NodeMessage.Kick(SHARD, "client", 17),
-            new NodeMessage.Kicked("client", 18));
+            new NodeMessage.Kicked("client", 18),
+            new NodeMessage.ConnectionQuery(SHARD, 19, "client", 20),
+            new NodeMessage.ConnectionAnswer(21, null),
+            new NodeMessage.ConnectionAnswer(
+                    22,
+                    new LiveConnection(
+                            new ConnectionView("client", ProtocolVersion.V3_1_1, 23, 24, 25, 26, 27, 28, 29, true),
+                            "tcp",
+                            "10.0.0.1:30",
+                            List.of(new Subscription("a/#", QoS.AT_LEAST_ONCE, true, false, 1, 31)),
+                            Map.of(ConnectionEvent.DROPPED_EXPIRED, 32L, ConnectionEvent.DROPPED_TOO_LARGE, 33L))));
 
     private static byte[] written(List<NodeMessage> messages) {
         ByteWriter out = new ByteWriter(16);

@@ -286,6 +286,16 @@ public final class LocalSubscriptions<S extends Subscriber> {
         return all;
     }
 
+    /** The session's subscriptions in the order in which their filters came first. */
+    public List<Subscription> subscriptions(S session) {
+        Held<S> held = sessions.get(session);
+        return held == null
+                ? List.of()
+                : held.byFilter.values().stream()
+                        .map(entry -> entry.subscription)
+                        .toList();
+    }
+
     /** The session's subscription with this filter, or null. */
     public @Nullable Subscription subscription(S session, String filter) {
         Held<S> held = sessions.get(session);

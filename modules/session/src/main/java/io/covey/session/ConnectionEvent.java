@@ -21,5 +21,10 @@ public enum ConnectionEvent {
     /** A message was dropped because it is larger than the client's Maximum Packet Size. */
     DROPPED_TOO_LARGE,
     /** A client asked to continue a session but let it end with the connection (Clean Start 0, no expiry). */
-    SESSION_WITHOUT_EXPIRY
+    SESSION_WITHOUT_EXPIRY;
+
+    /** Whether a message was dropped. */
+    public boolean isDrop() {
+        return name().startsWith("DROPPED_");
+    }
 }

@@ -1,0 +1,79 @@
+package io.covey.broker;
+
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
+import io.covey.protocol.ProtocolVersion;
+import io.covey.routing.Subscription;
+import io.covey.session.ConnectionEvent;
+import io.covey.session.ConnectionView;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A client's connection at one moment, as the shard that holds it tells the management interface. Immutable.
+ *
+ * @param subscriptions those of a session that ends with its connection; the others are in the session's bucket
+ * @param drops messages that this connection has dropped, by reason
+ */
+public record LiveConnection(
+        ConnectionView view,
+        String listener,
+        String remoteAddress,
+        List<Subscription> subscriptions,
+        Map<ConnectionEvent, Long> drops) {
+
+    public LiveConnection {
+        subscriptions = List.copyOf(subscriptions);
+        // Sorted, so that the same connection is always told in the same words.
+        EnumMap<ConnectionEvent, Long> sorted = new EnumMap<>(ConnectionEvent.class);
+        sorted.putAll(drops);
+        drops = Collections.unmodifiableMap(sorted);
+    }
+
+    void write(ByteWriter out) {
+        out.string(view.clientId()).u8(view.version().ordinal()).varLong(view.connectedAtMillis());
+        out.varInt(view.keepAliveSeconds()).varLong(view.expirySeconds()).varInt(view.receiveMaximum());
+        out.varInt(view.inFlight()).varInt(view.waiting()).varInt(view.publishesPending());
+        out.bool(view.writable()).string(listener).string(remoteAddress).varInt(subscriptions.size());
+        subscriptions.forEach(subscription -> subscription.write(out));
+        out.varInt(drops.size());
+        drops.forEach((event, count) -> out.u8(event.ordinal()).varLong(count));
+    }
+
+    static LiveConnection read(ByteReader in) {
+        ConnectionView view = new ConnectionView(
+                in.string(),
+                of(ProtocolVersion.values(), in.u8()),
+                in.varLong(),
+                in.varInt(),
+                in.varLong(),
+                in.varInt(),
+                in.varInt(),
+                in.varInt(),
+                in.varInt(),
+                in.bool());
+        String listener = in.string();
+        String remoteAddress = in.string();
+        int count = NodeMessageCodec.count(in);
+        List<Subscription> subscriptions = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            subscriptions.add(Subscription.read(in));
+        }
+        Map<ConnectionEvent, Long> drops = new EnumMap<>(ConnectionEvent.class);
+        int reasons = NodeMessageCodec.count(in);
+        for (int i = 0; i < reasons; i++) {
+            drops.put(of(ConnectionEvent.values(), in.u8()), in.varLong());
+        }
+        return new LiveConnection(view, listener, remoteAddress, subscriptions, drops);
+    }
+
+    private static <E> E of(E[] values, int number) {
+        if (number >= values.length) {
+            throw new IllegalArgumentException("a connection is told in words of another release: " + number);
+        }
+        return values[number];
+    }
+}
