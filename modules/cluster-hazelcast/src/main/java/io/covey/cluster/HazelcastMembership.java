@@ -228,6 +228,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
 
     @Override
     public void memberAdded(MembershipEvent event) {
+        LOG.info("a member joined; address={}", event.getMember().getAddress());
         lookSoon();
     }
 

@@ -18,6 +18,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -41,6 +42,7 @@ public final class BrokerMetrics implements BrokerEvents {
     private final Counter reconciled;
     private final AtomicLong connections = new AtomicLong();
     private final AtomicInteger leaseHeld = new AtomicInteger();
+    private final AtomicBoolean leaseWasHeld = new AtomicBoolean();
     private final ConcurrentHashMap<String, Counter> labelled = new ConcurrentHashMap<>();
 
     /** A registry of its own with the JVM's and the process's meters. */
@@ -179,7 +181,8 @@ public final class BrokerMetrics implements BrokerEvents {
     @Override
     public void lease(boolean held) {
         leaseHeld.set(held ? 1 : 0);
-        LOG.info("lease {}", held ? "held" : "lost");
+        String regained = leaseWasHeld.getAndSet(leaseWasHeld.get() || held) ? "lease regained" : "lease held";
+        LOG.info("{}", held ? regained : "lease lost");
     }
 
     @Override

@@ -3,11 +3,15 @@ package io.covey.server;
 import io.covey.broker.Authenticator;
 import io.covey.broker.Node;
 import io.covey.broker.NodeLifecycle;
+import io.covey.broker.NodeState;
+import io.covey.broker.SessionAnswer;
 import io.covey.broker.ShardLoop;
 import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
 import io.covey.observability.Health;
 import io.covey.observability.ManagementServer;
+import io.covey.observability.Sessions;
+import io.covey.wire.ListenerSettings;
 import io.covey.wire.MqttListeners;
 import io.covey.wire.VertxLoops;
 import io.vertx.core.Future;
@@ -16,6 +20,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -30,10 +35,11 @@ import org.slf4j.LoggerFactory;
  * A node's process: puts the parts together by hand, one incarnation after the other, and ends them in order. {@link #run} owns the main
  * thread; what other threads want of it comes through one queue.
  */
-final class CoveyServer implements Health {
+final class CoveyServer implements Health, Sessions {
     private static final Logger LOG = LoggerFactory.getLogger(CoveyServer.class);
     private static final long START_SECONDS_MAX = 60;
     private static final long STOP_SECONDS_MAX = 15;
+    private static final int NOT_IN_ORDER = 1;
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
     private enum Event {
@@ -48,33 +54,53 @@ final class CoveyServer implements Health {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final SecureRandom random = new SecureRandom();
     private final long startedNanos = System.nanoTime();
+    private volatile @Nullable Thread runner;
+    private volatile boolean failed;
     private volatile boolean started;
     private volatile boolean listening;
+    private volatile int managementPort;
     private volatile boolean stopping;
     private volatile @Nullable Node node;
+    private volatile List<ShardLoop> loops = List.of();
 
     CoveyServer(ServerSettings settings) {
         this.settings = settings;
     }
 
-    /** Runs until {@link #shutDown}. */
+    /** Runs until {@link #shutDown}; throws where the node cannot go on. */
     void run() {
-        Authenticator authenticator = settings.auth().open();
+        runner = Thread.currentThread();
+        LOG.info(
+                "starting; node={} pid={} java={} processors={} heapMaxMiB={}",
+                settings.nodeName(),
+                ProcessHandle.current().pid(),
+                Runtime.version(),
+                Runtime.getRuntime().availableProcessors(),
+                Runtime.getRuntime().maxMemory() >> 20);
         Backend backend = backend();
         try {
+            Authenticator authenticator = settings.auth().open();
             long incarnation = random.nextLong() >>> 1;
             backend.begin(incarnation);
             Vertx vertx = backend.start();
-            VertxLoops loops = await(VertxLoops.deploy(vertx, settings.shards()));
+            VertxLoops deployed = await(VertxLoops.deploy(vertx, settings.shards()));
+            loops = deployed.loops();
             await(manage(vertx));
-            while (runIncarnation(incarnation, backend, authenticator, loops)) {
+            while (runIncarnation(incarnation, backend, authenticator, deployed)) {
                 incarnation = random.nextLong() >>> 1;
                 backend.begin(incarnation);
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            LOG.info("told to stop before it was ready");
+        } catch (RuntimeException failure) {
+            failed = started || !stopping;
+            if (failed) {
+                throw failure;
+            }
+            LOG.info("told to stop before it was ready: {}", failure.toString());
         } finally {
             backend.stop();
+            LOG.info("stopped; node={}", settings.nodeName());
             ended.countDown();
         }
     }
@@ -83,16 +109,22 @@ final class CoveyServer implements Health {
     void shutDown() {
         stopping = true;
         events.add(Event.STOP);
+        Thread running = runner;
+        if (!started && running != null) {
+            running.interrupt(); // it may wait for a cluster that does not form
+        }
+        boolean inTime = false;
         try {
-            if (!ended.await(STOP_SECONDS_MAX + 10, TimeUnit.SECONDS)) {
-                LOG.warn("the node did not end in time");
-            }
+            inTime = ended.await(STOP_SECONDS_MAX + 10, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (started) {
+        if (!inTime) {
+            LOG.warn("the node did not end in time");
+        }
+        if (!failed) {
             // A JVM that ends by a signal reports that signal; operators expect 0 from an orderly end.
-            Runtime.getRuntime().halt(0);
+            Runtime.getRuntime().halt(inTime || !started ? 0 : NOT_IN_ORDER);
         }
     }
 
@@ -131,7 +163,11 @@ final class CoveyServer implements Health {
     private Future<ManagementServer> manage(Vertx vertx) {
         String host = settings.configuration().text("management.host");
         int port = settings.configuration().integer("management.port");
-        return ManagementServer.listen(vertx, host, port, metrics, this)
+        return ManagementServer.listen(vertx, host, port, metrics, this, this)
+                .onSuccess(open -> {
+                    managementPort = open.port();
+                    LOG.info("management open; host={} port={}", host, open.port());
+                })
                 .recover(failure -> Future.failedFuture(new ConfigurationException(
                         "management.port: cannot listen on " + host + ":" + port + ": " + failure.getMessage())));
     }
@@ -161,24 +197,31 @@ final class CoveyServer implements Health {
     private void ready(MqttListeners listeners) {
         listening = true;
         List<String> addresses = new ArrayList<>();
-        settings.listeners()
-                .forEach(listener ->
-                        addresses.add(listener.name() + "=" + listener.host() + ":" + listeners.port(listener.name())));
+        for (ListenerSettings listener : settings.listeners()) {
+            int port = listeners.port(listener.name());
+            LOG.info(
+                    "listener open; name={} type={} host={} port={}",
+                    listener.name(),
+                    listener.type().name().toLowerCase(Locale.ROOT),
+                    listener.host(),
+                    port);
+            addresses.add(listener.name() + "=" + listener.host() + ":" + port);
+        }
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
         if (!started) {
             started = true;
             System.out.println("covey ready node=" + settings.nodeName() + " " + String.join(" ", addresses)
                     + " management=" + settings.configuration().text("management.host") + ":"
-                    + settings.configuration().text("management.port") + " after " + millis + " ms");
+                    + managementPort + " after " + millis + " ms");
         }
-        LOG.info("serving clients; node={} {}", settings.nodeName(), String.join(" ", addresses));
+        LOG.info("ready; node={} afterMillis={}", settings.nodeName(), millis);
     }
 
     /** Clients are disconnected and their ends recorded; after a lost lease there is nothing left that may be recorded. */
     private void end(Event event, Node incarnation, @Nullable MqttListeners listeners) throws InterruptedException {
         listening = false;
         if (event == Event.STOP) {
-            LOG.info("stopping");
+            LOG.info("stopping; node={}", settings.nodeName());
             CountDownLatch stopped = new CountDownLatch(1);
             incarnation.stop(stopped::countDown);
             if (!stopped.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
@@ -208,23 +251,39 @@ final class CoveyServer implements Health {
     }
 
     @Override
-    public List<String> notReadyBecause() {
-        List<String> reasons = new ArrayList<>();
+    public List<Condition> conditions() {
         Node current = node;
-        if (stopping) {
-            reasons.add("stopping");
-        }
-        if (current == null || !current.state().serving()) {
-            reasons.add("not a serving member of the cluster: no lease, or routes not caught up");
-        }
-        if (!listening) {
-            reasons.add("listeners are not open");
-        }
-        return reasons;
+        boolean leased =
+                current != null && current.state().leaseTerm(System.nanoTime() / 1_000_000) != NodeState.NO_LEASE;
+        boolean serving = current != null && current.state().serving();
+        int members = current == null ? 0 : current.state().members().nodes().size();
+        int needed = settings.node().minimumMembers();
+        return List.of(
+                new Condition("running", !stopping, stopping ? "stopping" : "not stopping"),
+                new Condition("members", members >= needed, members + " of at least " + needed + " members"),
+                new Condition(
+                        "lease", leased, leased ? "held" : "not held: a majority of the members has not renewed it"),
+                new Condition("routes", serving, serving ? "caught up" : "not caught up with the other nodes"),
+                new Condition("listeners", listening, listening ? "open" : "not open"));
     }
 
     @Override
     public boolean hasStarted() {
         return started;
+    }
+
+    @Override
+    public List<ShardLoop> loops() {
+        return loops;
+    }
+
+    @Override
+    public void describe(String clientId, SessionAnswer answer) {
+        Node current = node;
+        if (current == null || stopping) {
+            answer.unavailable("this node does not serve at the moment");
+        } else {
+            current.describe(clientId, answer);
+        }
     }
 }

@@ -1,0 +1,255 @@
+package io.covey.observability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.broker.LiveConnection;
+import io.covey.broker.SessionAnswer;
+import io.covey.broker.SessionReport;
+import io.covey.broker.ShardLoop;
+import io.covey.bucket.Result.SessionDescription;
+import io.covey.protocol.ProtocolVersion;
+import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import io.covey.routing.Subscription;
+import io.covey.session.ConnectionEvent;
+import io.covey.session.ConnectionView;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The management interface over real HTTP, with a node that says what the test wants. */
+class ManagementServerTest {
+    private final Vertx vertx = Vertx.vertx();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final AtomicReference<String> asked = new AtomicReference<>();
+    private final Node node = new Node();
+    private int port;
+
+    /** What a node would say. */
+    private final class Node implements Health, Sessions {
+        private List<Condition> conditions = List.of(new Condition("lease", true, "held"));
+        private List<ShardLoop> loops = List.of(new TestLoop(true));
+        private boolean started;
+        private Consumer<SessionAnswer> answer = SessionAnswer::unknown;
+
+        @Override
+        public List<Condition> conditions() {
+            return conditions;
+        }
+
+        @Override
+        public boolean hasStarted() {
+            return started;
+        }
+
+        @Override
+        public List<ShardLoop> loops() {
+            return loops;
+        }
+
+        @Override
+        public void describe(String clientId, SessionAnswer to) {
+            asked.set(clientId);
+            // From another thread, as a shard would.
+            Thread answering = new Thread(() -> answer.accept(to));
+            answering.setDaemon(true);
+            answering.start();
+        }
+    }
+
+    /** A loop that works or is stuck. */
+    private record TestLoop(boolean works) implements ShardLoop {
+        @Override
+        public void submit(Runnable task) {
+            if (works) {
+                Thread running = new Thread(task);
+                running.setDaemon(true);
+                running.start();
+            }
+        }
+
+        @Override
+        public void atEndOfTurn(Runnable task) {
+            submit(task);
+        }
+
+        @Override
+        public Cancellable schedule(long delayMicros, Runnable task) {
+            throw new UnsupportedOperationException("not asked for");
+        }
+
+        @Override
+        public long monotonicMillis() {
+            return 0;
+        }
+
+        @Override
+        public long clusterMillis() {
+            return 0;
+        }
+
+        @Override
+        public long uniqueLong() {
+            return 1;
+        }
+    }
+
+    @BeforeEach
+    void listen() throws Exception {
+        port = ManagementServer.listen(vertx, "127.0.0.1", 0, new BrokerMetrics(), node, node)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS)
+                .port();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private JsonObject json(String path, int status) throws Exception {
+        HttpResponse<String> response = get(path);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+        return new JsonObject(response.body());
+    }
+
+    @Test
+    void readyListsEveryConditionAndTheReasonsWhyNot() throws Exception {
+        assertThat(json("/health/ready", 200).getBoolean("ready")).isTrue();
+
+        node.conditions = List.of(
+                new Health.Condition("lease", false, "not held"), new Health.Condition("listeners", true, "open"));
+        JsonObject notReady = json("/health/ready", 503);
+
+        assertThat(notReady.getBoolean("ready")).isFalse();
+        assertThat(notReady.getJsonArray("reasons")).isEqualTo(new JsonArray().add("lease: not held"));
+        assertThat(notReady.getJsonArray("conditions")).hasSize(2);
+    }
+
+    @Test
+    void startedIsSoFromTheFirstTimeClientsWereServed() throws Exception {
+        node.conditions = List.of(new Health.Condition("lease", false, "not held"));
+        assertThat(json("/health/started", 503).getJsonArray("reasons")).hasSize(1);
+
+        node.started = true;
+        assertThat(json("/health/started", 200).getBoolean("started")).isTrue();
+    }
+
+    @Test
+    void aliveIsANodeWhoseLoopsAnswer() throws Exception {
+        assertThat(json("/health/live", 200).getBoolean("live")).isTrue();
+        node.loops = List.of();
+        assertThat(json("/health/live", 200).getBoolean("live")).isTrue();
+
+        node.loops = List.of(new TestLoop(true), new TestLoop(false));
+        assertThat(json("/health/live", 503).getJsonArray("reasons"))
+                .isEqualTo(new JsonArray().add("event loop 1 does not answer"));
+    }
+
+    @Test
+    void metricsAreText() throws Exception {
+        HttpResponse<String> response = get("/metrics");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body()).contains("mqtt_connections");
+    }
+
+    @Test
+    void clientIdsComeDecoded() throws Exception {
+        for (Map.Entry<String, String> each : Map.of(
+                        "GID_a%40%40%40device%201",
+                        "GID_a@@@device 1", "a%2Fb", "a/b", "a/b", "a/b", "%C3%A9+%25", "é+%")
+                .entrySet()) {
+            assertThat(json("/api/v1/sessions/" + each.getKey(), 404).getString("clientId"))
+                    .isEqualTo(each.getValue());
+            assertThat(asked).hasValue(each.getValue());
+        }
+    }
+
+    @Test
+    void nobodyWhoCanTellIs503() throws Exception {
+        node.answer = answer -> answer.unavailable("bucket unavailable");
+
+        assertThat(json("/api/v1/sessions/a", 503).getString("error")).isEqualTo("bucket unavailable");
+    }
+
+    @Test
+    void anotherPathIsJsonToo() throws Exception {
+        assertThat(json("/api/v1/nothing", 404).getString("error")).isEqualTo("no such path");
+        assertThat(json("/api/v1/sessions/", 404).getString("error")).isEqualTo("no such path");
+    }
+
+    @Test
+    void aConnectedSessionIsShownWithWhyNothingIsSent() throws Exception {
+        node.answer = answer -> answer.found(new SessionReport(
+                session(new ShardAddress(7, 1), 0xFFFF_FFFFL),
+                new LiveConnection(
+                        new ConnectionView("c", ProtocolVersion.V3_1_1, 0, 60, 0xFFFF_FFFFL, 3, 3, 0, 1, true),
+                        "tcp",
+                        "10.0.0.1:5",
+                        List.of(),
+                        Map.of(ConnectionEvent.DROPPED_EXPIRED, 2L, ConnectionEvent.DROPPED_TOO_LARGE, 1L)),
+                true));
+
+        JsonObject json = json("/api/v1/sessions/c", 200);
+
+        assertThat(json.getBoolean("connected")).isTrue();
+        assertThat(json.getJsonObject("sending").getString("state")).isEqualTo("window_full");
+        assertThat(json.getJsonObject("sending").getString("reason"))
+                .isEqualTo("window full, waiting for 3 acknowledgements");
+        assertThat(json.getJsonObject("owner"))
+                .isEqualTo(new JsonObject().put("node", "7").put("shard", 1));
+        assertThat(json.getLong("epoch")).isEqualTo(4);
+        assertThat(json.getBoolean("neverExpires")).isTrue();
+        assertThat(json.getJsonObject("queue").getInteger("messages")).isEqualTo(5);
+        assertThat(json.getJsonObject("queue").getInteger("waiting")).isEqualTo(2);
+        assertThat(json.getJsonObject("queue").getInteger("inFlight")).isEqualTo(3);
+        assertThat(json.getJsonObject("queue").getDouble("oldestAgeSeconds")).isPositive();
+        assertThat(json.getJsonObject("drops"))
+                .isEqualTo(
+                        new JsonObject().put("queue_full", 8).put("expired", 11).put("too_large", 1));
+        assertThat(json.getJsonObject("connection").getString("protocolVersion"))
+                .isEqualTo("3.1.1");
+        assertThat(json.getJsonArray("subscriptions").getJsonObject(0).getString("filter"))
+                .isEqualTo("a/#");
+    }
+
+    @Test
+    void aSessionWithoutAConnectionSaysSo() throws Exception {
+        node.answer = answer -> answer.found(new SessionReport(session(null, 60), null, false));
+
+        JsonObject json = json("/api/v1/sessions/c", 200);
+
+        assertThat(json.getBoolean("connected")).isFalse();
+        assertThat(json.getJsonObject("sending").getString("reason")).isEqualTo("not connected");
+        assertThat(json.getLong("expirySeconds")).isEqualTo(60);
+        assertThat(json.getValue("connection")).isNull();
+        assertThat(json.getString("disconnectedAt")).isEqualTo("1970-01-01T00:00:01Z");
+    }
+
+    private static SessionDescription session(ShardAddress owner, long expirySeconds) {
+        List<Subscription> subscriptions = List.of(new Subscription("a/#", QoS.AT_LEAST_ONCE, false, true, 0, 6));
+        return new SessionDescription(
+                "c", 4, owner, expirySeconds, owner == null ? 1_000 : -1, subscriptions, 5, 50, 1_000, 4, 8, 9, 0);
+    }
+}
