@@ -50,7 +50,7 @@ final class ConnectionSubscriptions {
         liveRetained = flows.isEmpty() ? null : liveRetained;
     }
 
-    void unsubscribe(int packetId, List<String> filters) {
+    void unsubscribe(int packetId, List<String> filters) { // [MQTT-3.10.4-2..3]
         if (connection.persistent()) {
             Command unsubscribe = new Command.Unsubscribe(connection.clientId(), connection.epoch(), filters);
             connection.lane().submit(unsubscribe, true, result -> {

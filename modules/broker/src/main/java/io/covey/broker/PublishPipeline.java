@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A publish leaves here once it has its number (QoS 2 of a persistent session), its retained value is confirmed and there is room for it;
  * until then those behind it wait. It is answered when every append is confirmed and the lease is still the one under which it came [I1].
  */
-final class PublishPipeline implements Publication.Owner {
+final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
     private static final int RAISE_FLOORS_MILLIS = 1_000;
 
     private final ShardConnection connection;

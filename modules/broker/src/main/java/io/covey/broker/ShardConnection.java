@@ -476,7 +476,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     public void ended(EndOfConnection end) {
         if (phase == Phase.OPEN) {
             queue().acknowledgements().flush();
-            leave().close(end, hasWill);
+            leave().close(end, hasWill); // [MQTT311-3.1.2-12]
         }
     }
 

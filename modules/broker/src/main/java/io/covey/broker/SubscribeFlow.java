@@ -106,7 +106,7 @@ final class SubscribeFlow {
     private void planReads(List<Boolean> existed) {
         for (int i = 0; i < subscriptions.size(); i++) {
             Subscription subscription = subscriptions.get(i);
-            boolean wanted = subscription.retainHandling() == 0 // [MQTT-3.3.1-9]
+            boolean wanted = subscription.retainHandling() == 0 // [MQTT-3.3.1-9] [MQTT-3.8.4-4] [MQTT311-3.3.1-6]
                     || subscription.retainHandling() == 1 && !existed.get(i); // [MQTT-3.3.1-10]
             if (!wanted || TopicFilters.isShared(subscription.filter())) {
                 continue; // [MQTT-3.3.1-11] where it is 2; a Shared Subscription gets none [MQTT 5.0, 4.8.2]
@@ -216,7 +216,7 @@ final class SubscribeFlow {
             }
             Found next = found.remove();
             if (connection.subscriptions().wantsRetained(next.message, next.subscription)) {
-                connection.deliver(
+                connection.deliver( // [MQTT311-3.3.1-8]
                         next.message, next.qos(), true, next.subscriptionIds(), shard.nowMillis()); // [MQTT-3.3.1-8]
             }
         }

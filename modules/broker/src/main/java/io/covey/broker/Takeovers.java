@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A kick is repeated until it is answered or its node is not a member any more. It is answered when the earlier connection has closed
  * and its publishes are in the buckets, so that none of them comes after one of the later connection [I4].
  */
-final class Takeovers {
+final class Takeovers { // [MQTT311-3.1.4-2]
     private static final int RESEND_MICROS = 100_000;
     /** A node that is neither a member nor departed may be too new for this node's view: it is asked this often before it counts as gone. */
     private static final int UNKNOWN_ATTEMPTS_MAX = 10;

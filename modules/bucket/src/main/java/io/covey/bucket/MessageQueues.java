@@ -31,6 +31,7 @@ final class MessageQueues {
             return NOT_MATCHED;
         }
         Message message = append.message();
+        // [MQTT-4.5.0-1] [MQTT-3.3.2-3] [MQTT311-3.1.2-5]
         List<DurableState> matched = index.match(message.topic(), append.publisher());
         int count = matched.size();
         if (count == 0) {

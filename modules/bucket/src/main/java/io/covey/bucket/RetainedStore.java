@@ -71,7 +71,7 @@ final class RetainedStore {
         }
         version++;
         if (stores) { // [MQTT-3.3.1-7]
-            add(new Value(message, version)); // [MQTT-3.3.1-5]
+            add(new Value(message, version)); // [MQTT-3.3.1-5] [MQTT311-3.1.2-7] [MQTT311-3.3.1-7]
         }
         return new Result.RetainedStored(version, false);
     }

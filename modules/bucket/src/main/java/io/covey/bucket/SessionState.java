@@ -144,7 +144,7 @@ final class SessionState {
 
     /** When a disconnected session ends, or {@link Message#NEVER}. */
     long endsAtMillis() {
-        return owner != null || expirySeconds == EXPIRY_NEVER_SECONDS
+        return owner != null || expirySeconds == EXPIRY_NEVER_SECONDS // [MQTT-4.1.0-1]
                 ? Message.NEVER
                 : disconnectedAtMillis + 1000 * expirySeconds;
     }

@@ -66,6 +66,7 @@ final class SessionTable {
         }
         ShardAddress previous = present == null ? null : present.owner();
         long previousEpoch = present == null || previous == null ? 0 : present.epoch();
+        // [MQTT-3.1.2-5..6] [MQTT-3.1.4-4] [MQTT-3.1.3-2] [MQTT311-3.1.4-3]
         SessionState continued = present == null ? null : endEarlierConnection(present, open.cleanStart(), nowMillis);
         long epoch = ++lastEpoch;
         SessionState session = continued;
@@ -233,6 +234,7 @@ final class SessionTable {
         if (!publishWill) { // [MQTT-3.1.2-10]
             session.forgetWill();
         }
+        // [MQTT-4.1.0-2] [MQTT311-4.1.0-1]
         if (session.durable() == null || session.expirySeconds() == 0) { // [MQTT-3.1.2-23]
             end(session, nowMillis);
             return;

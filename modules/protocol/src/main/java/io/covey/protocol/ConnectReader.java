@@ -29,7 +29,7 @@ final class ConnectReader {
     }
 
     /** Whether the name is that of MQTT 3.1, which the later versions changed. */
-    private static boolean isMqIsdp(PacketReader in) {
+    private static boolean isMqIsdp(PacketReader in) { // [MQTT311-3.1.2-1]
         byte[] name = in.binary();
         boolean v3 = equals(name, "MQIsdp");
         if (!v3 && !equals(name, "MQTT")) {

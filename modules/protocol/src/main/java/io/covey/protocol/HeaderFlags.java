@@ -43,7 +43,7 @@ final class HeaderFlags {
             // It has DUP and QoS 1 in PUBREL, SUBSCRIBE and UNSUBSCRIBE, and disregards the flags that it does not use.
             mask = expected == 0 ? 0 : QOS_BITS;
         }
-        if ((firstByte & mask) != expected) {
+        if ((firstByte & mask) != expected) { // [MQTT311-2.2.2-2]
             throw ProtocolViolation.malformed(CLAUSES[type.value()], "reserved header flags"); // [MQTT-2.1.3-1]
         }
     }

@@ -99,7 +99,7 @@ public final class PacketEncoder {
         if (!reason.isError()) {
             return 0;
         }
-        if (reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION) {
+        if (reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION) { // [MQTT311-3.1.2-2]
             return 1;
         }
         if (reason == ReasonCode.CLIENT_IDENTIFIER_NOT_VALID) {
@@ -169,6 +169,7 @@ public final class PacketEncoder {
             ReasonCode reason = reasons.get(i);
             // MQTT 3.1.1 knows one failure only, and clients of 3.1 are used to it although their specification has
             // none.
+            // [MQTT311-3.9.3-2] [MQTT311-3.8.4-5]
             out.u8(!version.isV5() && reason.isError() ? 0x80 : reason.value());
         }
         end(start, out);

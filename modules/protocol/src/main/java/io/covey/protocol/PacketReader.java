@@ -149,6 +149,7 @@ final class PacketReader {
     int packetId() {
         int id = u16();
         if (id == 0) {
+            // [MQTT311-2.3.1-1]
             throw ProtocolViolation.protocolError("MQTT-2.2.1-3", "Packet Identifier 0"); // [MQTT-2.2.1-3]
         }
         return id;

@@ -8,7 +8,7 @@ final class PropertyCodec {
 
     /** Writes Property Length and the properties. */
     static void write(Properties properties, ByteWriter out) {
-        out.varInt(size(properties));
+        out.varInt(size(properties)); // [MQTT-2.2.2-1]
         writeEntries(properties, out);
     }
 

@@ -69,7 +69,7 @@ final class PropertyReader {
             case FOUR_BYTES -> builder.add(property, checkedNumber(property, in.u32(), contents));
             case VARIABLE -> builder.add(property, checkedNumber(property, in.varInt(), contents));
             case STRING -> builder.add(property, checkedString(property, in.string()));
-            case STRING_PAIR -> builder.addUserProperty(in.string(), in.string());
+            case STRING_PAIR -> builder.addUserProperty(in.string(), in.string()); // [MQTT-1.5.7-1]
             case BINARY -> builder.add(property, in.binary());
         }
     }

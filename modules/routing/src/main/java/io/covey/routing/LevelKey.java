@@ -39,7 +39,7 @@ final class LevelKey implements Comparable<LevelKey> {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(Object other) { // [MQTT-4.7.3-4]
         return other instanceof LevelKey that
                 && hash == that.hash
                 && to - from == that.to - that.from

@@ -95,7 +95,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
     }
 
     /**
-     * Adds a subscription, or replaces the session's one with the same filter [MQTT-3.8.4-3].
+     * Adds a subscription, or replaces the session's one with the same filter [MQTT-3.8.4-3] [MQTT311-3.8.4-3].
      *
      * @return whether there was one before
      */

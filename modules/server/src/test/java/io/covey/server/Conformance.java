@@ -32,6 +32,20 @@ final class Conformance {
     private static final Pattern TAG =
             Pattern.compile("[\\[\"](MQTT-|MQTT311-)(\\d+(?:[.-]\\d+){1,2}-)(\\d+)(?:\\.\\.(\\d+))?[\\]\"]");
 
+    /** A question of the black-box probe: the versions that it is asked in, and its clause, of 3.1.1 and 5.0 where they differ. */
+    private static final Pattern QUESTION = Pattern.compile("(\\w+)\\(\\s*\"(\\d[\\d.-]*)(?:\\|(\\d[\\d.-]*))?\"");
+
+    private static final String INTRODUCTION =
+            """
+            # Conformance
+
+            Each numbered statement of MQTT 5.0 (OASIS Standard, 7 March 2019) and MQTT 3.1.1 (OASIS Standard, 29 October 2014), in our own words, with
+            the classes that decide it and the tests that prove it. Written by `scripts/conformance` from the tags in the sources: `[MQTT-x.y.z-n]` for
+            MQTT 5.0, `[MQTT311-x.y.z-n]` for MQTT 3.1.1. Classes that end in Cases are questions that a started node is asked from outside. MQTT 3.1 has
+            no numbered statements; where it differs, tests say so in words.
+
+            """;
+
     private static final String SAME_AS = "= ";
 
     /** A line of the lists of statements. */
@@ -98,13 +112,38 @@ final class Conformance {
         if (name.startsWith("Conformance")) {
             return;
         }
-        Matcher tag = TAG.matcher(text(file));
+        String source = text(file);
+        if (path.contains("integration-tests") && name.endsWith("Cases")) {
+            questions(name, file, source);
+        }
+        Matcher tag = TAG.matcher(source);
         while (tag.find()) {
             int first = Integer.parseInt(tag.group(3));
             int last = tag.group(4) == null ? first : Integer.parseInt(tag.group(4));
             for (int number = first; number <= last; number++) {
-                Mentions of = mentions.computeIfAbsent(tag.group(1) + tag.group(2) + number, key -> new Mentions());
+                Mentions of = mentioned(tag.group(1) + tag.group(2) + number);
                 (isTest ? of.proving : of.deciding).put(name, root.relativize(file));
+            }
+        }
+    }
+
+    private Mentions mentioned(String tag) {
+        return mentions.computeIfAbsent(tag, key -> new Mentions());
+    }
+
+    private void questions(String name, Path file, String source) {
+        Matcher question = QUESTION.matcher(source);
+        while (question.find()) {
+            String versions = question.group(1);
+            boolean both = versions.equals("all") || versions.equals("oasis");
+            boolean older = versions.equals("v311") || versions.equals("before5");
+            String number311 = both || older ? question.group(2) : "";
+            String number5 = question.group(3) != null ? question.group(3) : older ? "" : question.group(2);
+            if (statements311.containsKey(number311)) {
+                mentioned(MQTT_3_1_1 + number311).proving.put(name, root.relativize(file));
+            }
+            if (statements5.containsKey(number5)) {
+                mentioned(MQTT_5 + number5).proving.put(name, root.relativize(file));
             }
         }
     }
@@ -173,14 +212,7 @@ final class Conformance {
     /** The whole document. */
     String document() {
         StringBuilder out = new StringBuilder();
-        out.append("# Conformance\n\n");
-        out.append(
-                "Each numbered statement of MQTT 5.0 (OASIS Standard, 7 March 2019) and MQTT 3.1.1 (OASIS Standard, 29 October ");
-        out.append(
-                "2014), in our own words, with the classes\nthat decide it and the tests that prove it. Written by ");
-        out.append(
-                "`scripts/conformance` from the tags in the sources: `[MQTT-x.y.z-n]` for MQTT 5.0, `[MQTT311-x.y.z-n]`\nfor MQTT ");
-        out.append("3.1.1. MQTT 3.1 has no numbered statements; where it differs, tests say so in words.\n\n");
+        out.append(INTRODUCTION);
         summary(out);
         gaps(out);
         table("MQTT 5.0", MQTT_5, statements5, out);

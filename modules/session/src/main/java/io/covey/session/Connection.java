@@ -148,6 +148,7 @@ public final class Connection {
     }
 
     /** Refuses a CONNECT that is not as the specification wants it, in the words of its version. */
+    // [MQTT-3.1.4-1]
     private void refuseConnect(ReasonCode reason, @Nullable ProtocolVersion version, long clientMaximumBytes) {
         if (Handshake.isAnswered(reason, version)) {
             refuse(reason, clientMaximumBytes);
@@ -168,7 +169,7 @@ public final class Connection {
     /** Closes; nothing that comes after has an effect. */
     private void close() {
         endsWhenOpened = phase == ConnectionPhase.OPENING;
-        phase = ConnectionPhase.CLOSED;
+        phase = ConnectionPhase.CLOSED; // [MQTT-3.14.4-1..2] [MQTT-4.13.2-1] [MQTT311-4.8.0-1]
         backlog.clear();
         connect = null;
         uncompletedShared = live == null ? List.of() : live.deliveries.endShared();
@@ -227,6 +228,7 @@ public final class Connection {
         if (lostWhileOpening) {
             output.mute();
             writable = false;
+            // [MQTT-3.1.4-5] [MQTT-3.2.0-1..2] [MQTT311-3.1.4-4] [MQTT311-3.2.0-1]
         } else if (!output.sendIfItFits(Handshake.accepted(terms(), settings, opened.sessionPresent(), exchange))) {
             effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.PACKET_TOO_LARGE);
             close();
@@ -318,6 +320,7 @@ public final class Connection {
         }
         ReasonCode reason = packet.reason();
         // [MQTT-3.14.4-3]: only a normal DISCONNECT discards the will
+        // [MQTT311-3.14.4-3] [MQTT311-3.1.2-10]
         end(reason, reason != ReasonCode.SUCCESS, Math.min(expirySeconds, settings.sessionExpiryMaxSeconds()));
     }
 
@@ -477,7 +480,7 @@ public final class Connection {
         switch (phase) {
             case AWAITING_CONNECT, AUTHENTICATING -> close();
             case OPENING -> lostWhileOpening = true;
-            case CONNECTED -> end(ReasonCode.UNSPECIFIED_ERROR, true, -1); // [MQTT-3.1.2-8]
+            case CONNECTED -> end(ReasonCode.UNSPECIFIED_ERROR, true, -1); // [MQTT-3.1.2-8] [MQTT311-3.1.2-8]
             case CLOSED -> {}
         }
     }
@@ -494,7 +497,7 @@ public final class Connection {
     public void shutDown(ReasonCode reason, long nowMillis) {
         switch (phase) {
             case AWAITING_CONNECT -> close();
-            case AUTHENTICATING, OPENING -> refuse(reason, terms().maximumPacketBytes());
+            case AUTHENTICATING, OPENING -> refuse(reason, terms().maximumPacketBytes()); // [MQTT-3.14.0-1]
             case CONNECTED -> endWith(reason);
             case CLOSED -> {}
         }

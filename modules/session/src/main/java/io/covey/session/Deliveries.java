@@ -168,6 +168,7 @@ final class Deliveries {
             effects.report(ConnectionEvent.DROPPED_SLOW_READER, ReasonCode.SUCCESS);
         } else if (isToBeSent(message, QoS.AT_MOST_ONCE, subscriptionIds, nowMillis)) {
             int alias = alias(message, QoS.AT_MOST_ONCE, subscriptionIds);
+            // [MQTT-4.3.1-1]
             output.sendPublish(message, 0, QoS.AT_MOST_ONCE, false, retain, subscriptionIds, alias); // [MQTT-3.3.1-2]
         }
     }
@@ -180,6 +181,7 @@ final class Deliveries {
     }
 
     private boolean hasRoom() {
+        // [MQTT-4.9.0-2]
         // [MQTT-3.3.4-9]; a transient session numbers its messages itself and may have no Packet Identifier left.
         return writable && window.inFlight() < terms.receiveMaximum() && (persistent || !window.isExhausted());
     }
@@ -205,7 +207,7 @@ final class Deliveries {
     }
 
     private void sendNumbered(Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
-        long sequence = nextOwnSequence++;
+        long sequence = nextOwnSequence++; // [MQTT-2.2.1-4] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT311-2.3.1-4]
         window.add(sequence);
         send(sequence, message, qos, false, retain, subscriptionIds, nowMillis);
     }
@@ -228,7 +230,7 @@ final class Deliveries {
         }
         window.published(sequence, qos);
         int alias = alias(message, qos, subscriptionIds);
-        // [MQTT-3.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
+        // [MQTT-3.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-3.3.1-3]
         output.sendPublish(message, QueueEntry.packetId(sequence), qos, dup, retain, subscriptionIds, alias);
     }
 
@@ -323,7 +325,7 @@ final class Deliveries {
         sendPubRel(QueueEntry.packetId(sequence), ReasonCode.SUCCESS); // [MQTT-4.3.3-4]
     }
 
-    private void sendPubRel(int packetId, ReasonCode reason) {
+    private void sendPubRel(int packetId, ReasonCode reason) { // [MQTT-3.3.4-10] [MQTT-4.9.0-3] [MQTT-4.3.3-13]
         output.send(new PubRel(packetId, reason, Properties.EMPTY));
     }
 

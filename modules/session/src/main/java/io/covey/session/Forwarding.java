@@ -34,8 +34,8 @@ final class Forwarding {
                 will.topic(),
                 will.payload(),
                 will.qos(),
-                will.retain(),
-                forwarded(will.properties()),
+                will.retain(), // [MQTT-3.1.2-14..15]
+                forwarded(will.properties()), // [MQTT-3.1.3-10]
                 nowMillis,
                 Message.NEVER);
     }

@@ -99,13 +99,13 @@ final class Handshake {
             boolean mayBeAssigned =
                     switch (connect.version()) {
                         case V3_1 -> false; // MQTT 3.1 wants at least one character
-                        case V3_1_1 -> connect.cleanStart(); // [MQTT311-3.1.3-7] [MQTT311-3.1.3-8]
+                        case V3_1_1 -> connect.cleanStart(); // [MQTT311-3.1.3-7] [MQTT311-3.1.3-8] [MQTT311-3.1.3-6]
                         case V5 -> true; // [MQTT-3.1.3-6]
                     };
             if (!mayBeAssigned) {
                 throw invalidClientId("an empty client id");
             }
-        } else if (isLongerThan(clientId, settings.clientIdBytesMax())) {
+        } else if (isLongerThan(clientId, settings.clientIdBytesMax())) { // [MQTT-3.1.3-5]
             // MQTT 3.1 ends at 23 characters; its clients are used to brokers that take more, as 3.1.1 lets them.
             throw invalidClientId("a client id that is too long");
         }
@@ -116,7 +116,7 @@ final class Handshake {
                 || text.length() * 3 > bytesMax && text.getBytes(StandardCharsets.UTF_8).length > bytesMax;
     }
 
-    private static ProtocolViolation invalidClientId(String message) {
+    private static ProtocolViolation invalidClientId(String message) { // [MQTT311-3.1.3-9]
         return new ProtocolViolation(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "MQTT-3.1.3-8", message);
     }
 
@@ -132,7 +132,7 @@ final class Handshake {
         int asked = connect.keepAliveSeconds();
         int max = settings.keepAliveMaxSeconds();
         boolean replaced = connect.version().isV5() && max > 0 && (asked == 0 || asked > max);
-        return replaced ? max : asked; // [MQTT-3.1.2-21]
+        return replaced ? max : asked; // [MQTT-3.1.2-21] [MQTT-3.2.2-22]
     }
 
     private static long expirySeconds(Connect connect, SessionSettings settings) {
@@ -156,7 +156,7 @@ final class Handshake {
                 connect.cleanStart(),
                 terms.expirySeconds(),
                 terms.receiveMaximum(),
-                will == null ? null : will(will, nowMillis));
+                will == null ? null : will(will, nowMillis)); // [MQTT-3.1.2-7]
     }
 
     private static Will will(Connect.Will will, long nowMillis) {
@@ -174,7 +174,7 @@ final class Handshake {
     static ConnAck accepted(
             Terms terms, SessionSettings settings, boolean sessionPresent, @Nullable EnhancedExchange exchange) {
         if (!terms.isV5()) {
-            return new ConnAck(sessionPresent, ReasonCode.SUCCESS, Properties.EMPTY);
+            return new ConnAck(sessionPresent, ReasonCode.SUCCESS, Properties.EMPTY); // [MQTT311-3.2.2-2..3]
         }
         Properties.Builder properties = Properties.builder();
         if (terms.expirySeconds() != terms.expiryAskedSeconds()) {
@@ -233,7 +233,7 @@ final class Handshake {
      * @param version null while it is unknown
      */
     static boolean isAnswered(ReasonCode reason, @Nullable ProtocolVersion version) {
-        return version == ProtocolVersion.V5
+        return version == ProtocolVersion.V5 // [MQTT311-3.2.2-6]
                 || reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION // [MQTT-3.1.2-2]
                 || reason == ReasonCode.CLIENT_IDENTIFIER_NOT_VALID
                 || reason == ReasonCode.NOT_AUTHORIZED;

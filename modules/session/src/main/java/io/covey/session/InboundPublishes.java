@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * they still hold the message and send it again on their next one; where they may not publish at all they get a positive acknowledgement
  * [MQTT311-3.3.5-2].
  */
-final class InboundPublishes {
+final class InboundPublishes { // [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
     private static final int QOS_1 = 1;
     private static final int PUBLISHING = 2;
     private static final int RELEASED_EARLY = 3;
@@ -186,7 +186,7 @@ final class InboundPublishes {
             }
             switch (qos) {
                 case AT_MOST_ONCE -> {}
-                case AT_LEAST_ONCE -> acknowledge(packetId, outcome);
+                case AT_LEAST_ONCE -> acknowledge(packetId, outcome); // [MQTT-2.2.1-5] [MQTT-3.3.4-1]
                 case EXACTLY_ONCE -> acknowledgeReceipt(packetId, outcome);
             }
             takeTurns(done);

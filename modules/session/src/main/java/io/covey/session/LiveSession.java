@@ -65,6 +65,7 @@ final class LiveSession {
             case SUBSCRIBE -> requests.subscribe((Subscribe) packet, inbound::uses);
             case UNSUBSCRIBE -> requests.unsubscribe((Unsubscribe) packet, inbound::uses);
             case PINGREQ -> output.send(PING_RESP); // [MQTT-3.12.4-1]
+            // [MQTT311-3.1.0-2]
             case CONNECT -> throw protocolError("MQTT-3.1.0-2", "a second CONNECT"); // [MQTT-3.1.0-2]
             case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT, AUTH ->
                 throw protocolError("2.1.2", "a packet that clients do not send here");

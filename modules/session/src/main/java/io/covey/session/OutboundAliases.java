@@ -37,7 +37,7 @@ final class OutboundAliases {
         if (known != null) {
             return -known;
         }
-        if (!mayBeNew || aliases.size() >= aliasMaximum) {
+        if (!mayBeNew || aliases.size() >= aliasMaximum) { // [MQTT-3.3.2-11]
             return 0;
         }
         if (aliases == NONE) {

@@ -15,7 +15,7 @@ import java.util.Arrays;
  *
  * From each state back to FREE where a message is passed over or PUBREC refuses it; transient sessions leave out RECORDING.
  */
-final class OutboundWindow {
+final class OutboundWindow { // [MQTT311-4.3.2-1] [MQTT311-4.3.3-1]
     /** Done, or never handed. */
     static final byte FREE = 0;
     /** In memory, not sent on this connection. */

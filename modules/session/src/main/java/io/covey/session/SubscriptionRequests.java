@@ -221,6 +221,7 @@ final class SubscriptionRequests {
         throw new IllegalArgumentException("no request in work has the Packet Identifier " + packetId);
     }
 
+    // [MQTT-2.2.1-6] [MQTT-3.8.4-1] [MQTT-3.8.4-5] [MQTT-3.8.4-7] [MQTT-3.10.4-4..6] [MQTT311-3.10.4-4]
     private void answer(Pending request) {
         List<ReasonCode> reasons = new ArrayList<>(request.reasons.length);
         for (ReasonCode reason : request.reasons) {

@@ -100,7 +100,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
         if (phase == Phase.OPEN) {
-            inbox.add((ByteBuf) bytes);
+            inbox.add((ByteBuf) bytes); // [MQTT-4.2-1]
             decode();
             holdUntilAnswered();
         } else {

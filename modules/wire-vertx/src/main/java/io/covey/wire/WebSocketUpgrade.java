@@ -91,7 +91,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     private static boolean offersMqtt(FullHttpRequest request) {
         for (String header : request.headers().getAll(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL)) {
             for (String offered : header.split(",")) {
-                if (SUB_PROTOCOLS.contains(offered.trim())) {
+                if (SUB_PROTOCOLS.contains(offered.trim())) { // [MQTT-6.0.0-4]
                     return true;
                 }
             }
