@@ -137,6 +137,15 @@ final class Channel implements Congestion {
         }
     }
 
+    /** Runs once everything offered until now, which leaves at its time, has been received, or its receiver is gone. */
+    void whenReceived(Runnable arrived) {
+        if (open.isEmpty() && unacknowledged.isEmpty()) {
+            arrived.run();
+        } else {
+            waiting.add(new Waiting(open.isEmpty() ? sequence : sequence + 1, arrived));
+        }
+    }
+
     /** Runs once everything offered until now has been received, or its receiver is gone. */
     void whenReceived(long nowMillis, Runnable arrived) {
         flush(nowMillis);

@@ -139,6 +139,16 @@ final class Channels {
         one.run();
     }
 
+    /** Runs once a shard has received everything offered to it until now, or is gone; perhaps at once. */
+    void whenReceived(ShardAddress target, Runnable arrived) {
+        Channel channel = outgoing.get(target);
+        if (channel == null) {
+            arrived.run();
+        } else {
+            channel.whenReceived(arrived);
+        }
+    }
+
     /** Publishes came from another shard. */
     void arrived(NodeMessage.Publishes publishes) {
         ShardAddress from = publishes.from();

@@ -50,7 +50,12 @@ final class ConnectionSubscriptions {
         liveRetained = flows.isEmpty() ? null : liveRetained;
     }
 
+<<<<<<< HEAD
     void unsubscribe(int packetId, List<String> filters) { // [MQTT-3.10.4-2..3]
+=======
+    void unsubscribe(int packetId, List<String> filters) {
+        filters.forEach(connection.memberships()::leave);
+>>>>>>> 48612c1 (bucket, broker: Shared Subscriptions whose members' sessions outlive their connections)
         if (connection.persistent()) {
             Command unsubscribe = new Command.Unsubscribe(connection.clientId(), connection.epoch(), filters);
             connection.lane().submit(unsubscribe, true, result -> {
@@ -66,6 +71,19 @@ final class ConnectionSubscriptions {
         List<Boolean> existed = new ArrayList<>(filters.size());
         filters.forEach(filter -> existed.add(shard.subscriptions.remove(connection, filter)));
         shard.loop.atEndOfTurn(() -> unsubscribed(packetId, existed));
+    }
+
+    /** Takes back subscriptions that could not be completed. */
+    void withdraw(List<String> filters) {
+        filters.forEach(filter -> {
+            connection.memberships().leave(filter);
+            shard.subscriptions.remove(connection, filter);
+        });
+        shard.announceRoutes(null);
+        if (connection.persistent()) {
+            Command unsubscribe = new Command.Unsubscribe(connection.clientId(), connection.epoch(), filters);
+            connection.lane().submit(unsubscribe, true, result -> {});
+        }
     }
 
     private void unsubscribed(int packetId, List<Boolean> existed) {

@@ -2,6 +2,8 @@ package io.covey.broker;
 
 import io.covey.bucket.Command;
 import io.covey.bucket.Origin;
+import io.covey.bucket.OutboxEffect;
+import io.covey.bucket.OutboxEntry;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.LocalSubscriptions;
@@ -29,6 +31,7 @@ final class FanOut {
     private final Channels channels;
     private final LocalSubscriptions<ShardConnection> subscriptions;
     private final SharedFanOut shared;
+    private final SharedLoans loans;
     private final Matches scratch = new Matches();
     private final Collector collector = new Collector();
     private final RecentOrigins recent = new RecentOrigins();
@@ -39,8 +42,17 @@ final class FanOut {
     private boolean delivering;
     private final List<ShardConnection> goneWhileDelivering = new ArrayList<>();
 
-    /** Where a topic's publishes go. */
-    private record Destinations(int[] partitions, List<ShardAddress> others, boolean own, List<SharedRoute> shared) {}
+    /**
+     * Where a topic's publishes go.
+     *
+     * @param numbered the appends of publishes with an origin: all groups get them from their buckets, which drop repeats [I3]
+     */
+    private record Destinations(
+            SharedAppends appends,
+            SharedAppends numbered,
+            List<ShardAddress> others,
+            boolean own,
+            List<SharedRoute> shared) {}
 
     /** Collects what the route table reports. */
     private final class Collector implements RouteSink {
@@ -72,9 +84,14 @@ final class FanOut {
             shared.add(route);
         }
 
-        private Destinations take() {
-            Destinations found =
-                    new Destinations(Arrays.copyOf(partitions, count), List.copyOf(others), own, List.copyOf(shared));
+        private Destinations take(boolean above0) {
+            int[] of = Arrays.copyOf(partitions, count);
+            SharedAppends appends =
+                    SharedAppends.of(of, shared, above0 ? SharedRoute::partition : route -> SharedRoute.NO_PARTITION);
+            SharedAppends numbered = shared.isEmpty() || !above0
+                    ? appends
+                    : SharedAppends.of(of, shared, route -> lanes.partitionOfShared(route.filter()));
+            Destinations found = new Destinations(appends, numbered, List.copyOf(others), own, List.copyOf(shared));
             count = 0;
             others.clear();
             shared.clear();
@@ -99,7 +116,8 @@ final class FanOut {
         }
     }
 
-    FanOut(Lanes lanes, Channels channels, LocalSubscriptions<ShardConnection> subscriptions) {
+    FanOut(Lanes lanes, Channels channels, LocalSubscriptions<ShardConnection> subscriptions, SharedLoans loans) {
+        this.loans = loans;
         this.lanes = lanes;
         this.channels = channels;
         this.subscriptions = subscriptions;
@@ -118,13 +136,14 @@ final class FanOut {
         boolean above0 = message.qos() != QoS.AT_MOST_ONCE;
         Destinations to = destinations(message.topic(), above0);
         Congestion congested = null;
-        int[] partitions = to.partitions;
+        SharedAppends appends = publication.origin == null ? to.appends : to.numbered;
+        int[] partitions = appends.partitions();
         publication.outstanding = partitions.length;
         if (partitions.length > 0) {
-            Command append = new Command.Append(message, publication.publisher, publication.origin);
-            for (int partition : partitions) {
-                Lane lane = lanes.lane(partition);
-                lane.submit(append, true, publication);
+            Command.Append append = new Command.Append(message, publication.publisher, publication.origin);
+            for (int i = 0; i < partitions.length; i++) {
+                Lane lane = lanes.lane(partitions[i]);
+                lane.submit(appends.withShared(append, i), true, publication);
                 congested = lane.isAboveMark() ? lane : congested;
             }
         }
@@ -140,7 +159,9 @@ final class FanOut {
                     new NodeMessage.Publishes.Item(publication.publisher, message, publication.origin, null));
         }
         for (int i = 0; i < to.shared.size(); i++) {
-            shared.start(publication, to.shared.get(i));
+            if (!appends.isThroughBucket(i)) {
+                shared.start(publication, to.shared.get(i));
+            }
         }
         if (partitions.length == 0) {
             publication.owner.finished(publication);
@@ -148,9 +169,23 @@ final class FanOut {
         return congested;
     }
 
-    /** The partitions that a publish of this topic goes to. */
+    /** The partitions that a numbered publish of this topic goes to. */
     int[] partitions(String topic) {
-        return destinations(topic, true).partitions;
+        return destinations(topic, true).numbered.partitions();
+    }
+
+    /** A group's bucket lends a message to a connection, here or elsewhere. */
+    void lend(int partition, OutboxEntry entry, OutboxEffect.Offer offer) {
+        NodeMessage.Publishes.Loan loan = new NodeMessage.Publishes.Loan(
+                partition, entry.number(), entry.lowest(), offer.clientId(), offer.epoch());
+        if (offer.shard().equals(lanes.self)) {
+            loans.lent(offer.filter(), loan, offer.message());
+        } else {
+            channels.offer(
+                    offer.shard(),
+                    new NodeMessage.Publishes.Item(
+                            "", offer.message(), null, new NodeMessage.Publishes.Share(offer.filter(), 0, loan)));
+        }
     }
 
     /** The channel that has no room for a publish of QoS above 0, or null: it must not be started then. */
@@ -167,7 +202,7 @@ final class FanOut {
             }
         }
         for (int i = 0; i < to.shared.size(); i++) {
-            Congestion full = shared.blocked(to.shared.get(i));
+            Congestion full = to.appends.isThroughBucket(i) ? null : shared.blocked(to.shared.get(i));
             if (full != null) {
                 return full;
             }
@@ -180,8 +215,10 @@ final class FanOut {
         NodeMessage.Publishes.Share share = item.share();
         if (share == null) {
             deliver(item.message(), item.publisher(), item.origin(), nowMillis);
-        } else {
+        } else if (share.loan() == null) {
             shared.arrived(item, share);
+        } else {
+            loans.lent(share.filter(), share.loan(), item.message());
         }
     }
 
@@ -226,7 +263,7 @@ final class FanOut {
         Destinations found = remembered.get(topic);
         if (found == null) {
             table.match(topic, above0, scratch, collector);
-            found = collector.take();
+            found = collector.take(above0);
             if (remembered.size() >= REMEMBERED_TOPICS_MAX) {
                 remembered.clear();
             }

@@ -5,6 +5,8 @@ import io.covey.bucket.BatchResult;
 import io.covey.bucket.Command;
 import io.covey.bucket.Refusal;
 import io.covey.bucket.Result;
+import io.covey.bucket.SharedCommand;
+import io.covey.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -319,6 +321,16 @@ final class Lane implements BucketGateway.Answer, Congestion {
             long bytes = COMMAND_BYTES;
             for (Command.Enqueue.Item item : enqueue.items()) {
                 bytes += item.message().sizeBytes();
+            }
+            return bytes;
+        }
+        if (command instanceof SharedCommand.HandOver over) {
+            return COMMAND_BYTES + over.message().sizeBytes();
+        }
+        if (command instanceof SharedCommand.GiveBack back) {
+            long bytes = COMMAND_BYTES;
+            for (Message message : back.messages()) {
+                bytes += message.sizeBytes();
             }
             return bytes;
         }

@@ -65,6 +65,10 @@ final class Lanes {
         return Partitions.ofTopic(topic, lanes.length);
     }
 
+    int partitionOfShared(String filter) {
+        return Partitions.ofShared(filter, lanes.length);
+    }
+
     /** The lease's term at this moment, or {@link NodeState#NO_LEASE}. */
     long leaseTerm() {
         return state.leaseTerm(loop.monotonicMillis());

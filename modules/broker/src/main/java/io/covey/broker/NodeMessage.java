@@ -92,8 +92,20 @@ public sealed interface NodeMessage {
          *
          * @param filter with its {@code $share/name/} prefix
          * @param passes how often the message has been passed on
+         * @param loan where the group's bucket has chosen the member, else null
          */
-        public record Share(String filter, int passes) {}
+        public record Share(String filter, int passes, @Nullable Loan loan) {}
+
+        /**
+         * A message that a group's bucket lends to a connection.
+         *
+         * @param partition the group's
+         * @param number of the outbox entry
+         * @param lowest the lowest number that was unfinished when the entry was read
+         * @param clientId the member
+         * @param epoch of its connection
+         */
+        public record Loan(int partition, long number, long lowest, String clientId, long epoch) {}
     }
 
     /** Publishes of the receiver up to this number have arrived. */

@@ -222,6 +222,12 @@ public final class NodeMessageCodec {
         out.bool(share != null);
         if (share != null) {
             out.string(share.filter()).varInt(share.passes());
+            NodeMessage.Publishes.Loan loan = share.loan();
+            out.bool(loan != null);
+            if (loan != null) {
+                out.varInt(loan.partition()).varLong(loan.number()).varLong(loan.lowest());
+                out.string(loan.clientId()).varLong(loan.epoch());
+            }
         }
     }
 
@@ -229,9 +235,17 @@ public final class NodeMessageCodec {
         String publisher = in.string();
         Message message = Message.read(in);
         Origin origin = in.bool() ? new Origin(in.string(), in.varLong(), in.varLong(), in.varLong()) : null;
-        NodeMessage.Publishes.Share share =
-                in.bool() ? new NodeMessage.Publishes.Share(in.string(), in.varInt()) : null;
+        NodeMessage.Publishes.Share share = in.bool() ? readShare(in) : null;
         return new NodeMessage.Publishes.Item(publisher, message, origin, share);
+    }
+
+    private static NodeMessage.Publishes.Share readShare(ByteReader in) {
+        String filter = in.string();
+        int passes = in.varInt();
+        NodeMessage.Publishes.Loan loan = in.bool()
+                ? new NodeMessage.Publishes.Loan(in.varInt(), in.varLong(), in.varLong(), in.string(), in.varLong())
+                : null;
+        return new NodeMessage.Publishes.Share(filter, passes, loan);
     }
 
     private static void writeRoute(ByteWriter out, ShardRoute route) {

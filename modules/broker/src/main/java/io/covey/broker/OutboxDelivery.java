@@ -2,15 +2,18 @@ package io.covey.broker;
 
 import io.covey.bucket.Command;
 import io.covey.bucket.Origin;
+import io.covey.bucket.OutboxEffect;
 import io.covey.bucket.OutboxEntry;
 import io.covey.bucket.Result;
+import io.covey.bucket.SharedCommand;
+import io.covey.protocol.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Publishes what buckets have in their outboxes: wills. Each entry is in work once at most; targets drop repeats by its origin. Bounded by the
+ * Brings about what buckets have in their outboxes: wills are published, messages of Shared Subscriptions go to members and back. Each entry is in work once at most; targets drop repeats by its origin. Bounded by the
  * outboxes. Owned by the shard's loop.
  */
 final class OutboxDelivery implements Publication.Owner {
@@ -48,21 +51,67 @@ final class OutboxDelivery implements Publication.Owner {
         InWork work = new InWork();
         work.done.add(done);
         inWork.put(key, work);
-        Publication publication = new Publication(
-                this,
-                entry.message(),
-                entry.clientId(),
-                entry.number(),
-                partition,
-                Origin.ofOutbox(partition, entry),
-                shard.lanes.leaseTerm(),
-                0);
-        if (entry.message().retain()) {
-            shard.lanes
-                    .lane(shard.lanes.partitionOfTopic(entry.message().topic()))
-                    .submit(new Command.Retain(entry.message(), publication.origin), true, publication);
+        start(partition, entry, key);
+    }
+
+    private void start(int partition, OutboxEntry entry, Key key) {
+        Origin origin = Origin.ofOutbox(partition, entry);
+        if (entry.effect() instanceof OutboxEffect.Publish will) {
+            publish(partition, entry.number(), origin, will);
+        } else if (entry.effect() instanceof OutboxEffect.HandOver over) {
+            handOver(partition, entry.number(), origin, over);
+        } else if (entry.effect() instanceof OutboxEffect.Offer offer) {
+            shard.fanOut.lend(partition, entry, offer);
+            shard.channels.whenReceived(offer.shard(), () -> done(key));
+        } else if (entry.effect() instanceof OutboxEffect.GiveBack back) {
+            Command command = new SharedCommand.GiveBack(
+                    back.filter(), back.clientId(), back.incarnation(), back.messages(), back.left(), origin);
+            lane(shard.lanes.partitionOfShared(back.filter())).submit(command, true, result -> done(key));
+        }
+    }
+
+    private Lane lane(int partition) {
+        return shard.lanes.lane(partition);
+    }
+
+    private void publish(int partition, long number, Origin origin, OutboxEffect.Publish will) {
+        Message message = will.message();
+        Publication publication =
+                new Publication(this, message, will.clientId(), number, partition, origin, shard.lanes.leaseTerm(), 0);
+        if (message.retain()) {
+            lane(shard.lanes.partitionOfTopic(message.topic()))
+                    .submit(new Command.Retain(message, origin), true, publication);
         } else {
             spread(publication);
+        }
+    }
+
+    /** A message of a group goes to the queue of a member's session, or back where that does not take it. */
+    private void handOver(int partition, long number, Origin origin, OutboxEffect.HandOver over) {
+        Command command =
+                new SharedCommand.HandOver(over.filter(), over.clientId(), over.incarnation(), over.message(), origin);
+        Key key = new Key(partition, number);
+        lane(shard.lanes.partitionOfClient(over.clientId())).submit(command, true, result -> {
+            if (!(result instanceof Result.HandedOver handed)) {
+                throw new IllegalStateException("no answer to a HandOver: " + result);
+            }
+            if (handed.taken()) {
+                shard.appended(over.message(), new Result.Appended(handed.deliveries(), 1, 0, false));
+                done(key);
+            } else {
+                lane(partition)
+                        .submit(
+                                new SharedCommand.Decline(number, handed.gone(), handed.awayEpoch()),
+                                true,
+                                declined -> done(key));
+            }
+        });
+    }
+
+    private void done(Key key) {
+        InWork work = inWork.remove(key);
+        if (work != null) {
+            work.done.forEach(Runnable::run);
         }
     }
 
@@ -94,10 +143,7 @@ final class OutboxDelivery implements Publication.Owner {
             // Nobody can be told: the client is gone. The bucket's limit is the operator's, and the loss is counted.
             shard.events.dropped("bucket-full", 1);
         }
-        InWork work = inWork.remove(new Key(publication.packetId, publication.token));
-        if (work != null) {
-            work.done.forEach(Runnable::run);
-        }
+        done(new Key(publication.packetId, publication.token));
     }
 
     @Override

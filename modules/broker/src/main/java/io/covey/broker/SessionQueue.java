@@ -33,6 +33,7 @@ final class SessionQueue {
             return;
         }
         if (result instanceof Result.Handed handed) {
+            connection.memberships().progressed(handed.shares());
             acknowledgements.moreWaits(handed.waiting() > 0);
             if (!handed.entries().isEmpty()) {
                 connection.handed(handed.entries());

@@ -35,6 +35,7 @@ final class Shard implements BucketCommands {
     final LocalSubscriptions<ShardConnection> subscriptions = new LocalSubscriptions<>();
     final Channels channels;
     final FanOut fanOut;
+    final SharedLoans loans;
     final Registry registry;
     final Takeovers takeovers;
     final RetainedReads retainedReads;
@@ -84,8 +85,9 @@ final class Shard implements BucketCommands {
                 });
         this.wheel = new TimerWheel(loop);
         this.channels = new Channels(self, loop, link, ports.state, events, this::arrived);
-        this.fanOut = new FanOut(lanes, channels, subscriptions);
         this.registry = new Registry(lanes);
+        this.loans = new SharedLoans(lanes, registry, subscriptions);
+        this.fanOut = new FanOut(lanes, channels, subscriptions, loans);
         this.takeovers = new Takeovers(this);
         this.retainedReads = new RetainedReads(lanes);
         this.hints = new Hints(loop, link);

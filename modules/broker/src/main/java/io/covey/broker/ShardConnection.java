@@ -48,12 +48,14 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private final PublishPipeline pipeline;
     private final TimerWheel.Timer tick = new TimerWheel.Timer(this::tick);
     private final ConnectionSubscriptions subscriptions;
+    private final SharedMemberships memberships;
     private final ConnectionAuthentication authentication;
 
     private Phase phase = Phase.NEW;
     private String clientId = "";
     private boolean persistent;
     private boolean hasWill;
+    private int receiveMaximum;
     private int partition;
     private long epoch = -1;
     private long incarnation;
@@ -82,6 +84,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         this.output = new WireOutput(wire, shard.events);
         this.pipeline = new PublishPipeline(this, shard);
         this.subscriptions = new ConnectionSubscriptions(this, shard);
+        this.memberships = new SharedMemberships(this, shard);
         this.authentication = new ConnectionAuthentication(shard, output, this::authenticated);
         long now = shard.nowMillis();
         this.connection = new Connection(this, shard.settings.session(), shard.loop::uniqueLong, now);
@@ -114,6 +117,14 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     long incarnation() {
         return incarnation;
+    }
+
+    int receiveMaximum() {
+        return receiveMaximum;
+    }
+
+    SharedMemberships memberships() {
+        return memberships;
     }
 
     boolean isOpen() {
@@ -231,6 +242,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         clientId = request.clientId();
         persistent = request.persistent();
         hasWill = request.will() != null;
+        receiveMaximum = request.receiveMaximum();
         partition = shard.lanes.partitionOfClient(clientId);
         boolean serves = shard.takesClients();
         if (!serves || lane().isFull()) {
@@ -286,6 +298,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         phase = Phase.OPEN;
         if (persistent && !output.isClosed()) {
             subscriptions.present(opened.subscriptions());
+            memberships.present(opened.subscriptions(), opened.shares());
         }
         connection.opened(opened, shard.nowMillis()); // also where the client has gone: it may have published before
         if (hintMissed && phase == Phase.OPEN) {
@@ -394,6 +407,12 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
         return phase == Phase.OPEN
                 && connection.deliverShared(receipt, message, qos, retain, subscriptionIds, nowMillis);
+    }
+
+    /** A message that a group's bucket has lent; false when the connection is over. */
+    boolean deliverLent(
+            SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
+        return phase == Phase.OPEN && connection.deliverLent(receipt, message, qos, retain, subscriptionIds, nowMillis);
     }
 
     /** Whether a message of a Shared Subscription would be sent at once. */
@@ -506,8 +525,15 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         shard.announceRoutes(null);
         subscriptions.close();
         shard.loop.atEndOfTurn(this::drain); // not from inside the connection's call
-        shard.loop.atEndOfTurn(() -> connection.takeUncompletedShared().forEach(SharedReceipt::returned));
+        shard.loop.atEndOfTurn(this::leaveGroups);
         return leaving;
+    }
+
+    /** What was lent is settled before the groups hear of the end. */
+    private void leaveGroups() {
+        connection.takeUncompletedShared().forEach(SharedReceipt::returned);
+        shard.loans.flush();
+        memberships.end();
     }
 
     /** Goes on with what is left to do after the end. */

@@ -1,6 +1,7 @@
 package io.covey.broker;
 
 import io.covey.bucket.Origin;
+import io.covey.bucket.SharedCommand;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.LocalSubscriptions;
@@ -113,7 +114,7 @@ final class SharedFanOut {
                         passed.publisher,
                         passed.message,
                         origin,
-                        new NodeMessage.Publishes.Share(passed.filter, passed.passes)));
+                        new NodeMessage.Publishes.Share(passed.filter, passed.passes, null)));
     }
 
     private int turn(String filter) {
@@ -205,6 +206,15 @@ final class SharedFanOut {
         if (route == null) {
             return; // the group's last member is gone
         }
+        if (above0 && route.partition() != SharedRoute.NO_PARTITION) {
+            // The group has got a member whose session keeps messages.
+            lanes.lane(route.partition())
+                    .submit(
+                            new SharedCommand.GiveBack(passed.filter, "", 0, List.of(passed.message), false, null),
+                            true,
+                            result -> {});
+            return;
+        }
         int passes = passed.passes + 1;
         Passed next = new Passed(passed.filter, passed.publisher, passed.message, passes);
         if (passes <= PASSES_MAX) {
@@ -225,7 +235,7 @@ final class SharedFanOut {
 
     private @Nullable SharedRoute route(Passed passed, boolean above0) {
         for (SharedRoute route : routes.shared(passed.message.topic(), above0)) {
-            if (route.filter().equals(passed.filter) && !route.shards().isEmpty()) {
+            if (route.filter().equals(passed.filter)) {
                 return route;
             }
         }

@@ -10,7 +10,9 @@ import io.covey.routing.Subscription;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,9 @@ final class SubscribeFlow {
     private final List<Subscription> subscriptions;
     private int awaitingRoutes;
     private boolean answered;
+    /** Shared ones whose groups' buckets had no room. */
+    private final Set<String> refused = new LinkedHashSet<>();
+
     private boolean enqueuing;
 
     private final ArrayDeque<Read> toRead = new ArrayDeque<>();
@@ -66,8 +71,9 @@ final class SubscribeFlow {
     }
 
     void start() {
+        awaitingRoutes = connection.persistent() ? 2 : 1;
+        joinGroups();
         if (connection.persistent()) {
-            awaitingRoutes = 2;
             connection
                     .lane()
                     .submit(
@@ -75,13 +81,30 @@ final class SubscribeFlow {
                             true,
                             new Lane.Routed(this::stored, this::routesLive));
         } else {
-            awaitingRoutes = 1;
             List<Boolean> existed = new ArrayList<>(subscriptions.size());
             for (Subscription subscription : subscriptions) {
                 existed.add(shard.subscriptions.add(connection, subscription));
             }
             planReads(existed);
             shard.announceRoutes(this::routesLive);
+        }
+    }
+
+    private void joinGroups() {
+        for (Subscription subscription : subscriptions) {
+            String filter = subscription.filter();
+            if (TopicFilters.isShared(filter)) {
+                awaitingRoutes++;
+                connection
+                        .memberships()
+                        .join(subscription, new Lane.Routed(result -> joined(filter, result), this::routesLive));
+            }
+        }
+    }
+
+    private void joined(String filter, Result result) {
+        if (result instanceof Result.Refused) {
+            refused.add(filter);
         }
     }
 
@@ -96,6 +119,7 @@ final class SubscribeFlow {
             planReads(changed.existed());
             shard.announceRoutes(this::routesLive);
         } else if (result instanceof Result.Refused) {
+            subscriptions.forEach(subscription -> connection.memberships().leave(subscription.filter()));
             connection.subscribed(packetId, Collections.nCopies(subscriptions.size(), ReasonCode.QUOTA_EXCEEDED));
             connection.subscriptions().done(this);
         } else {
@@ -195,7 +219,11 @@ final class SubscribeFlow {
             answered = true;
             List<ReasonCode> reasons = new ArrayList<>(subscriptions.size());
             for (Subscription subscription : subscriptions) {
-                reasons.add(ReasonCode.granted(subscription.qos()));
+                boolean granted = !refused.contains(subscription.filter());
+                reasons.add(granted ? ReasonCode.granted(subscription.qos()) : ReasonCode.QUOTA_EXCEEDED);
+            }
+            if (!refused.isEmpty()) {
+                connection.subscriptions().withdraw(List.copyOf(refused));
             }
             connection.subscribed(packetId, reasons);
         }

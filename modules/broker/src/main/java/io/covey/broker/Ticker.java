@@ -26,7 +26,7 @@ final class Ticker {
     static final int OUTBOX_GRACE_MILLIS = 2_000;
 
     /** Entries of one bucket that are published at a time; the rest follows with later ticks. */
-    static final int OUTBOX_IN_WORK_MAX = 64;
+    static final int OUTBOX_IN_WORK_MAX = 128;
 
     /** Departed nodes that are remembered; older ones have been told to every bucket long ago. */
     static final int DEPARTED_MAX = 256;

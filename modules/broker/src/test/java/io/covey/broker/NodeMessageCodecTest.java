@@ -94,7 +94,7 @@ class NodeMessageCodecTest {
                                 new NodeMessage.Publishes.Item("p", MESSAGE, null, null),
                                 new NodeMessage.Publishes.Item("q", MESSAGE, Origin.ofClient("q", 2, 5, 3), null),
                                 new NodeMessage.Publishes.Item(
-                                        "r", MESSAGE, null, new NodeMessage.Publishes.Share("$share/g/a", 2)))));
+                                        "r", MESSAGE, null, new NodeMessage.Publishes.Share("$share/g/a", 2, LOAN)))));
         List<NodeMessage> read = new ArrayList<>();
 
         NodeMessageCodec.read(new ByteReader(written(messages)), (to, message) -> read.add(message));
@@ -108,9 +108,11 @@ class NodeMessageCodecTest {
         assertThat(publishes.items().get(0).message().qos()).isEqualTo(QoS.EXACTLY_ONCE);
         assertThat(publishes.items().get(0).origin()).isNull();
         assertThat(publishes.items().get(1).origin()).isEqualTo(Origin.ofClient("q", 2, 5, 3));
-        assertThat(publishes.items().get(2).share()).isEqualTo(new NodeMessage.Publishes.Share("$share/g/a", 2));
+        assertThat(publishes.items().get(2).share()).isEqualTo(new NodeMessage.Publishes.Share("$share/g/a", 2, LOAN));
         assertThat(written(read)).isEqualTo(written(messages));
     }
+
+    private static final NodeMessage.Publishes.Loan LOAN = new NodeMessage.Publishes.Loan(3, 9, 7, "c", 5);
 
     @Test
     void anotherFormatIsRefusedByName() {

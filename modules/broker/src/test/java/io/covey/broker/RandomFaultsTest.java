@@ -155,6 +155,29 @@ class RandomFaultsTest {
         run(100, 0);
     }
 
+    /** Members of Shared Subscriptions: two groups of persistent sessions, one of both kinds. */
+    private List<Subscriber> members() {
+        List<Subscriber> members = new ArrayList<>();
+        for (String clientId : List.of("ga1", "ga2", "ga3", "gb1", "gb2", "gc1", "gc2")) {
+            Subscriber member = new Subscriber(clientId, true);
+            members.add(member);
+            connect(member);
+            member.last().subscribe(sharedFilter(clientId), QoS.EXACTLY_ONCE, 2);
+        }
+        for (String clientId : List.of("gc3", "gc4")) {
+            Subscriber member = new Subscriber(clientId, false);
+            members.add(member);
+            connect(member);
+            member.last().subscribe(sharedFilter(clientId), QoS.AT_LEAST_ONCE, 2);
+        }
+        return members;
+    }
+
+    private static String sharedFilter(String clientId) {
+        String group = clientId.substring(0, 2);
+        return "$share/" + group + (group.equals("gb") ? "/t/b" : "/t/+");
+    }
+
     private void run(long seed, double faults) {
         random = new Random(seed);
         cluster = new TestCluster();
@@ -171,6 +194,7 @@ class RandomFaultsTest {
                 subscriber.last().subscribe(filters[i], QoS.EXACTLY_ONCE, 2);
             }
         }
+        List<Subscriber> members = members();
         cluster.lost = message -> random.nextDouble() < faults;
         cluster.buckets.script = submission -> random.nextDouble() < faults
                 ? random.nextBoolean() ? Fault.REQUEST_LOST : Fault.ANSWER_LOST
@@ -187,10 +211,24 @@ class RandomFaultsTest {
                     connect(subscriber);
                 }
             }
+            for (Subscriber member : members) {
+                if (random.nextInt(100) == 0) {
+                    member.last().breakConnection();
+                    connect(member);
+                    if (!member.persistent) {
+                        member.last().subscribe(sharedFilter(member.clientId), QoS.AT_LEAST_ONCE, 2);
+                    }
+                }
+            }
             cluster.time.pass(random.nextInt(6));
         }
-        calmDown(publishers, subscribers);
+        List<Subscriber> all = new ArrayList<>(subscribers);
+        all.addAll(members);
+        calmDown(publishers, all);
         subscribers.forEach(subscriber -> verify(seed, subscriber));
+        for (String group : List.of("ga", "gb", "gc")) {
+            verifyGroup(seed, group, members);
+        }
         assertThat(acknowledged).as("seed %d", seed).hasSizeGreaterThan(300);
         assertThat(cluster.buckets.replicasAreEqual()).isTrue();
     }
@@ -218,6 +256,30 @@ class RandomFaultsTest {
         cluster.time.pass(6_000);
         publishers.forEach(publisher ->
                 assertThat(publisher.pending).as(publisher.clientId).isEmpty());
+    }
+
+    /** [MQTT 5.0, 4.8.2]: nothing acknowledged is lost, and what goes out at QoS 2 goes to one member. */
+    private void verifyGroup(long seed, String group, List<Subscriber> members) {
+        Map<String, String> receivers = new HashMap<>();
+        for (Subscriber member : members) {
+            if (!member.clientId.startsWith(group)) {
+                continue;
+            }
+            Set<String> received = new HashSet<>();
+            for (Got got : member.got()) {
+                boolean first = received.add(got.payload());
+                String other = receivers.put(got.payload(), member.clientId);
+                if (got.qos() == QoS.EXACTLY_ONCE) {
+                    assertThat(other == null || other.equals(member.clientId) && got.dup() && !first)
+                            .as("I3: seed %d, %s and %s got %s", seed, member.clientId, other, got)
+                            .isTrue();
+                }
+            }
+        }
+        Set<String> missing = new HashSet<>(acknowledged);
+        missing.removeIf(payload -> group.equals("gb") && !payload.contains("t/b"));
+        missing.removeAll(receivers.keySet());
+        assertThat(missing).as("I1: seed %d, group %s lacks", seed, group).isEmpty();
     }
 
     private void verify(long seed, Subscriber subscriber) {

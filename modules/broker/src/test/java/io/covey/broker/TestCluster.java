@@ -305,4 +305,25 @@ final class TestCluster {
             }
         });
     }
+
+    /** Brings about what is left in the outboxes, as the owners of the buckets do. */
+    void deliverOutboxes() {
+        TestNode any = nodes.values().iterator().next();
+        time.turn(() -> {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                int of = partition;
+                any.commands.submit(of, new Command.Tick(), true, result -> ((Result.Ticked) result)
+                        .outbox()
+                        .forEach(entry -> any.commands.publish(
+                                of,
+                                entry,
+                                () -> any.commands.submit(
+                                        of,
+                                        new Command.FinishOutbox(new long[] {entry.number()}),
+                                        true,
+                                        finished -> {}))));
+            }
+        });
+        time.pass(100);
+    }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.covey.bucket.Command;
+import io.covey.bucket.OutboxEffect;
 import io.covey.bucket.OutboxEntry;
 import io.covey.bucket.Result;
 import io.covey.protocol.Message;
@@ -59,7 +60,7 @@ class TickerTest {
         List<OutboxEntry> entries = new ArrayList<>();
         Message will = new Message("t", new byte[0], QoS.AT_LEAST_ONCE, false, Properties.EMPTY, 0, Message.NEVER);
         for (long number : outbox) {
-            entries.add(new OutboxEntry(number, 1, "c", will));
+            entries.add(new OutboxEntry(number, 1, new OutboxEffect.Publish("c", will)));
         }
         take(Command.Tick.class).forEach(tick -> tick.confirmed.accept(new Result.Ticked(entries)));
     }

@@ -26,6 +26,8 @@ final class BucketState {
     private final MessageQueues queues;
     private final SessionCommands connections;
     private final RetainedStore retained;
+    private final SharedGroups groups;
+    private final SharedHandOvers handOvers;
     private boolean routesAsked;
     private long snapshotPasses;
 
@@ -37,7 +39,9 @@ final class BucketState {
         appendOrigins = new OriginTable(ledger, limits.bucketBytesMax() / ORIGIN_SHARE);
         retainOrigins = new OriginTable(ledger, limits.bucketBytesMax() / ORIGIN_SHARE);
         sessions = new SessionTable(limits, ledger, index, outbox);
-        queues = new MessageQueues(limits, ledger, index, sessions, appendOrigins);
+        groups = new SharedGroups(limits, ledger, index.routes(), outbox, appendOrigins);
+        handOvers = new SharedHandOvers(ledger, sessions, appendOrigins);
+        queues = new MessageQueues(limits, ledger, index, sessions, appendOrigins, groups);
         connections = new SessionCommands(ledger, index, sessions);
         retained = new RetainedStore(ledger, retainOrigins);
     }
@@ -63,6 +67,12 @@ final class BucketState {
         }
         if (command instanceof Command.Retain retain) {
             return retained.retain(retain, nowMillis);
+        }
+        if (command instanceof SharedCommand.HandOver over) {
+            return handOvers.handOver(over, nowMillis);
+        }
+        if (command instanceof SharedCommand shared) {
+            return groups.apply(shared, nowMillis);
         }
         return applyForConnection(command, nowMillis);
     }
@@ -105,11 +115,13 @@ final class BucketState {
         }
         if (command instanceof Command.FinishOutbox finish) {
             outbox.finish(finish.numbers());
+            groups.resume(nowMillis);
             return Answers.DONE;
         }
         if (command instanceof Command.NodeGone gone) {
             if (!senders.isGone(gone.node())) {
                 sessions.nodeGone(gone.node(), nowMillis);
+                groups.nodeGone(gone.node(), nowMillis);
                 senders.forget(gone.node());
             }
             return Answers.DONE;
@@ -119,6 +131,7 @@ final class BucketState {
 
     private Result tick(long nowMillis) {
         sessions.settleDue(nowMillis, TICK_SESSIONS_MAX, TICK_ENTRIES_MAX);
+        groups.tick(nowMillis);
         retained.dropExpired(nowMillis, TICK_RECORDS_MAX);
         appendOrigins.drop(nowMillis, TICK_RECORDS_MAX);
         retainOrigins.drop(nowMillis, TICK_RECORDS_MAX);
@@ -174,6 +187,10 @@ final class BucketState {
 
     OriginTable retainOrigins() {
         return retainOrigins;
+    }
+
+    SharedGroups groups() {
+        return groups;
     }
 
     SessionTable sessions() {

@@ -60,7 +60,10 @@ public sealed interface Command {
         }
     }
 
-    /** Adds or replaces subscriptions of a persistent session; none of them shared (yet), none of more than {@link #LEVELS_MAX} levels. */
+    /** A command about Shared Subscriptions: {@link SharedCommand}. */
+    non-sealed interface OfShared extends Command {}
+
+    /** Adds or replaces subscriptions of a persistent session, shared or not; none of more than {@link #LEVELS_MAX} levels. */
     record Subscribe(String clientId, long epoch, List<Subscription> subscriptions) implements Command {
         /** Levels of a Topic Filter: the trie over them recurses. */
         public static final int LEVELS_MAX = 1024;
@@ -70,7 +73,11 @@ public sealed interface Command {
             subscriptions = List.copyOf(subscriptions);
             for (Subscription subscription : subscriptions) {
                 String filter = subscription.filter();
-                check(TopicFilters.isValidFilter(filter) && !TopicFilters.isShared(filter), "filter");
+                check(
+                        TopicFilters.isShared(filter)
+                                ? TopicFilters.isValidShared(filter)
+                                : TopicFilters.isValidFilter(filter),
+                        "filter");
                 check(levels(filter) <= LEVELS_MAX, "levels");
             }
         }
@@ -94,11 +101,17 @@ public sealed interface Command {
      * @param message of QoS 1 or 2; its RETAIN flag is kept towards Retain As Published subscriptions, else cleared
      * @param publisher the publisher's client id, for No Local
      * @param origin for deduplication beyond the batch's own, or null
+     * @param shared the matching Shared Subscriptions of this bucket, of which one member each is to receive it [MQTT 5.0, 4.8.2]
      */
-    record Append(Message message, String publisher, @Nullable Origin origin) implements Command {
+    record Append(Message message, String publisher, @Nullable Origin origin, List<String> shared) implements Command {
         /** Checks the level. */
         public Append {
             check(message.qos() != QoS.AT_MOST_ONCE, "qos");
+        }
+
+        /** Without Shared Subscriptions. */
+        public Append(Message message, String publisher, @Nullable Origin origin) {
+            this(message, publisher, origin, List.of());
         }
     }
 

@@ -38,6 +38,7 @@ final class CommandCodec {
             append.message().write(out);
             out.string(append.publisher());
             write(out, append.origin());
+            Lists.write(append.shared(), ByteWriter::string, out);
         } else if (command instanceof Command.Acknowledge acknowledge) {
             writeHead(ACKNOWLEDGE, acknowledge.clientId(), acknowledge.epoch(), out);
             Lists.writeLongs(acknowledge.released(), out);
@@ -52,6 +53,8 @@ final class CommandCodec {
             write(out, retain.origin());
         } else if (command instanceof Command.RaiseFloor raise) {
             writeHead(RAISE_FLOOR, raise.source(), raise.incarnation(), out).varLong(raise.floor());
+        } else if (command instanceof SharedCommand shared) {
+            SharedCommandCodec.write(out, shared);
         } else {
             writeForConnection(out, command);
         }
@@ -111,7 +114,8 @@ final class CommandCodec {
     static Command read(ByteReader in) {
         int tag = in.u8();
         return switch (tag) {
-            case APPEND -> new Command.Append(Message.read(in), in.string(), readOrigin(in));
+            case APPEND ->
+                new Command.Append(Message.read(in), in.string(), readOrigin(in), Lists.read(in, ByteReader::string));
             case ACKNOWLEDGE ->
                 new Command.Acknowledge(in.string(), in.varLong(), Lists.readLongs(in), Lists.readLongs(in));
             case OPEN_SESSION ->
@@ -138,7 +142,7 @@ final class CommandCodec {
             case NODE_GONE -> new Command.NodeGone(in.i64());
             case FINISH_OUTBOX -> new Command.FinishOutbox(Lists.readLongs(in));
             case DESCRIBE -> new Command.Describe(in.string());
-            default -> throw new UnknownFormatException("a command", tag, DESCRIBE);
+            default -> SharedCommandCodec.read(tag, in);
         };
     }
 
@@ -146,7 +150,7 @@ final class CommandCodec {
         return out.u8(tag).string(clientId).varLong(epoch);
     }
 
-    private static void write(ByteWriter out, @Nullable Origin origin) {
+    static void write(ByteWriter out, @Nullable Origin origin) {
         out.bool(origin != null);
         if (origin != null) {
             out.string(origin.source())
@@ -156,7 +160,7 @@ final class CommandCodec {
         }
     }
 
-    private static @Nullable Origin readOrigin(ByteReader in) {
+    static @Nullable Origin readOrigin(ByteReader in) {
         return in.bool() ? new Origin(in.string(), in.varLong(), in.varLong(), in.varLong()) : null;
     }
 

@@ -1,6 +1,7 @@
 package io.covey.bucket;
 
 import io.covey.protocol.Message;
+import io.covey.protocol.QoS;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -275,7 +276,37 @@ final class DeliveryQueue {
         }
     }
 
+    /** Takes the entries of a group that wait and were never sent out of the queue, oldest first. */
+    void takeWaiting(Share share, List<Message> out) {
+        int before = out.size();
+        for (int i = 0; i < waiting.size(); i++) {
+            QueuedMessage entry = Objects.requireNonNull(waiting.at(i));
+            if (entry.share() == share) {
+                out.add(entry.held().message());
+                waiting.replace(i, null);
+                drop(entry);
+            }
+        }
+        if (out.size() > before) {
+            waiting.compact();
+        }
+    }
+
+    /** Lists the messages of a group that were handed at QoS 1 and are not released, oldest first. */
+    void listHandedAtLeastOnce(Share share, List<Message> out) {
+        for (int i = 0; i < handed.size(); i++) {
+            QueuedMessage entry = handed.at(i);
+            if (entry != null && entry.share() == share && entry.qos() == QoS.AT_LEAST_ONCE) {
+                out.add(entry.held().message());
+            }
+        }
+    }
+
     private void charge(QueuedMessage entry) {
+        Share share = entry.share();
+        if (share != null) {
+            share.entryCame();
+        }
         entry.held().hold(ledger);
         ledger.add(entry.ownBytes());
         ledger.addQueued(1);
@@ -303,6 +334,10 @@ final class DeliveryQueue {
     }
 
     private void drop(QueuedMessage entry) {
+        Share share = entry.share();
+        if (share != null) {
+            share.entryWent();
+        }
         bytes -= entry.queueBytes();
         ledger.add(-entry.ownBytes());
         ledger.addQueued(-1);

@@ -1,10 +1,12 @@
 package io.covey.bucket;
 
+import io.covey.protocol.TopicFilters;
 import io.covey.routing.Subscription;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a session keeps beyond its connections: subscriptions, queue and incoming QoS 2 messages. Absent from transient sessions. */
 final class DurableState {
@@ -16,6 +18,8 @@ final class DurableState {
     private final SubscriptionMatch match = new SubscriptionMatch();
     private final DeliveryQueue queue;
     private Receipts receipts = new Receipts();
+    private List<Share> shares = List.of();
+    private List<Share> givenUp = List.of();
     private long subscriptionBytes;
 
     DurableState(SessionState session, Ledger ledger) {
@@ -61,14 +65,33 @@ final class DurableState {
     boolean subscribe(Subscription subscription, SubscriptionIndex index) {
         Subscriber present = subscribers.get(subscription.filter());
         if (present != null) {
-            index.replace(present, subscription); // [MQTT-3.8.4-3]
+            if (isShared(subscription.filter())) {
+                present.replace(subscription); // [MQTT-3.8.4-3]
+            } else {
+                index.replace(present, subscription); // [MQTT-3.8.4-3]
+            }
             return true;
         }
         Subscriber subscriber = new Subscriber(this, subscription);
         subscribers.put(subscription.filter(), subscriber);
         subscriptionBytes += Subscriber.bytesOf(subscription.filter());
-        index.add(subscriber);
+        if (isShared(subscription.filter())) {
+            shares = with(shares, new Share(subscription.filter()));
+        } else {
+            index.add(subscriber);
+        }
         return false;
+    }
+
+    private static boolean isShared(String filter) {
+        return TopicFilters.isShared(filter);
+    }
+
+    private static List<Share> with(List<Share> some, Share one) {
+        List<Share> more = new ArrayList<>(some.size() + 1);
+        more.addAll(some);
+        more.add(one);
+        return more;
     }
 
     /**
@@ -82,8 +105,83 @@ final class DurableState {
             return false;
         }
         subscriptionBytes -= Subscriber.bytesOf(filter);
-        index.remove(present);
+        Share share = share(filter);
+        if (share == null) {
+            index.remove(present);
+            return true;
+        }
+        shares = new ArrayList<>(shares);
+        shares.remove(share);
+        if (share.hasEntries()) {
+            givenUp = with(withEntries(givenUp), share); // what is in the queue is still delivered
+        }
         return true;
+    }
+
+    private static List<Share> withEntries(List<Share> some) {
+        return some.isEmpty() ? some : some.stream().filter(Share::hasEntries).toList();
+    }
+
+    /** The subscription to this filter, or null. */
+    @Nullable
+    Subscriber subscriber(String filter) {
+        return subscribers.get(filter);
+    }
+
+    /** The part in the group of a Shared Subscription, or null. */
+    @Nullable
+    Share share(String filter) {
+        for (int i = 0; i < shares.size(); i++) {
+            if (shares.get(i).filter().equals(filter)) {
+                return shares.get(i);
+            }
+        }
+        return null;
+    }
+
+    /** Whether it has, or had, Shared Subscriptions. */
+    boolean hasShares() {
+        return !shares.isEmpty() || !givenUp.isEmpty();
+    }
+
+    /** The parts in groups, oldest first: of Shared Subscriptions, then of those given up that have entries in the queue. */
+    List<Share> shares() {
+        List<Share> all = new ArrayList<>(shares);
+        all.addAll(withEntries(givenUp));
+        return all;
+    }
+
+    /** How many of {@link #shares} are of subscriptions. */
+    int subscribedShares() {
+        return shares.size();
+    }
+
+    /** Takes over a part of a subscription given up from a snapshot. */
+    void restoreGivenUp(Share share) {
+        givenUp = with(givenUp, share);
+    }
+
+    /** What groups are to hear of; nothing for most sessions. */
+    List<Result.ShareProgress> takeProgress() {
+        if (shares.isEmpty()) {
+            return List.of();
+        }
+        List<Result.ShareProgress> due = List.of();
+        for (int i = 0; i < shares.size(); i++) {
+            Share share = shares.get(i);
+            if (share.isToBeReported()) {
+                due = due.isEmpty() ? new ArrayList<>(1) : due;
+                due.add(new Result.ShareProgress(share.filter(), share.completed()));
+            }
+        }
+        return due;
+    }
+
+    /** How much of each group is completed. */
+    List<Result.ShareProgress> progress() {
+        List<Result.ShareProgress> all = new ArrayList<>(shares.size());
+        shares.forEach(share -> all.add(new Result.ShareProgress(share.filter(), share.completed())));
+        return all;
     }
 
     boolean isSubscribed(String filter) {
@@ -102,7 +200,9 @@ final class DurableState {
     /** Gives back everything: the session ends. */
     void clear(SubscriptionIndex index) {
         for (Subscriber subscriber : subscribers.values()) {
-            index.remove(subscriber);
+            if (!isShared(subscriber.subscription().filter())) {
+                index.remove(subscriber);
+            }
         }
         subscribers.clear();
         subscriptionBytes = 0;

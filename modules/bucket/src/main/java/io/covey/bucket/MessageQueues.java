@@ -15,9 +15,16 @@ final class MessageQueues {
     private final SubscriptionIndex index;
     private final SessionTable sessions;
     private final OriginTable origins;
+    private final SharedGroups groups;
 
     MessageQueues(
-            BucketLimits limits, Ledger ledger, SubscriptionIndex index, SessionTable sessions, OriginTable origins) {
+            BucketLimits limits,
+            Ledger ledger,
+            SubscriptionIndex index,
+            SessionTable sessions,
+            OriginTable origins,
+            SharedGroups groups) {
+        this.groups = groups;
         this.limits = limits;
         this.ledger = ledger;
         this.index = index;
@@ -33,25 +40,26 @@ final class MessageQueues {
         Message message = append.message();
         // [MQTT-4.5.0-1] [MQTT-3.3.2-3] [MQTT311-3.1.2-5]
         List<DurableState> matched = index.match(message.topic(), append.publisher());
-        int count = matched.size();
+        List<SharedGroup> shared = groups.served(append.shared());
+        int count = matched.size() + shared.size();
         if (count == 0) {
             return NOT_MATCHED;
         }
-        if (!ledger.hasRoomForMessages(bytesFor(message, matched))) {
+        if (!ledger.hasRoomForMessages(bytesFor(message, matched, shared.size()))) {
             ledger.countRefused();
             return new Result.Appended(List.of(), count, 0, true);
         }
         if (origin != null) {
             origins.record(origin, nowMillis);
         }
-        return queue(message, matched, nowMillis);
+        return queue(message, matched, shared, nowMillis);
     }
 
-    private Result queue(Message message, List<DurableState> matched, long nowMillis) {
+    private Result queue(Message message, List<DurableState> matched, List<SharedGroup> shared, long nowMillis) {
         HeldMessage held = new HeldMessage(message);
         boolean expired = message.isExpired(nowMillis);
         List<Result.Delivery> deliveries = List.of();
-        int dropped = 0;
+        int dropped = shared.isEmpty() ? 0 : groups.append(shared, held, nowMillis);
         int count = matched.size();
         for (int i = 0; i < count; i++) {
             DurableState durable = matched.get(i);
@@ -84,7 +92,7 @@ final class MessageQueues {
                 }
             }
         }
-        return new Result.Appended(deliveries, count, dropped, false);
+        return new Result.Appended(deliveries, count + shared.size(), dropped, false);
     }
 
     Result enqueue(Command.Enqueue enqueue, long nowMillis) {
@@ -121,7 +129,7 @@ final class MessageQueues {
             queue.release(sequence);
         }
         if (queue.waiting() == 0) {
-            return new Result.Handed(List.of(), queue.nextSequence(), 0);
+            return new Result.Handed(List.of(), queue.nextSequence(), 0, durable.takeProgress());
         }
         return handOut(durable, new ArrayList<>(), nowMillis);
     }
@@ -140,12 +148,12 @@ final class MessageQueues {
         DeliveryQueue queue = durable.queue();
         queue.handOut(durable.session().window(), nowMillis, entries);
         sessions.reschedule(durable.session());
-        return new Result.Handed(entries, queue.nextSequence(), queue.waiting());
+        return new Result.Handed(entries, queue.nextSequence(), queue.waiting(), durable.takeProgress());
     }
 
-    /** What queueing costs at most: the message once, and an entry for each session. */
-    private static long bytesFor(Message message, List<DurableState> matched) {
-        long bytes = message.sizeBytes();
+    /** What queueing costs at most: the message once, and an entry for each session and group. */
+    private static long bytesFor(Message message, List<DurableState> matched, int shared) {
+        long bytes = message.sizeBytes() + (long) shared * QueuedMessage.ownBytes(0);
         for (int i = 0; i < matched.size(); i++) {
             bytes += QueuedMessage.ownBytes(matched.get(i).match().ids().length);
         }

@@ -5,13 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Wills that are due and not yet confirmed by every target. Bounded by {@link #ENTRIES_MAX}: a will beyond it is dropped and counted;
- * before that, the bytes held here make the bucket refuse messages.
+ * Effects on other buckets that are not yet confirmed by every target. Bounded by {@link #ENTRIES_MAX}: what comes beyond it is dropped and
+ * counted; before that, the bytes held here make the bucket refuse messages.
  */
 final class Outbox {
     static final int ENTRIES_MAX = 65_536;
+
+    /** Above this many entries, messages of Shared Subscriptions stay with their groups. */
+    static final int SHARED_ENTRIES_MAX = 16_384;
 
     /** What one answer to a Tick shows at most. */
     private static final int LISTED_MAX = 256;
@@ -22,15 +26,8 @@ final class Outbox {
 
     private static final int ENTRY_BYTES = 128;
 
-    /** An entry as it is kept: its lowest unfinished neighbour is known only when it is read. */
-    record Kept(String clientId, Message message) {
-        long bytes() {
-            return ENTRY_BYTES + 2L * clientId.length() + message.sizeBytes();
-        }
-    }
-
     private final Ledger ledger;
-    private final TreeMap<Long, Kept> entries = new TreeMap<>();
+    private final TreeMap<Long, OutboxEffect> entries = new TreeMap<>();
     private final List<OutboxEntry> created = new ArrayList<>();
     private long createdBytes;
     private long lastNumber;
@@ -42,10 +39,6 @@ final class Outbox {
 
     /** Publishes a will; its times count from now. */
     void publish(String clientId, Will will, long nowMillis) {
-        if (entries.size() >= ENTRIES_MAX) {
-            dropped++;
-            return;
-        }
         Message template = will.message();
         long expiresAt = will.expirySeconds() < 0 ? Message.NEVER : nowMillis + 1000 * will.expirySeconds();
         Message message = new Message(
@@ -56,16 +49,40 @@ final class Outbox {
                 template.properties(),
                 nowMillis,
                 expiresAt);
-        lastNumber++;
-        Kept kept = new Kept(clientId, message);
-        add(lastNumber, kept);
-        createdBytes += kept.bytes();
-        if (createdBytes <= CREATED_BYTES_MAX) {
-            created.add(new OutboxEntry(lastNumber, entries.firstKey(), clientId, message));
-        }
+        add(new OutboxEffect.Publish(clientId, message));
     }
 
-    /** What was published since the last call; beyond {@link #CREATED_BYTES_MAX} only {@link #oldest} tells it. */
+    /** Whether messages of Shared Subscriptions may be added. */
+    boolean admitsShared() {
+        return entries.size() < SHARED_ENTRIES_MAX;
+    }
+
+    /** Adds an effect; returns its number, or 0 when it was dropped for want of room. */
+    long add(OutboxEffect effect) {
+        if (entries.size() >= ENTRIES_MAX) {
+            dropped++;
+            return 0;
+        }
+        lastNumber++;
+        add(lastNumber, effect);
+        createdBytes += bytes(effect);
+        if (createdBytes <= CREATED_BYTES_MAX) {
+            created.add(new OutboxEntry(lastNumber, entries.firstKey(), effect));
+        }
+        return lastNumber;
+    }
+
+    /** The effect of this number if it is unfinished, else null. */
+    @Nullable
+    OutboxEffect find(long number) {
+        return entries.get(number);
+    }
+
+    private static long bytes(OutboxEffect effect) {
+        return ENTRY_BYTES + effect.bytes();
+    }
+
+    /** What was added since the last call; beyond {@link #CREATED_BYTES_MAX} only {@link #oldest} tells it. */
     List<OutboxEntry> takeCreated() {
         if (created.isEmpty()) {
             return List.of();
@@ -79,9 +96,9 @@ final class Outbox {
     /** Every target has confirmed these; unknown numbers do nothing. */
     void finish(long[] numbers) {
         for (long number : numbers) {
-            Kept kept = entries.remove(number);
-            if (kept != null) {
-                ledger.add(-kept.bytes());
+            OutboxEffect effect = entries.remove(number);
+            if (effect != null) {
+                ledger.add(-bytes(effect));
             }
         }
     }
@@ -94,19 +111,18 @@ final class Outbox {
         long lowest = entries.firstKey();
         long bytes = 0;
         List<OutboxEntry> list = new ArrayList<>();
-        for (Map.Entry<Long, Kept> entry : entries.entrySet()) {
-            Kept kept = entry.getValue();
-            bytes += kept.bytes();
+        for (Map.Entry<Long, OutboxEffect> entry : entries.entrySet()) {
+            bytes += bytes(entry.getValue());
             if (!list.isEmpty() && (list.size() >= LISTED_MAX || bytes > LISTED_BYTES_MAX)) {
                 break;
             }
-            list.add(new OutboxEntry(entry.getKey(), lowest, kept.clientId(), kept.message()));
+            list.add(new OutboxEntry(entry.getKey(), lowest, entry.getValue()));
         }
         return list;
     }
 
     /** All entries by number; for the snapshot. */
-    Map<Long, Kept> entries() {
+    Map<Long, OutboxEffect> entries() {
         return entries;
     }
 
@@ -114,15 +130,15 @@ final class Outbox {
         return lastNumber;
     }
 
-    /** How many wills found no room. */
+    /** How many effects found no room. */
     long dropped() {
         return dropped;
     }
 
     /** Adds an entry with its number, and charges the ledger. */
-    void add(long number, Kept kept) {
-        entries.put(number, kept);
-        ledger.add(kept.bytes());
+    void add(long number, OutboxEffect effect) {
+        entries.put(number, effect);
+        ledger.add(bytes(effect));
     }
 
     /** Takes over a snapshot's counters, after its entries. */

@@ -1,6 +1,6 @@
 package io.covey.bucket;
 
-/** Which partition a client id or a retained topic belongs to: a stable hash, the same on every node and every release. */
+/** Which partition a client id, a retained topic or a group belongs to: a stable hash, the same on every node and every release. */
 public final class Partitions {
     private Partitions() {}
 
@@ -12,6 +12,11 @@ public final class Partitions {
     /** The partition of a retained message's topic, 0 to {@code count - 1}. */
     public static int ofTopic(String topic, int count) {
         return Math.floorMod(hash(topic) * 31 + 7, count);
+    }
+
+    /** The partition of a Shared Subscription's group, 0 to {@code count - 1}. */
+    public static int ofShared(String filter, int count) {
+        return Math.floorMod(hash(filter) * 31 + 13, count);
     }
 
     /** FNV-1a over the UTF-16 units, finished with a mixer so that short ids spread. */

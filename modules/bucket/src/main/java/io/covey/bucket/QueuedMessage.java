@@ -1,8 +1,9 @@
 package io.covey.bucket;
 
 import io.covey.protocol.QoS;
+import org.jspecify.annotations.Nullable;
 
-/** One entry of a session's queue. Its place in the queue, hence its sequence, is known to the queue only. */
+/** One entry of a session's or a group's queue. Its place in the queue, hence its sequence, is known to the queue only. */
 final class QueuedMessage {
     /** What an entry takes beside its message. */
     private static final int ENTRY_BYTES = 48;
@@ -13,9 +14,16 @@ final class QueuedMessage {
     private final QoS qos;
     private final boolean retain;
     private final int[] subscriptionIds;
+    private final @Nullable Share share;
     private boolean received;
 
     QueuedMessage(HeldMessage held, QoS qos, boolean retain, int[] subscriptionIds) {
+        this(held, qos, retain, subscriptionIds, null);
+    }
+
+    /** @param share the session's part in the group that the message came from, or null */
+    QueuedMessage(HeldMessage held, QoS qos, boolean retain, int[] subscriptionIds, @Nullable Share share) {
+        this.share = share;
         this.held = held;
         this.qos = qos;
         this.retain = retain;
@@ -36,6 +44,12 @@ final class QueuedMessage {
 
     int[] subscriptionIds() {
         return subscriptionIds;
+    }
+
+    /** The session's part in the group that it came from, or null. */
+    @Nullable
+    Share share() {
+        return share;
     }
 
     /** Whether PUBREC came. */

@@ -37,6 +37,7 @@ public sealed interface Result {
      * @param nextSequence the first sequence not handed; 1 in a transient session
      * @param received Packet Identifiers of incoming QoS 2 messages that are not released, with their numbers
      * @param subscriptions the session's subscriptions
+     * @param shares what of them is shared
      */
     record Opened(
             long epoch,
@@ -47,8 +48,46 @@ public sealed interface Result {
             List<QueueEntry> entries,
             long nextSequence,
             List<Receipt> received,
-            List<Subscription> subscriptions)
-            implements Result {}
+            List<Subscription> subscriptions,
+            List<ShareProgress> shares)
+            implements Result {
+        /** Of a session without Shared Subscriptions. */
+        public Opened(
+                long epoch,
+                long incarnation,
+                boolean sessionPresent,
+                @Nullable ShardAddress previous,
+                long previousEpoch,
+                List<QueueEntry> entries,
+                long nextSequence,
+                List<Receipt> received,
+                List<Subscription> subscriptions) {
+            this(
+                    epoch,
+                    incarnation,
+                    sessionPresent,
+                    previous,
+                    previousEpoch,
+                    entries,
+                    nextSequence,
+                    received,
+                    subscriptions,
+                    List.of());
+        }
+    }
+
+    /** How many messages of a Shared Subscription's group the session has completed since it subscribed: {@link SharedCommand.Progress}. */
+    record ShareProgress(String filter, long completed) {}
+
+    /**
+     * To {@link SharedCommand.HandOver}.
+     *
+     * @param taken whether the session's queue has it now, or had it before
+     * @param gone where it was not taken: whether that is because the session is no member
+     * @param awayEpoch where it was not taken because the session has no connection: the epoch of its last one; else -1
+     * @param deliveries the hint for its shard, if it is connected and has room
+     */
+    record HandedOver(boolean taken, boolean gone, long awayEpoch, List<Delivery> deliveries) implements Result {}
 
     /** An incoming QoS 2 message between PUBREC and PUBREL. */
     record Receipt(int packetId, long number) {}
@@ -85,8 +124,15 @@ public sealed interface Result {
      * @param entries newly handed ones; after {@link Command.Fetch} also all that was handed before from the sequence asked for
      * @param nextSequence the first sequence not handed
      * @param waiting how many wait behind it for the window to move
+     * @param shares groups that are to hear how much the session has completed
      */
-    record Handed(List<QueueEntry> entries, long nextSequence, int waiting) implements Result {}
+    record Handed(List<QueueEntry> entries, long nextSequence, int waiting, List<ShareProgress> shares)
+            implements Result {
+        /** Without news for groups. */
+        public Handed(List<QueueEntry> entries, long nextSequence, int waiting) {
+            this(entries, nextSequence, waiting, List.of());
+        }
+    }
 
     /** To {@link Command.Receive}: the publish's number and the lowest number of this session that is not released. */
     record Numbered(long number, long floor, boolean repeated) implements Result {}

@@ -27,6 +27,8 @@ final class ResultCodec {
     private static final int TICKED = 15;
     private static final int DESCRIBED = 16;
 
+    private static final int HANDED_OVER = 64;
+
     private ResultCodec() {}
 
     static void write(ByteWriter out, Result result) {
@@ -38,6 +40,10 @@ final class ResultCodec {
             out.u8(HANDED);
             Lists.write(handed.entries(), ResultCodec::writeEntry, out);
             out.varLong(handed.nextSequence()).varInt(handed.waiting());
+            Lists.write(handed.shares(), ResultCodec::writeProgress, out);
+        } else if (result instanceof Result.HandedOver over) {
+            out.u8(HANDED_OVER).bool(over.taken()).bool(over.gone()).i64(over.awayEpoch());
+            Lists.write(over.deliveries(), ResultCodec::writeDelivery, out);
         } else if (result instanceof Result.Done) {
             out.u8(DONE);
         } else if (result instanceof Result.Fenced) {
@@ -96,7 +102,14 @@ final class ResultCodec {
             case SUBSCRIPTIONS_CHANGED -> new Result.SubscriptionsChanged(Lists.read(in, ByteReader::bool));
             case APPENDED ->
                 new Result.Appended(Lists.read(in, ResultCodec::readDelivery), in.varInt(), in.varInt(), in.bool());
-            case HANDED -> new Result.Handed(Lists.read(in, ResultCodec::readEntry), in.varLong(), in.varInt());
+            case HANDED ->
+                new Result.Handed(
+                        Lists.read(in, ResultCodec::readEntry),
+                        in.varLong(),
+                        in.varInt(),
+                        Lists.read(in, ResultCodec::readProgress));
+            case HANDED_OVER ->
+                new Result.HandedOver(in.bool(), in.bool(), in.i64(), Lists.read(in, ResultCodec::readDelivery));
             case NUMBERED -> new Result.Numbered(in.varLong(), in.varLong(), in.bool());
             case RELEASED -> new Result.Released(in.bool(), in.varLong(), in.varLong());
             case RETAINED_STORED -> new Result.RetainedStored(in.varLong(), in.bool());
@@ -118,6 +131,7 @@ final class ResultCodec {
         out.varLong(opened.nextSequence());
         Lists.write(opened.received(), ResultCodec::writeReceipt, out);
         Lists.write(opened.subscriptions(), (writer, subscription) -> subscription.write(writer), out);
+        Lists.write(opened.shares(), ResultCodec::writeProgress, out);
     }
 
     private static Result readOpened(ByteReader in) {
@@ -130,7 +144,16 @@ final class ResultCodec {
                 Lists.read(in, ResultCodec::readEntry),
                 in.varLong(),
                 Lists.read(in, ResultCodec::readReceipt),
-                Lists.read(in, Subscription::read));
+                Lists.read(in, Subscription::read),
+                Lists.read(in, ResultCodec::readProgress));
+    }
+
+    private static void writeProgress(ByteWriter out, Result.ShareProgress progress) {
+        out.string(progress.filter()).varLong(progress.completed());
+    }
+
+    private static Result.ShareProgress readProgress(ByteReader in) {
+        return new Result.ShareProgress(in.string(), in.varLong());
     }
 
     private static void writeEntry(ByteWriter out, QueueEntry entry) {

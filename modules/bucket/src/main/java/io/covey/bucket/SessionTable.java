@@ -94,7 +94,8 @@ final class SessionTable {
                 entries,
                 durable == null ? 1 : durable.queue().nextSequence(),
                 durable == null ? List.of() : durable.receipts().list(),
-                durable == null ? List.of() : durable.subscriptions());
+                durable == null ? List.of() : durable.subscriptions(),
+                durable == null ? List.of() : durable.progress());
     }
 
     /**
@@ -137,6 +138,7 @@ final class SessionTable {
             session.expireAfter(close.expirySeconds());
         }
         endConnection(session, close.publishWill(), nowMillis);
+        giveBackUnsent(session);
         return new Result.Closed(!sessions.containsKey(close.clientId()));
     }
 
@@ -151,6 +153,14 @@ final class SessionTable {
         }
         for (SessionState session : orphans) {
             endConnection(session, true, nowMillis);
+            giveBackUnsent(session);
+        }
+    }
+
+    private void giveBackUnsent(SessionState session) {
+        DurableState durable = session.durable();
+        if (durable != null && sessions.get(session.clientId()) == session) {
+            SharedHandOvers.giveBackUnsent(durable, outbox);
         }
     }
 
@@ -272,6 +282,7 @@ final class SessionTable {
         unschedule(session);
         DurableState durable = session.durable();
         if (durable != null) {
+            SharedHandOvers.giveBackAll(durable, outbox);
             durable.clear(index);
         }
         session.unaccount(ledger);

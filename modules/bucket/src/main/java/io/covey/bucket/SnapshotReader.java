@@ -7,12 +7,16 @@ import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link SnapshotWriter} wrote into an empty bucket; indexes, schedules and accounts are built anew. */
 final class SnapshotReader {
     private final ByteReader in;
     private final List<HeldMessage> messages = new ArrayList<>();
+
+    /** Those of the session that is being read. */
+    private final List<Share> shares = new ArrayList<>();
 
     SnapshotReader(ByteReader in) {
         this.in = in;
@@ -29,6 +33,7 @@ final class SnapshotReader {
         for (int i = in.varInt(); i > 0; i--) {
             sessions.add(session(state.index(), ledger));
         }
+        groups(state.groups());
         state.index().routes().restored(in.varLong());
         retained(state.retained());
         outbox(state.outbox());
@@ -57,9 +62,62 @@ final class SnapshotReader {
                 durable.subscribe(Subscription.read(in), index);
             }
             durable.restore(receipts());
+            shares(durable);
             durable.queue().read(this);
         }
         return session;
+    }
+
+    private void shares(DurableState durable) {
+        shares.clear();
+        for (int i = in.varInt(); i > 0; i--) {
+            String filter = in.string();
+            boolean subscribed = in.bool();
+            Share share = subscribed ? Objects.requireNonNull(durable.share(filter)) : new Share(filter);
+            share.restored(in.varLong(), in.varLong());
+            if (!subscribed) {
+                durable.restoreGivenUp(share);
+            }
+            shares.add(share);
+        }
+    }
+
+    private void groups(SharedGroups groups) {
+        for (int i = in.varInt(); i > 0; i--) {
+            SharedGroup group = groups.restore(in.string());
+            for (int k = in.varInt(); k > 0; k--) {
+                group.add(member());
+            }
+            group.turns(Lists.read(in, ByteReader::string));
+            for (int k = in.varInt(); k > 0; k--) {
+                group.add(in.varLong(), loan());
+            }
+            for (int k = in.varInt(); k > 0; k--) {
+                group.add(Objects.requireNonNull(entry()));
+            }
+            groups.restored(group);
+        }
+    }
+
+    private SharedMember member() {
+        String clientId = in.string();
+        long incarnation = in.varLong();
+        long epoch = in.varLong();
+        int flags = in.u8();
+        SharedMember member = new SharedMember(clientId, incarnation, QoS.of(flags & 3));
+        member.epoch = epoch;
+        member.durable = (flags & 4) != 0;
+        member.stalled = (flags & 8) != 0;
+        member.shard = (flags & 16) != 0 ? ShardAddress.read(in) : null;
+        member.room = in.varInt();
+        member.assigned = in.varLong();
+        member.completed = in.varLong();
+        return member;
+    }
+
+    private SharedGroup.Loan loan() {
+        return new SharedGroup.Loan(
+                in.string(), in.varLong(), ShardAddress.read(in), QoS.of(in.u8()), Objects.requireNonNull(entry()));
     }
 
     private Receipts receipts() {
@@ -78,6 +136,7 @@ final class SnapshotReader {
         if (flags == 0) {
             return null;
         }
+        Share share = (flags & 32) != 0 ? shares.get(in.varInt()) : null;
         int[] ids = new int[in.varInt()];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = in.varInt();
@@ -86,7 +145,8 @@ final class SnapshotReader {
         if (index == messages.size()) {
             messages.add(new HeldMessage(Message.read(in)));
         }
-        QueuedMessage entry = new QueuedMessage(messages.get(index), QoS.of(flags >>> 1 & 3), (flags & 8) != 0, ids);
+        QueuedMessage entry =
+                new QueuedMessage(messages.get(index), QoS.of(flags >>> 1 & 3), (flags & 8) != 0, ids, share);
         if ((flags & 16) != 0) {
             entry.markReceived();
         }
@@ -104,7 +164,7 @@ final class SnapshotReader {
     private void outbox(Outbox outbox) {
         outbox.restored(in.varLong(), in.varLong());
         for (int i = in.varInt(); i > 0; i--) {
-            outbox.add(in.varLong(), new Outbox.Kept(in.string(), Message.read(in)));
+            outbox.add(in.varLong(), OutboxEffect.read(in));
         }
     }
 

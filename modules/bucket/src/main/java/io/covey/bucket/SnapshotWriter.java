@@ -37,6 +37,7 @@ final class SnapshotWriter {
         for (SessionState session : state.sessions().sessions()) {
             session(session);
         }
+        groups(state.groups());
         out.varLong(state.index().routes().version());
         retained(state.retained());
         outbox(state.outbox());
@@ -81,7 +82,55 @@ final class SnapshotWriter {
         for (Result.Receipt receipt : durable.receipts().list()) {
             out.varInt(receipt.packetId()).varLong(receipt.number());
         }
+        shares(durable);
         durable.queue().write(this);
+    }
+
+    private void shares(DurableState durable) {
+        List<Share> shares = durable.shares();
+        out.varInt(shares.size());
+        for (int i = 0; i < shares.size(); i++) {
+            Share share = shares.get(i);
+            share.indexInSnapshot(i);
+            out.string(share.filter())
+                    .bool(i < durable.subscribedShares())
+                    .varLong(share.completed())
+                    .varLong(share.reported());
+        }
+    }
+
+    private void groups(SharedGroups groups) {
+        out.varInt(groups.groups().size());
+        for (SharedGroup group : groups.groups()) {
+            out.string(group.filter()).varInt(group.members().size());
+            group.members().forEach(this::member);
+            out.varInt(group.ready().size());
+            group.ready().forEach(member -> out.string(member.clientId));
+            out.varInt(group.lent().size());
+            group.lent().forEach(this::loan);
+            EntryRing waiting = group.waiting();
+            out.varInt(waiting.size());
+            for (int i = 0; i < waiting.size(); i++) {
+                entry(waiting.at(i));
+            }
+        }
+    }
+
+    private void member(SharedMember member) {
+        ShardAddress shard = member.shard;
+        out.string(member.clientId).varLong(member.incarnation).varLong(member.epoch);
+        out.u8(member.qos.value() | (member.durable ? 4 : 0) | (member.stalled ? 8 : 0) | (shard != null ? 16 : 0));
+        if (shard != null) {
+            shard.write(out);
+        }
+        out.varInt(member.room).varLong(member.assigned).varLong(member.completed);
+    }
+
+    private void loan(long number, SharedGroup.Loan loan) {
+        out.varLong(number).string(loan.clientId()).varLong(loan.epoch());
+        loan.shard().write(out);
+        out.u8(loan.qos().value());
+        entry(loan.entry());
     }
 
     /** Writes a queue entry, or a hole. */
@@ -90,7 +139,15 @@ final class SnapshotWriter {
             out.u8(0);
             return;
         }
-        out.u8(1 | entry.qos().value() << 1 | (entry.retain() ? 8 : 0) | (entry.received() ? 16 : 0));
+        Share share = entry.share();
+        out.u8(1
+                | entry.qos().value() << 1
+                | (entry.retain() ? 8 : 0)
+                | (entry.received() ? 16 : 0)
+                | (share != null ? 32 : 0));
+        if (share != null) {
+            out.varInt(share.snapshotIndex());
+        }
         out.varInt(entry.subscriptionIds().length);
         for (int id : entry.subscriptionIds()) {
             out.varInt(id);
@@ -117,9 +174,8 @@ final class SnapshotWriter {
     private void outbox(Outbox outbox) {
         out.varLong(outbox.lastNumber()).varLong(outbox.dropped());
         out.varInt(outbox.entries().size());
-        for (Map.Entry<Long, Outbox.Kept> entry : outbox.entries().entrySet()) {
-            out.varLong(entry.getKey()).string(entry.getValue().clientId());
-            entry.getValue().message().write(out);
+        for (Map.Entry<Long, OutboxEffect> entry : outbox.entries().entrySet()) {
+            entry.getValue().write(out.varLong(entry.getKey()));
         }
     }
 

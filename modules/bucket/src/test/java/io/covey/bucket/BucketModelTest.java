@@ -90,8 +90,9 @@ class BucketModelTest {
     }
 
     private static String withoutNumber(OutboxEntry entry) {
-        return entry.clientId() + " " + TestBucket.text(entry.message()) + " "
-                + entry.message().publishedAtMillis() + " " + entry.message().expiresAtMillis();
+        OutboxEffect.Publish will = TestBucket.will(entry);
+        return will.clientId() + " " + TestBucket.text(will.message()) + " "
+                + will.message().publishedAtMillis() + " " + will.message().expiresAtMillis();
     }
 
     private static String render(List<Result> results) {

@@ -129,7 +129,8 @@ class ExactlyOnceTest {
     @Test
     void sourcesDoNotMeet() {
         subscribe();
-        OutboxEntry entry = new OutboxEntry(5, 5, "x", bucket.message("a", "will", QoS.AT_LEAST_ONCE));
+        OutboxEntry entry =
+                new OutboxEntry(5, 5, new OutboxEffect.Publish("x", bucket.message("a", "will", QoS.AT_LEAST_ONCE)));
 
         assertThat(appended(origin(0, 5, 5))).isTrue();
         assertThat(appended(Origin.ofOutbox(3, entry))).isTrue();

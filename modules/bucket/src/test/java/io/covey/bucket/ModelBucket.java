@@ -332,8 +332,9 @@ final class ModelBucket {
                 now,
                 session.will.expirySeconds() < 0 ? Message.NEVER : now + 1000 * session.will.expirySeconds());
         session.will = null;
-        outbox.put(number, new OutboxEntry(number, 0, session.clientId, message));
-        created.add(new OutboxEntry(number, outbox.keySet().iterator().next(), session.clientId, message));
+        outbox.put(number, new OutboxEntry(number, 0, new OutboxEffect.Publish(session.clientId, message)));
+        created.add(new OutboxEntry(
+                number, outbox.keySet().iterator().next(), new OutboxEffect.Publish(session.clientId, message)));
     }
 
     private Result tick() {

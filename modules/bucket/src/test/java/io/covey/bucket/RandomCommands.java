@@ -92,6 +92,44 @@ final class RandomCommands {
         return new Command.Describe(clientId);
     }
 
+    /** A command about Shared Subscriptions, which the model does not know. */
+    Command shared(long nowMillis) {
+        String filter = "$share/g/" + filter();
+        String clientId = CLIENTS[random.nextInt(CLIENTS.length)];
+        long number = 1 + random.nextInt(60);
+        Origin origin = new Origin("o:" + random.nextInt(3), 0, number, Math.max(1, number - random.nextInt(9)));
+        return switch (random.nextInt(10)) {
+            case 0 -> new SharedCommand.Leave(filter, clientId, random.nextInt(3), random.nextInt(5));
+            case 1 -> new SharedCommand.Away(filter, clientId, random.nextInt(5));
+            case 2 -> new SharedCommand.Progress(filter, clientId, random.nextInt(3), random.nextInt(30));
+            case 3 -> new SharedCommand.Settle(filter, clientId, random.nextInt(5), sequences(30), sequences(30));
+            case 4 -> new SharedCommand.HandOver(filter, clientId, random.nextInt(3), message(nowMillis, 1), origin);
+            case 5 -> new SharedCommand.Decline(number, random.nextBoolean(), random.nextInt(5) - 1);
+            case 6 ->
+                new SharedCommand.GiveBack(
+                        filter,
+                        clientId,
+                        random.nextInt(3),
+                        List.of(message(nowMillis, 1), message(nowMillis, 2)),
+                        random.nextBoolean(),
+                        origin);
+            case 7 ->
+                new Command.Append(
+                        message(nowMillis, 1 + random.nextInt(2)), clientId, null, List.of(filter, "$share/g/a"));
+            default ->
+                new SharedCommand.Join(
+                        filter,
+                        clientId,
+                        random.nextInt(3),
+                        random.nextInt(5),
+                        shard(),
+                        random.nextBoolean(),
+                        QoS.of(random.nextInt(3)),
+                        1 + random.nextInt(4),
+                        random.nextInt(30) - 1);
+        };
+    }
+
     private Command open(String clientId, ShardAddress sender, long nowMillis) {
         long[] expiries = {0, 5, 20, 0xFFFF_FFFFL};
         Will will = random.nextInt(3) > 0

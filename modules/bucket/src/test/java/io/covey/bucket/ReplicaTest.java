@@ -130,7 +130,7 @@ class ReplicaTest {
     private Batch nextBatch(Sender sender) {
         List<Command> list = new ArrayList<>();
         for (int i = random.nextInt(4); i >= 0; i--) {
-            list.add(commands.next(model, sender.address, now));
+            list.add(random.nextInt(5) == 0 ? commands.shared(now) : commands.next(model, sender.address, now));
         }
         sender.sequence++;
         return new Batch(sender.address, sender.sequence, now, list);
@@ -187,7 +187,9 @@ class ReplicaTest {
     /** The model only guides the choice of commands; that it is behind at times makes epochs stale at times. */
     private void learn(Batch batch) {
         model.begin(batch.timeMillis());
-        batch.commands().forEach(model::apply);
+        batch.commands().stream()
+                .filter(command -> !(command instanceof SharedCommand))
+                .forEach(model::apply);
     }
 
     private void settle(String context) {

@@ -285,7 +285,7 @@ class SessionTest {
         assertThatThrownBy(() -> new Command.Receive("c", 1, 0)).hasMessageContaining("packetId");
         assertThatThrownBy(() -> new Command.Subscribe("c", 1, List.of(subscription("a/#/b", QoS.AT_LEAST_ONCE))))
                 .hasMessageContaining("filter");
-        assertThatThrownBy(() -> new Command.Subscribe("c", 1, List.of(subscription("$share/g/a", QoS.AT_LEAST_ONCE))))
+        assertThatThrownBy(() -> new Command.Subscribe("c", 1, List.of(subscription("$share/g+/a", QoS.AT_LEAST_ONCE))))
                 .hasMessageContaining("filter");
         assertThatThrownBy(() -> new Command.Subscribe(
                         "c", 1, List.of(subscription("/".repeat(Command.Subscribe.LEVELS_MAX), QoS.AT_LEAST_ONCE))))

@@ -186,6 +186,11 @@ final class TestBucket {
         return new Subscription(filter, qos, false, false, 0, 0);
     }
 
+    /** The will of an outbox entry. */
+    static OutboxEffect.Publish will(OutboxEntry entry) {
+        return (OutboxEffect.Publish) entry.effect();
+    }
+
     static String text(Message message) {
         return new String(message.payload(), StandardCharsets.UTF_8);
     }

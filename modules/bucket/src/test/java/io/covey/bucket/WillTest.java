@@ -44,8 +44,8 @@ class WillTest {
         assertThat(published()).singleElement().satisfies(entry -> {
             assertThat(entry.number()).isEqualTo(1);
             assertThat(entry.lowest()).isEqualTo(1);
-            assertThat(entry.clientId()).isEqualTo("c");
-            assertThat(entry.message().topic()).isEqualTo("w/c");
+            assertThat(TestBucket.will(entry).clientId()).isEqualTo("c");
+            assertThat(TestBucket.will(entry).message().topic()).isEqualTo("w/c");
         });
         bucket.close("c", epoch, true, -1);
         assertThat(published()).isEmpty();
@@ -187,12 +187,16 @@ class WillTest {
 
         bucket.run(new Command.NodeGone(NODE_A));
 
-        assertThat(published()).extracting(OutboxEntry::clientId).containsExactly("now", "transient");
+        assertThat(published())
+                .extracting(entry -> TestBucket.will(entry).clientId())
+                .containsExactly("now", "transient");
         bucket.run(new Command.NodeGone(NODE_A));
         assertThat(published()).isEmpty();
         bucket.advanceSeconds(DELAY);
         bucket.tick();
-        assertThat(published()).extracting(OutboxEntry::clientId).containsExactly("later");
+        assertThat(published())
+                .extracting(entry -> TestBucket.will(entry).clientId())
+                .containsExactly("later");
     }
 
     @Test
@@ -203,7 +207,7 @@ class WillTest {
         bucket.advanceSeconds(100);
         bucket.tick();
 
-        Message message = published().get(0).message();
+        Message message = TestBucket.will(published().get(0)).message();
         assertThat(message.publishedAtMillis()).isEqualTo(bucket.nowMillis);
         assertThat(message.expiresAtMillis()).isEqualTo(bucket.nowMillis + 7_000);
         assertThat(message.retain()).isTrue();

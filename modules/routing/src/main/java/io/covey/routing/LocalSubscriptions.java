@@ -211,8 +211,13 @@ public final class LocalSubscriptions<S extends Subscriber> {
     public record SharedMember<S>(S session, Subscription subscription) {
         /** The Subscription Identifier as a list of none or one. */
         public int[] subscriptionIds() {
-            return subscription.subscriptionId() == 0 ? NO_IDS : new int[] {subscription.subscriptionId()};
+            return idsOf(subscription);
         }
+    }
+
+    /** The Subscription Identifier as a list of none or one. */
+    public static int[] idsOf(Subscription subscription) {
+        return subscription.subscriptionId() == 0 ? NO_IDS : new int[] {subscription.subscriptionId()};
     }
 
     private void merge(Entry<S> entry) {

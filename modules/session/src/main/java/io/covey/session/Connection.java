@@ -404,6 +404,16 @@ public final class Connection {
                 && live().deliveries.deliverShared(receipt, message, qos, retain, subscriptionIds, nowMillis);
     }
 
+    /** Like {@link #deliverShared}, where the lender bounds what comes; false only when the connection is over. */
+    public boolean deliverLent(
+            SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
+        if (phase != ConnectionPhase.CONNECTED) {
+            return false;
+        }
+        live().deliveries.deliverLent(receipt, message, qos, retain, subscriptionIds, nowMillis);
+        return true;
+    }
+
     /** Whether a message would be sent at once: members of Shared Subscriptions that do so are preferred. */
     public boolean takesMore() {
         return phase == ConnectionPhase.CONNECTED && live().deliveries.takesMore();

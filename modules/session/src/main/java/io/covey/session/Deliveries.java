@@ -138,19 +138,28 @@ final class Deliveries {
             }
             return writable;
         }
-        if (waiting() == 0 && hasRoom()) {
-            shared.sends(receipt, qos, nextOwnSequence);
-            sendNumbered(message, qos, retain, subscriptionIds, nowMillis);
-            return true;
-        }
-        if (waiting() >= settings.transientQueueMessagesMax()) {
+        if (!takesMore() && waiting() >= settings.transientQueueMessagesMax()) {
             return false;
         }
-        QueueEntry entry =
-                new QueueEntry(NOT_NUMBERED, message, qos, retain, subscriptionIds, QueueEntry.State.HANDED, false);
-        shared.waits(entry, receipt);
-        await(entry);
+        deliverLent(receipt, message, qos, retain, subscriptionIds, nowMillis);
         return true;
+    }
+
+    /** Like {@link #deliverShared}, where the lender bounds what comes: it always finds room. */
+    void deliverLent(
+            SharedReceipt receipt, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
+        if (qos == QoS.AT_MOST_ONCE) {
+            deliverAtMostOnce(message, retain, subscriptionIds, nowMillis);
+            receipt.completed();
+        } else if (takesMore()) {
+            shared.sends(receipt, qos, nextOwnSequence);
+            sendNumbered(message, qos, retain, subscriptionIds, nowMillis);
+        } else {
+            QueueEntry entry =
+                    new QueueEntry(NOT_NUMBERED, message, qos, retain, subscriptionIds, QueueEntry.State.HANDED, false);
+            shared.waits(entry, receipt);
+            await(entry);
+        }
     }
 
     /** Whether a message would be sent at once. */

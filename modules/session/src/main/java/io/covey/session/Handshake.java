@@ -190,7 +190,6 @@ final class Handshake {
         if (settings.topicAliasMaximum() > 0) {
             properties.add(Property.TOPIC_ALIAS_MAXIMUM, settings.topicAliasMaximum());
         }
-        properties.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
         if (terms.serverKeepAlive()) {
             properties.add(Property.SERVER_KEEP_ALIVE, terms.keepAliveSeconds()); // [MQTT-3.2.2-21]
         }

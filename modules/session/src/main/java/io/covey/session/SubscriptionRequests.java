@@ -3,7 +3,6 @@ package io.covey.session;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Properties;
 import io.covey.protocol.Property;
-import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
 import io.covey.protocol.Subscribe;
@@ -91,7 +90,7 @@ final class SubscriptionRequests {
             int subscriptionId = (int) packet.properties().number(Property.SUBSCRIPTION_IDENTIFIER, 0);
             for (int i = 0; i < reasons.length; i++) {
                 SubscriptionRequest request = requests.get(i);
-                reasons[i] = refusal(request);
+                reasons[i] = refusal(request.filter());
                 if (reasons[i] == null) {
                     if (settings.subscriptionsMax() > 0 && filters.add(request.filter())) {
                         counted[i] = request.filter();
@@ -114,11 +113,7 @@ final class SubscriptionRequests {
     }
 
     /** Why a filter is refused at once, or null. */
-    private @Nullable ReasonCode refusal(SubscriptionRequest request) {
-        String filter = request.filter();
-        if (terms.persistent() && request.qos() != QoS.AT_MOST_ONCE && TopicFilters.isValidShared(filter)) {
-            return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
-        }
+    private @Nullable ReasonCode refusal(String filter) {
         if (!isValid(filter)) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }

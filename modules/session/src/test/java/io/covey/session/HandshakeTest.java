@@ -122,7 +122,6 @@ class HandshakeTest {
                 .add(Property.RECEIVE_MAXIMUM, 100)
                 .add(Property.MAXIMUM_PACKET_SIZE, 5000)
                 .add(Property.TOPIC_ALIAS_MAXIMUM, 7)
-                .add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0)
                 .build();
         assertThat(packet).isEqualTo(new ConnAck(false, ReasonCode.SUCCESS, properties));
     }

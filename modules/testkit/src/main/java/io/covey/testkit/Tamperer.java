@@ -51,7 +51,7 @@ final class Tamperer {
 
     private Command command(Command command) {
         if (tampering == Tampering.DEDUPLICATION_LOST && command instanceof Command.Append append) {
-            return new Command.Append(append.message(), append.publisher(), null);
+            return new Command.Append(append.message(), append.publisher(), null, append.shared());
         }
         if (tampering == Tampering.STALE_EPOCH_ACCEPTED && command instanceof Command.Acknowledge acknowledge) {
             return new Command.Acknowledge(
@@ -106,7 +106,8 @@ final class Tamperer {
                 opened.entries().isEmpty() ? opened.entries() : moved,
                 opened.nextSequence(),
                 opened.received(),
-                opened.subscriptions());
+                opened.subscriptions(),
+                opened.shares());
     }
 
     void applied(Batch batch, BatchResult result) {
