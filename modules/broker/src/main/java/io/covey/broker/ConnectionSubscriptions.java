@@ -50,12 +50,8 @@ final class ConnectionSubscriptions {
         liveRetained = flows.isEmpty() ? null : liveRetained;
     }
 
-<<<<<<< HEAD
     void unsubscribe(int packetId, List<String> filters) { // [MQTT-3.10.4-2..3]
-=======
-    void unsubscribe(int packetId, List<String> filters) {
         filters.forEach(connection.memberships()::leave);
->>>>>>> 48612c1 (bucket, broker: Shared Subscriptions whose members' sessions outlive their connections)
         if (connection.persistent()) {
             Command unsubscribe = new Command.Unsubscribe(connection.clientId(), connection.epoch(), filters);
             connection.lane().submit(unsubscribe, true, result -> {
