@@ -46,6 +46,8 @@ final class RoamingClient implements AutoCloseable, MqttCallback {
     private boolean connect(String uri) throws MqttException {
         MqttConnectOptions options = new MqttConnectOptions();
         options.setCleanSession(false);
+        // Else a refused attempt is repeated as MQTT 3.1, whose CONNACK does not tell whether the session is there.
+        options.setMqttVersion(MqttConnectOptions.MQTT_VERSION_3_1_1);
         options.setMaxInflight(maxInflight);
         options.setConnectionTimeout(5);
         options.setKeepAliveInterval(20);

@@ -9,6 +9,7 @@ import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
 import io.covey.bucket.Result;
 import io.covey.bucket.Standing;
+import io.covey.bucket.Step;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
@@ -34,6 +35,7 @@ final class TestNode {
     private final Random random;
     private final long incarnation;
     private final long[] sequences;
+    private final Step[] lastSteps;
     private final long[][] epochs;
     private final ByteWriter out = new ByteWriter(256);
     private long millis = 1_000_000;
@@ -57,6 +59,7 @@ final class TestNode {
         buckets = new Bucket[partitions];
         confirmed = new BucketVersion[partitions];
         sequences = new long[partitions];
+        lastSteps = new Step[partitions];
         epochs = new long[partitions][4];
         for (int i = 0; i < partitions; i++) {
             Bucket found = copies.get(i).bucket();
@@ -95,7 +98,17 @@ final class TestNode {
             digests.put(partition + " " + bucket.version(), bucket.digest());
         }
         BatchCodec.write(batch, out.clear());
+        lastSteps[partition] = applied.step();
         return journal.applied(partition, bucket, applied.step(), out.array(), out.size());
+    }
+
+    /** Applies the last batch of each bucket again, as a sender does that got no answer: nothing is to be written for that. */
+    void repeatLast() {
+        for (int partition = 0; partition < partitions; partition++) {
+            if (lastSteps[partition] != null) {
+                journal.applied(partition, buckets[partition], lastSteps[partition], new byte[0], 0);
+            }
+        }
     }
 
     void confirmAll() {
