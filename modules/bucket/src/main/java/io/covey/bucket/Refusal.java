@@ -11,5 +11,7 @@ public enum Refusal {
     /** Fewer backups than configured are assigned to current members. */
     REPLICAS_MISSING,
     /** The batch's time is further from the owner's time than allowed. */
-    CLOCK_SKEW
+    CLOCK_SKEW,
+    /** The owner cannot write to its disk. */
+    DISK_UNWRITABLE
 }

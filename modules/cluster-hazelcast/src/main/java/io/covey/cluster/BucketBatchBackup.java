@@ -11,6 +11,7 @@ import io.covey.bucket.Bucket;
 import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import io.covey.storage.BucketJournal;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -58,19 +59,24 @@ final class BucketBatchBackup
         BucketHolder holder = entry.getValue();
         if (shipped != null) {
             PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
-            take(entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
+            take(host, entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
         } else {
             replicate(holder);
         }
         return null;
     }
 
-    private void take(Map.Entry<Integer, BucketHolder> entry, @Nullable BucketHolder holder, Bucket bucket) {
+    private void take(
+            PartitionHost host, Map.Entry<Integer, BucketHolder> entry, @Nullable BucketHolder holder, Bucket bucket) {
         LOG.info("a replica takes the owner's whole bucket; partition={} version={}", partition, bucket.version());
         if (holder == null) {
             entry.setValue(new BucketHolder(bucket));
         } else {
             holder.replace(bucket);
+        }
+        BucketJournal journal = host.storage().journal();
+        if (!journal.arrived(partition, bucket) || !journal.flush()) {
+            throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot be written to disk");
         }
     }
 
@@ -78,6 +84,10 @@ final class BucketBatchBackup
         Bucket bucket = holder == null ? null : holder.bucket();
         if (holder == null || bucket == null) {
             throw new ReplicaDivergedException("a replica has no bucket " + partition);
+        }
+        PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
+        if (!host.storage().journal().isWritable()) {
+            throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot write to its disk");
         }
         Step applied = BucketBatchProcessor.given(step);
         Batch decoded = BucketBatchProcessor.given(batch).batch();
@@ -92,6 +102,9 @@ final class BucketBatchBackup
         if (!holds) {
             throw new ReplicaDivergedException("a replica of bucket " + partition + " is at " + bucket.version()
                     + ", the batch goes from " + applied.before() + " to " + applied.after());
+        }
+        if (!host.kept(partition, bucket, applied, BucketBatchProcessor.given(batch))) {
+            throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot write to its disk");
         }
     }
 

@@ -9,6 +9,7 @@ import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchOutcome;
 import io.covey.bucket.Bucket;
+import io.covey.bucket.Refusal;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,9 @@ final class BucketBatchProcessor
     private BatchAnswer apply(HazelcastInstance here, PartitionHost host, Bucket bucket) {
         EncodedBatch carried = given(batch);
         Batch decoded = carried.batch();
+        if (!host.storage().journal().isWritable()) {
+            return new BatchAnswer.Refused(Refusal.DISK_UNWRITABLE);
+        }
         BatchOutcome outcome;
         try {
             outcome = bucket.apply(decoded, host.standing(here, partition));
@@ -91,6 +95,9 @@ final class BucketBatchProcessor
         }
         if (outcome instanceof BatchOutcome.Applied applied) {
             backup = new BucketBatchBackup(partition, carried, applied.step(), whole ? bucket : null);
+            if (!host.kept(partition, bucket, applied.step(), carried)) {
+                return new BatchAnswer.Unconfirmed();
+            }
         }
         return BatchAnswer.of(outcome);
     }

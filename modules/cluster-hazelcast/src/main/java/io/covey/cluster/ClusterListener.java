@@ -15,6 +15,9 @@ public interface ClusterListener {
     /** The partitions that this node owns now, on the cluster's thread. */
     void ownedPartitions(int[] partitions);
 
+    /** Whether the disk of any member has no room for new messages; told with each change, on the cluster's thread. */
+    default void storageFull(boolean any) {}
+
     /** A message arrived for this incarnation, on the link's event loop, or on the sender's own thread where that is this node. */
     void message(ShardAddress target, NodeMessage message);
 

@@ -13,6 +13,7 @@ import io.covey.routing.ShardAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -54,6 +55,7 @@ public final class ClusterNode {
     private final HazelcastBuckets buckets;
     private final HazelcastMembership membership;
     private final Formation formation;
+    private final Leftovers leftovers;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "covey-cluster"));
     private volatile @Nullable Vertx vertx;
@@ -66,13 +68,21 @@ public final class ClusterNode {
 
     private @Nullable ClusterListener told;
 
-    private ClusterNode(ClusterSettings settings, long incarnation, HaltSwitch haltSwitch) {
+    private ClusterNode(ClusterSettings settings, long incarnation, ClusterStorage storage, HaltSwitch haltSwitch) {
         this.settings = settings;
-        host = new PartitionHost(settings, incarnation, haltSwitch);
+        host = new PartitionHost(settings, incarnation, haltSwitch, storage);
         hazelcast = join(HazelcastConfiguration.of(settings, incarnation, nodeId, host));
-        buckets = new HazelcastBuckets(hazelcast, settings.partitionCount());
+        buckets = new HazelcastBuckets(hazelcast, settings.partitionCount(), storage.isSynced());
         membership = new HazelcastMembership(hazelcast, host, nodeId, thread, buckets::memberLeft);
-        formation = new Formation(hazelcast, buckets, settings.formationQuorum(), () -> onThread(this::formed));
+        formation = new Formation(
+                hazelcast,
+                buckets,
+                settings,
+                storage,
+                nodeId,
+                earlier -> onThread(() -> formed(earlier)),
+                foreign -> haltSwitch.halt(String.valueOf(foreign.getMessage()), foreign));
+        leftovers = new Leftovers(buckets, host, settings.backupCount());
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
 
@@ -91,7 +101,22 @@ public final class ClusterNode {
             VertxOptions options,
             UnaryOperator<VertxBuilder> extras,
             HaltSwitch haltSwitch) {
-        ClusterNode node = new ClusterNode(settings, incarnation, haltSwitch);
+        return start(settings, incarnation, ClusterStorage.none(), options, extras, haltSwitch);
+    }
+
+    /**
+     * The same for a member with a disk.
+     *
+     * @param storage closed by the caller, after {@link #stop}
+     */
+    public static ClusterNode start(
+            ClusterSettings settings,
+            long incarnation,
+            ClusterStorage storage,
+            VertxOptions options,
+            UnaryOperator<VertxBuilder> extras,
+            HaltSwitch haltSwitch) {
+        ClusterNode node = new ClusterNode(settings, incarnation, storage, haltSwitch);
         try {
             node.startVertx(options, extras);
         } catch (RuntimeException failure) {
@@ -223,6 +248,7 @@ public final class ClusterNode {
         stopping = true;
         listener = null;
         formation.stop();
+        leftovers.stop();
         closeVertx();
         Thread leaving = daemon(() -> hazelcast.getLifecycleService().shutdown(), "covey-leave");
         leaving.start();
@@ -242,9 +268,25 @@ public final class ClusterNode {
         stopping = true;
         listener = null;
         formation.stop();
+        leftovers.stop();
         hazelcast.getLifecycleService().terminate();
         thread.shutdownNow();
         closeVertx();
+    }
+
+    /** What the forming of the cluster waits for, in words; the empty string once it is formed. From any thread. */
+    public String waitsFor() {
+        return formation.status();
+    }
+
+    /** Tells all members whether this one's disk has no room for new messages. From any thread. */
+    public void storageFull(boolean now) {
+        membership.announceFull(now);
+    }
+
+    /** For tests: whether this member's disk may hold something of a partition. */
+    boolean mayHoldOnDisk(int partition) {
+        return host.storage().mayHold(partition);
     }
 
     /** For tests. */
@@ -266,8 +308,12 @@ public final class ClusterNode {
         }
     }
 
-    private void formed() {
+    private void formed(List<Long> earlier) {
         formed = true;
+        if (!earlier.isEmpty()) {
+            membership.earlier(earlier);
+        }
+        daemon(leftovers, "covey-leftovers").start();
         if (told != null) {
             told.formed();
         }

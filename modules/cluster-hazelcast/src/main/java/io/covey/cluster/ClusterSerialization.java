@@ -12,6 +12,9 @@ final class ClusterSerialization implements DataSerializableFactory {
     static final int FORMATION_PROCESSOR = 4;
     static final int MERGE_POLICY = 5;
     static final int FORMATION_BACKUP = 6;
+    static final int RESTORE_PROCESSOR = 7;
+    static final int SYNC_OPERATION = 8;
+    static final int KEPT_PROCESSOR = 9;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -22,6 +25,9 @@ final class ClusterSerialization implements DataSerializableFactory {
             case FORMATION_PROCESSOR -> new FormationProcessor();
             case MERGE_POLICY -> new HighestVersionMergePolicy();
             case FORMATION_BACKUP -> new FormationProcessor.Backup();
+            case RESTORE_PROCESSOR -> new RestoreProcessor();
+            case SYNC_OPERATION -> new SyncOperation();
+            case KEPT_PROCESSOR -> new KeptProcessor();
             default -> throw new IllegalArgumentException("no type with the id " + typeId);
         };
     }

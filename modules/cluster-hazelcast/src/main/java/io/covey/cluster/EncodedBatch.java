@@ -46,6 +46,18 @@ final class EncodedBatch {
     }
 
     void write(ObjectDataOutput out) throws IOException {
+        byte[] encoded = encoded();
+        out.writeInt(length);
+        out.write(encoded, 0, length);
+    }
+
+    /** How many of {@link #encoded} are the batch's, once it was called. */
+    int length() {
+        return length;
+    }
+
+    /** The batch's bytes, from the first on. */
+    byte[] encoded() {
         byte[] encoded = bytes;
         if (encoded == null) {
             ByteWriter writer = new ByteWriter(CAPACITY);
@@ -54,7 +66,6 @@ final class EncodedBatch {
             bytes = encoded;
             length = writer.size();
         }
-        out.writeInt(length);
-        out.write(encoded, 0, length);
+        return encoded;
     }
 }

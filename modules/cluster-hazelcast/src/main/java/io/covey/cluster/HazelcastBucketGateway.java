@@ -7,8 +7,10 @@ import com.hazelcast.spi.exception.RetryableException;
 import io.covey.broker.BucketGateway;
 import io.covey.broker.ShardLoop;
 import io.covey.bucket.Batch;
+import io.covey.bucket.BatchResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,13 @@ final class HazelcastBucketGateway implements BucketGateway {
     private final ShardLoop loop;
     private final @Nullable Attempt[] inFlight;
     private final int[] unanswered;
+
+    /** What all replicas have written and may not have synced. */
+    private List<Unsynced> unsynced = new ArrayList<>();
+
+    private boolean syncing;
+
+    private record Unsynced(Attempt attempt, BatchResult result) {}
 
     /** One try to send one batch. */
     private static final class Attempt {
@@ -89,15 +98,57 @@ final class HazelcastBucketGateway implements BucketGateway {
         }
         BatchAnswer answered = value == null ? attempt.processor.answer() : buckets.read(value);
         if (answered instanceof BatchAnswer.Applied applied) {
-            inFlight[attempt.partition] = null;
             unanswered[attempt.partition] = 0;
-            attempt.answer.confirmed(applied.result());
+            if (buckets.isSynced()) {
+                unsynced.add(new Unsynced(attempt, applied.result()));
+                sync();
+            } else {
+                confirmed(attempt, applied.result());
+            }
         } else if (answered instanceof BatchAnswer.Refused refused) {
             inFlight[attempt.partition] = null;
             attempt.answer.refused(refused.refusal());
         } else {
             unknown(attempt, answered instanceof BatchAnswer.Missing ? "bucket missing" : "unconfirmed");
         }
+    }
+
+    private void confirmed(Attempt attempt, BatchResult result) {
+        inFlight[attempt.partition] = null;
+        attempt.answer.confirmed(result);
+    }
+
+    /** Has all members sync, one time after the other; what was applied meanwhile shares the next. */
+    private void sync() {
+        if (syncing || unsynced.isEmpty()) {
+            return;
+        }
+        syncing = true;
+        List<Unsynced> covered = unsynced;
+        unsynced = new ArrayList<>();
+        CompletableFuture<Void> synced;
+        try {
+            synced = buckets.sync();
+        } catch (RuntimeException stopped) {
+            synced = CompletableFuture.failedFuture(stopped);
+        }
+        var unused = synced.whenCompleteAsync(
+                (nothing, failure) -> loop.submit(() -> synced(covered, failure)), Runnable::run);
+    }
+
+    private void synced(List<Unsynced> covered, @Nullable Throwable failure) {
+        syncing = false;
+        for (Unsynced each : covered) {
+            if (inFlight[each.attempt.partition] != each.attempt) {
+                continue; // given up meanwhile
+            }
+            if (failure == null) {
+                confirmed(each.attempt, each.result);
+            } else {
+                unknown(each.attempt, "not synced");
+            }
+        }
+        sync();
     }
 
     private void unknown(Attempt attempt, String cause) {

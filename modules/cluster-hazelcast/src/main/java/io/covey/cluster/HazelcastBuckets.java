@@ -1,5 +1,6 @@
 package io.covey.cluster;
 
+import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.IMap;
@@ -7,7 +8,9 @@ import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
 import com.hazelcast.partition.PartitionService;
 import com.hazelcast.spi.impl.NodeEngine;
+import com.hazelcast.spi.impl.PartitionSpecificRunnable;
 import com.hazelcast.spi.impl.operationservice.OperationService;
+import com.hazelcast.spi.impl.operationservice.impl.OperationServiceImpl;
 import io.covey.broker.ShardLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,9 +32,14 @@ final class HazelcastBuckets {
     private final IMap<Integer, BucketHolder> map;
     private final List<Integer> keys;
     private final List<Data> keyData;
+    private final boolean synced;
     private final List<HazelcastBucketGateway> gateways = new CopyOnWriteArrayList<>();
 
-    HazelcastBuckets(HazelcastInstance hazelcast, int partitionCount) {
+    /**
+     * @param synced whether an answer waits until all replicas have synced
+     */
+    HazelcastBuckets(HazelcastInstance hazelcast, int partitionCount, boolean synced) {
+        this.synced = synced;
         map = hazelcast.getMap(HazelcastConfiguration.BUCKETS);
         engine = ((MapProxyImpl<?, ?>) map).getNodeEngine();
         operations = engine.getOperationService();
@@ -96,6 +104,35 @@ final class HazelcastBuckets {
                 .setTryCount(TRIES_MAX)
                 .setTryPauseMillis(TRY_PAUSE_MILLIS)
                 .invoke();
+    }
+
+    /** Runs a task on a partition's thread of this member. */
+    void onPartitionThread(PartitionSpecificRunnable task) {
+        ((OperationServiceImpl) operations).execute(task);
+    }
+
+    /** The member itself, as its partitions' threads know it. */
+    HazelcastInstance member() {
+        return engine.getHazelcastInstance();
+    }
+
+    /** Whether an answer waits until all replicas have synced. */
+    boolean isSynced() {
+        return synced;
+    }
+
+    /**
+     * Completes once everything that any member has written by now is on its device: a member that is a replica of what was just confirmed
+     * is among them, or has left, and then everything in flight is given up as unknown.
+     */
+    CompletableFuture<Void> sync() {
+        List<CompletableFuture<Object>> answers = new ArrayList<>();
+        for (Member member : engine.getHazelcastInstance().getCluster().getMembers()) {
+            answers.add(operations
+                    .createInvocationBuilder(MapService.SERVICE_NAME, new SyncOperation(), member.getAddress())
+                    .invoke());
+        }
+        return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]));
     }
 
     BatchAnswer read(Object answer) {

@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 final class HazelcastMembership implements MembershipListener, MigrationListener {
     private static final long LOOK_MILLIS = 500;
     private static final String KEY_PREFIX = "incarnation/";
+    private static final String FULL_PREFIX = "full/";
 
     private static final Logger LOG = LoggerFactory.getLogger(HazelcastMembership.class);
 
@@ -54,6 +55,9 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     private final Map<String, Long> newest = new HashMap<>();
 
     private final Set<String> asked = new HashSet<>();
+    /** Nodes whose disks have no room. */
+    private final Set<String> full = new HashSet<>();
+
     private int[] owned = {};
     private @Nullable MembershipView view;
     private @Nullable ClusterListener listener;
@@ -90,6 +94,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         if (known != null) {
             next.members(known);
             next.ownedPartitions(owned.clone());
+            next.storageFull(!full.isEmpty());
         }
     }
 
@@ -98,6 +103,17 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         listener = null;
         incarnations.forgive();
         look();
+    }
+
+    /** Node incarnations of an earlier life of the cluster are gone for good. On the cluster's thread, before {@link ClusterListener#formed}. */
+    void earlier(List<Long> gone) {
+        incarnations.earlier(gone);
+        look();
+    }
+
+    /** Tells the cluster whether this node's disk has no room for new messages. From any thread. */
+    void announceFull(boolean now) {
+        var unused = registry.setAsync(FULL_PREFIX + nodeId, now);
     }
 
     /** Makes a new incarnation of this node known to the cluster; blocks until it is, or throws. Not on the cluster's thread. */
@@ -131,9 +147,39 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     }
 
     private void lookAndAsk() {
+        askWhoIsFull();
         // What is known is asked for again, too: the event that tells of a new incarnation may have been lost.
         asked.clear();
         look();
+    }
+
+    private void askWhoIsFull() {
+        Set<String> present = new HashSet<>();
+        for (Member member : hazelcast.getCluster().getMembers()) {
+            String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
+            present.add(id);
+            try {
+                var unused = registry.getAsync(FULL_PREFIX + id)
+                        .whenCompleteAsync((value, failure) -> isFull(id, Boolean.TRUE.equals(value)), thread);
+            } catch (HazelcastInstanceNotActiveException stopped) {
+                LOG.debug("asked for full disks after the stop");
+            }
+        }
+        if (full.retainAll(present)) {
+            tellFull();
+        }
+    }
+
+    private void isFull(String id, boolean now) {
+        if (now ? full.add(id) : full.remove(id)) {
+            tellFull();
+        }
+    }
+
+    private void tellFull() {
+        if (listener != null) {
+            listener.storageFull(!full.isEmpty());
+        }
     }
 
     private void look() {

@@ -37,6 +37,19 @@ final class Incarnations {
         return new MembershipView(number, present, new ArrayList<>(departed));
     }
 
+    /** Notes incarnations of an earlier life of the cluster: they left before anyone here came. Tells with the next view. */
+    synchronized void earlier(List<Long> gone) {
+        for (long incarnation : gone) {
+            if (!present.contains(incarnation) && !departed.contains(incarnation)) {
+                departed.addLast(incarnation);
+            }
+        }
+        while (departed.size() > DEPARTED_MAX) {
+            forgiven.remove(departed.removeFirst());
+        }
+        number++;
+    }
+
     /**
      * For a node that joins again: whom it saw leave while it was cut off may be here after all. It keeps naming those who are not, its own
      * earlier incarnations among them.

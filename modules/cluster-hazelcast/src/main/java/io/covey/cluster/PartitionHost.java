@@ -6,8 +6,11 @@ import com.hazelcast.instance.impl.Node;
 import com.hazelcast.internal.cluster.ClusterService;
 import com.hazelcast.internal.partition.InternalPartition;
 import com.hazelcast.internal.partition.PartitionReplica;
+import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Standing;
+import io.covey.bucket.Step;
+import io.covey.storage.BucketJournal;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -30,12 +33,14 @@ final class PartitionHost {
     private final int backupsRequired;
     private final BucketLimits limits;
     private final HaltSwitch haltSwitch;
+    private final ClusterStorage storage;
     private final AtomicLongArray missingReportedAt;
     private volatile long incarnation;
     private volatile BooleanSupplier lease = () -> false;
     private volatile long[] members = {};
 
-    PartitionHost(ClusterSettings settings, long incarnation, HaltSwitch haltSwitch) {
+    PartitionHost(ClusterSettings settings, long incarnation, HaltSwitch haltSwitch, ClusterStorage storage) {
+        this.storage = storage;
         this.backupsRequired = settings.backupsRequired();
         this.limits = settings.bucketLimits();
         this.haltSwitch = haltSwitch;
@@ -53,6 +58,11 @@ final class PartitionHost {
 
     BucketLimits limits() {
         return limits;
+    }
+
+    /** Where this member keeps what its replicas apply. */
+    ClusterStorage storage() {
+        return storage;
     }
 
     long incarnation() {
@@ -102,6 +112,29 @@ final class PartitionHost {
             }
         }
         return true;
+    }
+
+    /** Writes down what a replica here has applied; whether it may be confirmed. On the partition's thread. */
+    boolean kept(int partition, Bucket bucket, Step step, EncodedBatch batch) {
+        BucketJournal journal = storage.journal();
+        if (!journal.keeps()) {
+            return true;
+        }
+        byte[] encoded = batch.encoded();
+        return journal.applied(partition, bucket, step, encoded, batch.length()) && journal.flush();
+    }
+
+    /** Whether this member is owner or backup of a partition. */
+    boolean isReplica(HazelcastInstance hazelcast, int partition, int backupCount) {
+        Node node = node(hazelcast);
+        InternalPartition replicas = node.getPartitionService().getPartition(partition);
+        for (int index = 0; index <= backupCount; index++) {
+            PartitionReplica replica = replicas.getReplica(index);
+            if (replica != null && replica.isIdentical(node.getLocalMember())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The version of a partition's assignment: it grows with each change. */

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,19 @@ class FormationTest {
                 .map(each -> CompletableFuture.supplyAsync(() -> new TestMember(each)))
                 .toList()
                 .forEach(starting -> members.add(starting.join()));
+    }
+
+    private static Formation formation(TestMember member, Consumer<List<Long>> formed) {
+        String nodeId =
+                Replicas.hazelcast(member).getCluster().getLocalMember().getAttribute(HazelcastConfiguration.NODE_ID);
+        return new Formation(
+                Replicas.hazelcast(member),
+                member.node.buckets(),
+                member.settings,
+                ClusterStorage.none(),
+                nodeId,
+                formed,
+                foreign -> {});
     }
 
     @Test
@@ -74,7 +88,7 @@ class FormationTest {
         CompletableFuture<Boolean> formed = new CompletableFuture<>();
 
         for (TestMember member : members) {
-            new Formation(Replicas.hazelcast(member), member.node.buckets(), 2, () -> formed.complete(true)).runOnce();
+            formation(member, earlier -> formed.complete(true)).runOnce();
         }
 
         assertThat(formed.join()).isTrue();
@@ -92,7 +106,7 @@ class FormationTest {
         Replicas.hazelcast(any).getMap(HazelcastConfiguration.CLUSTER).delete("formation");
 
         for (TestMember member : members) {
-            new Formation(Replicas.hazelcast(member), member.node.buckets(), 2, () -> {}).runOnce();
+            formation(member, earlier -> {}).runOnce();
         }
 
         assertThat(any.attempt(3, any.batch(3, new Command.Tick()), false))

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** A cluster node in this process, with one shard that sends batches as a lane would. */
@@ -31,6 +32,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     final ClusterSettings settings;
     final ClusterNode node;
     final TestLoop loop;
+    private final Runnable closeDisk;
     final ConcurrentLinkedQueue<Throwable> halts = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<Received> received = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<MembershipView> views = new ConcurrentLinkedQueue<>();
@@ -39,6 +41,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     volatile BooleanSupplier lease = () -> true;
     volatile MembershipView view = new MembershipView(0, List.of(), List.of());
     volatile int[] owned = {};
+    volatile boolean full;
     long incarnation;
     BucketGateway gateway;
     private final long[] sequences = new long[PARTITIONS];
@@ -89,8 +92,12 @@ final class TestMember implements ClusterListener, AutoCloseable {
 
     /** Starts nodes at the same time and waits until the cluster is formed and all see all. */
     static List<TestMember> startAll(List<ClusterSettings> settings) {
+        return startAll(settings, TestMember::new);
+    }
+
+    static List<TestMember> startAll(List<ClusterSettings> settings, Function<ClusterSettings, TestMember> start) {
         List<CompletableFuture<TestMember>> starting = settings.stream()
-                .map(each -> CompletableFuture.supplyAsync(() -> new TestMember(each)))
+                .map(each -> CompletableFuture.supplyAsync(() -> start.apply(each)))
                 .toList();
         List<TestMember> members =
                 starting.stream().map(CompletableFuture::join).toList();
@@ -106,12 +113,22 @@ final class TestMember implements ClusterListener, AutoCloseable {
     }
 
     TestMember(ClusterSettings settings) {
+        this(settings, ClusterStorage.none(), () -> {});
+    }
+
+    /**
+     * A member with a disk.
+     *
+     * @param closeDisk runs when the member has ended
+     */
+    TestMember(ClusterSettings settings, ClusterStorage storage, Runnable closeDisk) {
+        this.closeDisk = closeDisk;
         this.settings = settings;
         incarnation = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
         loop = new TestLoop("shard-" + settings.port());
         VertxOptions options = new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(4);
         node = ClusterNode.start(
-                settings, incarnation, options, builder -> builder, (reason, cause) -> halts.add(cause));
+                settings, incarnation, storage, options, builder -> builder, (reason, cause) -> halts.add(cause));
         gateway = node.gateway(loop);
         node.attach(() -> lease.getAsBoolean(), this);
     }
@@ -196,6 +213,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     void crash() {
         node.terminate();
         loop.close();
+        closeDisk.run();
     }
 
     @Override
@@ -212,6 +230,11 @@ final class TestMember implements ClusterListener, AutoCloseable {
     public void members(MembershipView next) {
         view = next;
         views.add(next);
+    }
+
+    @Override
+    public void storageFull(boolean any) {
+        full = any;
     }
 
     @Override

@@ -46,6 +46,13 @@ final class Settings {
                     100,
                     "",
                     "fewer nodes refuse service; 0: the majority of members"),
+            Setting.number(
+                    "cluster.recovery-members",
+                    0L,
+                    0,
+                    100,
+                    "",
+                    "after all nodes were down: how many are enough to go on from their disks; 0: all"),
             Setting.number("cluster.partitions", 0L, 0, 4096, "", "0: the default; fixed for the cluster's life")
                     .knownAs("durable_storage.messages.n_shards", "", ""),
             Setting.number(

@@ -6,16 +6,19 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Several nodes on loopback that form a cluster, each a process. */
 final class ClusterProcesses implements AutoCloseable {
     private final int size;
     private final int[][] ports;
+    private final List<String> assignments;
     private final NodeProcess[] nodes;
     private final Path[] data;
 
-    private ClusterProcesses(int size) throws IOException {
+    private ClusterProcesses(int size, List<String> assignments) throws IOException {
         this.size = size;
+        this.assignments = assignments;
         this.nodes = new NodeProcess[size];
         this.data = new Path[size];
         for (int i = 0; i < size; i++) {
@@ -26,7 +29,12 @@ final class ClusterProcesses implements AutoCloseable {
 
     /** Starts the nodes together and waits until all serve clients. */
     static ClusterProcesses start(int size) throws IOException, InterruptedException {
-        ClusterProcesses cluster = new ClusterProcesses(size);
+        return start(size, List.of());
+    }
+
+    /** The same with more configuration. */
+    static ClusterProcesses start(int size, List<String> assignments) throws IOException, InterruptedException {
+        ClusterProcesses cluster = new ClusterProcesses(size, assignments);
         try {
             for (int i = 0; i < size; i++) {
                 cluster.launch(i);
@@ -63,18 +71,15 @@ final class ClusterProcesses implements AutoCloseable {
         for (int[] node : ports) {
             members.append(members.isEmpty() ? "" : ",").append("127.0.0.1:").append(node[2]);
         }
-        nodes[index] = NodeProcess.start(
-                "node" + (index + 1),
-                ports[index][0],
-                ports[index][1],
-                data[index],
-                List.of(
-                        "cluster.enabled=true",
-                        "cluster.name=it-" + ports[0][2],
-                        "cluster.host=127.0.0.1",
-                        "cluster.port=" + ports[index][2],
-                        "cluster.event-bus-port=" + ports[index][3],
-                        "cluster.members=" + members));
+        List<String> all = new ArrayList<>(List.of(
+                "cluster.enabled=true",
+                "cluster.name=it-" + ports[0][2],
+                "cluster.host=127.0.0.1",
+                "cluster.port=" + ports[index][2],
+                "cluster.event-bus-port=" + ports[index][3],
+                "cluster.members=" + members));
+        all.addAll(assignments);
+        nodes[index] = NodeProcess.start("node" + (index + 1), ports[index][0], ports[index][1], data[index], all);
     }
 
     /** Starts a node again that has ended, and waits until it serves clients. */
@@ -84,6 +89,27 @@ final class ClusterProcesses implements AutoCloseable {
         }
         launch(index);
         nodes[index].awaitReady();
+    }
+
+    /** SIGKILL for all of them, one right after the other. */
+    void killAll() throws InterruptedException {
+        for (NodeProcess node : nodes) {
+            node.signalKill();
+        }
+        for (NodeProcess node : nodes) {
+            node.kill();
+        }
+    }
+
+    /** Starts all nodes again, in this order and with this pause between them, and waits until all serve clients. */
+    void restartAll(int[] order, long pauseMillis) throws IOException, InterruptedException {
+        for (int index : order) {
+            launch(index);
+            TimeUnit.MILLISECONDS.sleep(pauseMillis);
+        }
+        for (NodeProcess node : nodes) {
+            node.awaitReady();
+        }
     }
 
     NodeProcess node(int index) {

@@ -98,6 +98,11 @@ final class NodeProcess {
         return process.exitValue();
     }
 
+    /** SIGKILL, without waiting for the end. */
+    void signalKill() {
+        process.destroyForcibly();
+    }
+
     /** SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

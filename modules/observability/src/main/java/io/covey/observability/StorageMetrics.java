@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -58,6 +59,27 @@ public final class StorageMetrics implements StorageEvents {
                 figures,
                 now -> now.oldestSnapshotMillis() / 1000.0);
         gauge("covey.storage.usable.bytes", "free space on the disk", figures, StorageFigures::usableBytes);
+    }
+
+    /** Shows what the start has found on the disk, in partitions. */
+    public void recovered(long sound, long damaged, long absent) {
+        recovered("sound", sound);
+        recovered("damaged", damaged);
+        recovered("absent", absent);
+    }
+
+    private void recovered(String state, long partitions) {
+        Gauge.builder("covey.recovery.partitions", () -> partitions)
+                .description("what the start has found on this node's disk")
+                .tag("state", state)
+                .register(registry);
+    }
+
+    /** Shows whether the start still waits for buckets: other members' disks, or copies on their way. */
+    public void watchRecovery(BooleanSupplier waits) {
+        Gauge.builder("covey.recovery.waiting", () -> waits.getAsBoolean() ? 1 : 0)
+                .description("1 while the buckets are not all there; /health/ready says what is waited for")
+                .register(registry);
     }
 
     private void gauge(

@@ -31,6 +31,11 @@ interface Backend {
      */
     void attach(Node node, Consumer<String> restart);
 
+    /** What the start waits for beside this node, for the operator; the empty string where for nothing. From any thread. */
+    default String waitsFor() {
+        return "";
+    }
+
     /** Leaves, within a bound. */
     void stop();
 }

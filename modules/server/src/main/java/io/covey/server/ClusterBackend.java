@@ -10,7 +10,9 @@ import io.covey.broker.ShardLoop;
 import io.covey.cluster.ClusterListener;
 import io.covey.cluster.ClusterNode;
 import io.covey.cluster.ClusterSettings;
+import io.covey.cluster.ClusterStorage;
 import io.covey.config.ConfigurationException;
+import io.covey.observability.BrokerMetrics;
 import io.covey.routing.ShardAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -31,12 +33,15 @@ final class ClusterBackend implements Backend {
 
     private final ServerSettings settings;
     private final ClusterSettings cluster;
-    private @Nullable ClusterNode member;
+    private final BrokerMetrics metrics;
+    private @Nullable NodeStorage storage;
+    private volatile @Nullable ClusterNode member;
     private boolean begun;
     private long firstIncarnation;
 
-    ClusterBackend(ServerSettings settings, ClusterSettings cluster) {
+    ClusterBackend(ServerSettings settings, ClusterSettings cluster, BrokerMetrics metrics) {
         this.settings = settings;
+        this.metrics = metrics;
         this.cluster = cluster;
     }
 
@@ -71,10 +76,13 @@ final class ClusterBackend implements Backend {
 
     @Override
     public Vertx start() {
+        NodeStorage opened = NodeStorage.open(settings, metrics);
+        storage = opened;
         try {
             ClusterNode started = ClusterNode.start(
                     cluster,
                     firstIncarnation,
+                    opened == null ? ClusterStorage.none() : opened.clusterStorage(),
                     new VertxOptions().setEventLoopPoolSize(settings.shards() + 1),
                     UnaryOperator.identity(),
                     (reason, cause) -> {
@@ -82,6 +90,10 @@ final class ClusterBackend implements Backend {
                         Runtime.getRuntime().halt(HALTED);
                     });
             member = started;
+            if (opened != null) {
+                opened.onFull(started::storageFull);
+                opened.watchRecovery(() -> !started.waitsFor().isEmpty());
+            }
             return started.vertx();
         } catch (IllegalStateException cannotStart) {
             throw new ConfigurationException(String.valueOf(cannotStart.getMessage()));
@@ -129,6 +141,11 @@ final class ClusterBackend implements Backend {
         }
 
         @Override
+        public void storageFull(boolean any) {
+            node.storageFull(any);
+        }
+
+        @Override
         public void members(MembershipView view) {
             newest = view;
             if (started) {
@@ -159,10 +176,20 @@ final class ClusterBackend implements Backend {
     }
 
     @Override
+    public String waitsFor() {
+        ClusterNode running = member;
+        return running == null ? "the cluster's member starts" : running.waitsFor();
+    }
+
+    @Override
     public void stop() {
         ClusterNode running = member;
         if (running != null) {
             running.stop(STOP_MILLIS_MAX);
+        }
+        NodeStorage opened = storage;
+        if (opened != null) {
+            opened.close();
         }
     }
 }

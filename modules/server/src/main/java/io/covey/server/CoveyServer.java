@@ -62,6 +62,7 @@ final class CoveyServer implements Health, Sessions {
     private volatile boolean stopping;
     private volatile @Nullable Node node;
     private volatile List<ShardLoop> loops = List.of();
+    private volatile @Nullable Backend running;
 
     CoveyServer(ServerSettings settings) {
         this.settings = settings;
@@ -78,6 +79,7 @@ final class CoveyServer implements Health, Sessions {
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.getRuntime().maxMemory() >> 20);
         Backend backend = backend();
+        running = backend;
         try {
             Authenticator authenticator = settings.auth().open();
             long incarnation = random.nextLong() >>> 1;
@@ -157,7 +159,7 @@ final class CoveyServer implements Health, Sessions {
     private Backend backend() {
         return settings.cluster() == null
                 ? new LocalBackend(settings, metrics)
-                : new ClusterBackend(settings, settings.cluster());
+                : new ClusterBackend(settings, settings.cluster(), metrics);
     }
 
     private Future<ManagementServer> manage(Vertx vertx) {
@@ -258,9 +260,12 @@ final class CoveyServer implements Health, Sessions {
         boolean serving = current != null && current.state().serving();
         int members = current == null ? 0 : current.state().members().nodes().size();
         int needed = settings.node().minimumMembers();
+        Backend backend = running;
+        String waitsFor = backend == null ? "not opened yet" : backend.waitsFor();
         return List.of(
                 new Condition("running", !stopping, stopping ? "stopping" : "not stopping"),
                 new Condition("members", members >= needed, members + " of at least " + needed + " members"),
+                new Condition("storage", waitsFor.isEmpty(), waitsFor.isEmpty() ? "all buckets are there" : waitsFor),
                 new Condition(
                         "lease", leased, leased ? "held" : "not held: a majority of the members has not renewed it"),
                 new Condition("routes", serving, serving ? "caught up" : "not caught up with the other nodes"),

@@ -80,7 +80,7 @@ final class LocalBackend implements Backend {
         node = attached;
         NodeStorage opened = storage;
         if (opened != null) {
-            opened.attach(attached);
+            opened.onFull(attached::storageFull);
         }
         attached.ownedPartitions(buckets().ownedPartitions());
         attached.start(buckets().begin(incarnation));

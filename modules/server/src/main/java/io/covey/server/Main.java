@@ -21,7 +21,14 @@ import picocli.CommandLine.Option;
         name = "covey",
         mixinStandardHelpOptions = true,
         description = "A clustered MQTT broker.",
-        subcommands = {Main.Start.class, Main.Check.class, PasswordCommand.class})
+        subcommands = {
+            Main.Start.class,
+            Main.Check.class,
+            PasswordCommand.class,
+            StorageCommands.DoctorCommand.class,
+            StorageCommands.BackupCommand.class,
+            StorageCommands.RestoreCommand.class
+        })
 public final class Main {
     private static final int OPERATOR_ERROR = 2;
     private static final int COMMON_PARALLELISM_MIN = 4;

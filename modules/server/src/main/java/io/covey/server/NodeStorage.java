@@ -1,7 +1,7 @@
 package io.covey.server;
 
-import io.covey.broker.Node;
 import io.covey.bucket.Bucket;
+import io.covey.cluster.ClusterStorage;
 import io.covey.observability.BrokerMetrics;
 import io.covey.observability.StorageMetrics;
 import io.covey.storage.DiskJournal;
@@ -13,6 +13,8 @@ import io.covey.storage.StorageSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,11 +28,13 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
     private final StorageDirectory directory;
     private final List<RecoveredCopy> copies;
     private final DiskJournal journal;
-    private volatile @Nullable Node node;
+    private final StorageSettings storage;
+    private volatile Consumer<Boolean> onFull = now -> {};
     private volatile boolean full;
 
     private NodeStorage(ServerSettings settings, StorageSettings storage, BrokerMetrics metrics) {
         this.settings = settings;
+        this.storage = storage;
         this.metrics = new StorageMetrics(metrics);
         Path path = Path.of(settings.configuration().text("storage.directory"));
         String cluster = settings.cluster() == null ? "" : settings.cluster().clusterName();
@@ -43,6 +47,12 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
             throw refused;
         }
         this.metrics.watch(journal::figures);
+        this.metrics.recovered(
+                copies.stream().filter(RecoveredCopy::isSound).count(),
+                copies.stream().filter(copy -> copy.damage() != null).count(),
+                copies.stream()
+                        .filter(copy -> copy.bucket() == null && copy.damage() == null)
+                        .count());
     }
 
     /** Opens the configured directory, or null where buckets are kept in memory only. */
@@ -60,11 +70,10 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
      * what is left of it.
      */
     List<Bucket> buckets() {
-        boolean salvage = settings.configuration().text("storage.recovery").equals("salvage");
         List<Bucket> buckets = new ArrayList<>();
         for (RecoveredCopy copy : copies) {
             Bucket bucket = copy.bucket();
-            if (copy.damage() != null && !salvage) {
+            if (copy.damage() != null && !salvages()) {
                 journal.close();
                 throw new StorageException("storage.directory: partition " + copy.partition() + " is damaged: "
                         + copy.damage() + " (" + directory.faults() + "); put the files back from a copy, or start once"
@@ -81,20 +90,37 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
         return buckets;
     }
 
-    /** The node that is to be told from now on. */
-    void attach(Node attached) {
-        node = attached;
-        attached.storageFull(full);
+    /** What a member of a cluster begins with: the others may have what is damaged here, so the cluster decides together. */
+    ClusterStorage clusterStorage() {
+        return new ClusterStorage(
+                directory,
+                journal,
+                copies,
+                storage.durability(),
+                settings.configuration().integer("cluster.recovery-members"),
+                salvages());
+    }
+
+    private boolean salvages() {
+        return settings.configuration().text("storage.recovery").equals("salvage");
+    }
+
+    /** How it is asked whether the start still waits for buckets. */
+    void watchRecovery(BooleanSupplier waits) {
+        metrics.watchRecovery(waits);
+    }
+
+    /** Who is told from now on, and at once, whether new messages are to be refused. */
+    void onFull(Consumer<Boolean> told) {
+        onFull = told;
+        told.accept(full);
     }
 
     @Override
     public void full(boolean now) {
         full = now;
         metrics.full(now);
-        Node attached = node;
-        if (attached != null) {
-            attached.storageFull(now);
-        }
+        onFull.accept(now);
     }
 
     @Override

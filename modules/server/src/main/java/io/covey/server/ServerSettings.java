@@ -61,13 +61,6 @@ record ServerSettings(
     private static @Nullable StorageSettings storage(Configuration configuration) {
         Durability durability =
                 Durability.valueOf(configuration.text("storage.durability").toUpperCase(Locale.ROOT));
-        if (configuration.isOn("cluster.enabled") && durability != Durability.MEMORY) {
-            if ("default".equals(configuration.source("storage.durability"))) {
-                return null;
-            }
-            throw new ConfigurationException("storage.durability: " + configuration.text("storage.durability")
-                    + " is not built for clusters yet; they keep everything in memory (memory)");
-        }
         if (durability == Durability.MEMORY) {
             return null;
         }

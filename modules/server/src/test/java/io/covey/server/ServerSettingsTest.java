@@ -34,12 +34,7 @@ class ServerSettingsTest {
 
     /** Keys that are read where they are used, not through a part's settings. */
     private static final Set<String> READ_DIRECTLY = Set.of(
-            "management.host",
-            "management.port",
-            "storage.directory",
-            "storage.recovery",
-            "storage.durability",
-            "storage.reserve");
+            "management.host", "management.port", "storage.directory", "storage.recovery", "cluster.recovery-members");
 
     private static final List<String> CLUSTER =
             List.of("cluster.enabled=true", "cluster.members=127.0.0.1:5701,127.0.0.1:5711,127.0.0.1:5721");
@@ -63,6 +58,8 @@ class ServerSettingsTest {
                 to("cluster.lease", "4000", s -> s.node().leaseMillis(), 4000),
                 to("batch.linger", "700", s -> s.node().lingerMicros(), 700),
                 to("batch.lazy-linger", "30000", s -> s.node().lazyLingerMicros(), 30_000),
+                to("storage.durability", "fsync", s -> storage(s).durability(), Durability.FSYNC),
+                to("storage.reserve", "5000000", s -> storage(s).reserveBytes(), 5_000_000L),
                 to("auth.allow-anonymous", "false", s -> s.auth().allowAnonymous(), false),
                 to("auth.password-file", "/some/file", s -> s.auth().passwordFile(), Path.of("/some/file")),
                 to("auth.password-threads", "7", s -> s.auth().passwordThreads(), 7),
@@ -175,19 +172,8 @@ class ServerSettingsTest {
     }
 
     @Test
-    void storageKeysArriveAndClustersAreNotOnDiskYet() {
-        assertThat(storage(settings(List.of())).durability()).isEqualTo(Durability.OS);
-        assertThat(storage(settings(List.of("storage.durability=fsync"))).durability())
-                .isEqualTo(Durability.FSYNC);
-        assertThat(storage(settings(List.of("storage.reserve=5000000"))).reserveBytes())
-                .isEqualTo(5_000_000L);
+    void inMemoryNoDirectoryIsOpened() {
         assertThat(settings(List.of("storage.durability=memory")).storage()).isNull();
-        assertThat(settings(CLUSTER).storage()).isNull();
-        List<String> onDisk = new ArrayList<>(CLUSTER);
-        onDisk.add("storage.durability=os");
-        assertThatThrownBy(() -> settings(onDisk))
-                .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("storage.durability: os is not built for clusters yet");
     }
 
     @Test

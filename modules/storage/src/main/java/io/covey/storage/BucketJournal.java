@@ -31,6 +31,11 @@ public interface BucketJournal {
         }
 
         @Override
+        public boolean holds(int partition, Bucket bucket) {
+            return true;
+        }
+
+        @Override
         public void dropped(int partition) {}
 
         @Override
@@ -65,6 +70,9 @@ public interface BucketJournal {
 
     /** This replica took a whole bucket from elsewhere. As {@link #applied}. */
     boolean arrived(int partition, Bucket bucket);
+
+    /** Whether a bucket is kept as it is now; one that is not is kept by this call, where it can be. */
+    boolean holds(int partition, Bucket bucket);
 
     /** This node is no replica of the partition any more, and all who are have it: what is kept of it may go. */
     void dropped(int partition);

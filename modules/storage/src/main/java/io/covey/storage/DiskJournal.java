@@ -39,7 +39,7 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
         private volatile boolean present;
 
         /** Set while there are files of an earlier life that nobody goes on from. */
-        private boolean old;
+        private volatile boolean old;
 
         /** Where the newest complete snapshot stands, or -1. */
         private volatile long snapshotPosition = -1;
@@ -219,7 +219,12 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
         flush();
     }
 
-    /** Whether the files may hold something of this partition. On the partition's thread. */
+    @Override
+    public boolean holds(int partition, Bucket bucket) {
+        return tracks[partition].leadsTo(bucket.version(), bucket.owner()) || arrived(partition, bucket);
+    }
+
+    /** Whether the files may hold something of this partition. From any thread. */
     public boolean mayHold(int partition) {
         return tracks[partition].mayHold();
     }

@@ -218,6 +218,21 @@ final class SegmentLog {
             current = output;
             target = written;
         }
+        try {
+            forceAll(complete, current);
+            if (names) {
+                disk.forceDirectory();
+            }
+        } catch (IOException failure) {
+            synchronized (this) {
+                namesChanged |= names;
+            }
+            throw failure;
+        }
+        return target;
+    }
+
+    private void forceAll(List<Disk.Output> complete, Disk.Output current) throws IOException {
         for (Disk.Output each : complete) {
             each.force();
             each.close();
@@ -226,10 +241,6 @@ final class SegmentLog {
             }
         }
         current.force();
-        if (names) {
-            disk.forceDirectory();
-        }
-        return target;
     }
 
     /** The bytes of all segments. */

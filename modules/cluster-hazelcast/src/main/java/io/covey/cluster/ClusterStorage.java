@@ -1,0 +1,132 @@
+package io.covey.cluster;
+
+import io.covey.bucket.Bucket;
+import io.covey.storage.BucketJournal;
+import io.covey.storage.DiskJournal;
+import io.covey.storage.Durability;
+import io.covey.storage.RecoveredCopy;
+import io.covey.storage.StorageDirectory;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member's disk, or that it has none: what was on it at the start, until the cluster is formed, and the journal. The journal's rules hold;
+ * everything else may be called from any thread.
+ */
+public final class ClusterStorage {
+    private final @Nullable StorageDirectory directory;
+    private final @Nullable DiskJournal disk;
+    private final boolean synced;
+    private final int recoveryMembers;
+    private final boolean salvage;
+    private volatile List<RecoveredCopy> copies;
+
+    /**
+     * A disk that was opened and read.
+     *
+     * @param copies what was on it, one for each partition
+     * @param recoveryMembers of how many members the disks are enough to form the cluster again after all were down; 0: of all. The operator's
+     *     word: with fewer than the members less the backups, what was acknowledged may be missing
+     * @param salvage whether damaged copies are used where no sound one is left
+     */
+    public ClusterStorage(
+            StorageDirectory directory,
+            DiskJournal journal,
+            List<RecoveredCopy> copies,
+            Durability durability,
+            int recoveryMembers,
+            boolean salvage) {
+        this.directory = directory;
+        this.disk = journal;
+        this.copies = List.copyOf(copies);
+        this.synced = durability == Durability.FSYNC;
+        this.recoveryMembers = recoveryMembers;
+        this.salvage = salvage;
+    }
+
+    private ClusterStorage() {
+        directory = null;
+        disk = null;
+        copies = List.of();
+        synced = false;
+        recoveryMembers = 0;
+        salvage = false;
+    }
+
+    /** A member that keeps everything in memory. */
+    public static ClusterStorage none() {
+        return new ClusterStorage();
+    }
+
+    BucketJournal journal() {
+        return disk == null ? BucketJournal.NONE : disk;
+    }
+
+    /** Whether answers wait until every replica has synced. */
+    boolean isSynced() {
+        return synced;
+    }
+
+    int recoveryMembers() {
+        return recoveryMembers;
+    }
+
+    boolean salvages() {
+        return salvage;
+    }
+
+    /** The formation that the directory belongs to, or the empty string. */
+    String formation() {
+        return directory == null ? "" : directory.formation();
+    }
+
+    /** Notes the formation on the device; blocks. */
+    void formedAs(String formation) {
+        if (directory != null && !directory.formation().equals(formation)) {
+            directory.formedAs(formation);
+        }
+    }
+
+    /** What was on the disk; empty where there is none, or once it is not needed any more. */
+    List<RecoveredCopy> copies() {
+        return copies;
+    }
+
+    /** The bucket of a partition as it was on this disk, or null. */
+    @Nullable
+    Bucket copy(int partition) {
+        List<RecoveredCopy> known = copies;
+        return known.isEmpty() ? null : known.get(partition).bucket();
+    }
+
+    /** Gives back the memory of what was on the disk: the cluster has its buckets. */
+    void release() {
+        copies = List.of();
+    }
+
+    /**
+     * This member has taken a bucket that was restored: the files go on from it where they lead to it, else it is written whole. On the
+     * partition's thread.
+     *
+     * @return whether it is kept
+     */
+    boolean keep(int partition, Bucket restored) {
+        List<RecoveredCopy> known = copies;
+        Bucket mine = known.isEmpty() || !known.get(partition).isSound()
+                ? null
+                : known.get(partition).bucket();
+        if (disk != null
+                && mine != null
+                && mine.version().equals(restored.version())
+                && mine.owner() == restored.owner()) {
+            disk.adopt(partition, restored);
+            return true;
+        }
+        return journal().arrived(partition, restored) && journal().flush();
+    }
+
+    /** Whether this member's files hold something of a partition. On the partition's thread. */
+    boolean mayHold(int partition) {
+        return disk != null && disk.mayHold(partition);
+    }
+}

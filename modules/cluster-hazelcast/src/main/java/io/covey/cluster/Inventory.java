@@ -1,0 +1,83 @@
+package io.covey.cluster;
+
+import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketVersion;
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
+import io.covey.storage.RecoveredCopy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * What a member found on its disk, told to the others before the cluster is formed.
+ *
+ * @param formation the formation that the disk belongs to, or the empty string
+ * @param nodes node incarnations that the copies know: all of an earlier life
+ * @param copies one for each partition
+ */
+record Inventory(String formation, List<Long> nodes, List<Copy> copies) {
+    private static final int CAPACITY = 1024;
+
+    /**
+     * A partition's copy.
+     *
+     * @param state one of the constants
+     * @param version how far it is; of no meaning where it is absent
+     */
+    record Copy(int state, BucketVersion version) {
+        static final int ABSENT = 0;
+        static final int SOUND = 1;
+        static final int DAMAGED = 2;
+    }
+
+    static Inventory of(ClusterStorage storage, int partitions) {
+        List<RecoveredCopy> found = storage.copies();
+        List<Copy> copies = new ArrayList<>();
+        TreeSet<Long> nodes = new TreeSet<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            RecoveredCopy recovered = found.isEmpty() ? null : found.get(partition);
+            Bucket bucket = recovered == null ? null : recovered.bucket();
+            if (recovered == null || bucket == null) {
+                boolean damaged = recovered != null && recovered.damage() != null;
+                copies.add(new Copy(damaged ? Copy.DAMAGED : Copy.ABSENT, BucketVersion.ZERO));
+            } else {
+                copies.add(new Copy(recovered.isSound() ? Copy.SOUND : Copy.DAMAGED, bucket.version()));
+                for (long node : bucket.nodes()) {
+                    nodes.add(node);
+                }
+            }
+        }
+        return new Inventory(storage.formation(), List.copyOf(nodes), copies);
+    }
+
+    boolean isEmpty() {
+        return formation.isEmpty() && copies.stream().allMatch(copy -> copy.state() == Copy.ABSENT);
+    }
+
+    byte[] toBytes() {
+        ByteWriter out = new ByteWriter(CAPACITY);
+        out.string(formation).varInt(nodes.size());
+        nodes.forEach(out::i64);
+        out.varInt(copies.size());
+        for (Copy copy : copies) {
+            out.u8(copy.state());
+            copy.version().write(out);
+        }
+        return out.toByteArray();
+    }
+
+    static Inventory read(byte[] bytes) {
+        ByteReader in = new ByteReader(bytes);
+        String formation = in.string();
+        List<Long> nodes = new ArrayList<>();
+        for (int i = in.varInt(); i > 0; i--) {
+            nodes.add(in.i64());
+        }
+        List<Copy> copies = new ArrayList<>();
+        for (int i = in.varInt(); i > 0; i--) {
+            copies.add(new Copy(in.u8(), BucketVersion.read(in)));
+        }
+        return new Inventory(formation, nodes, copies);
+    }
+}

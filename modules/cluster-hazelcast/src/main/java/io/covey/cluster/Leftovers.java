@@ -1,0 +1,82 @@
+package io.covey.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.spi.impl.PartitionSpecificRunnable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes from this member's disk the copies of partitions that it is no replica of: only after all who are have theirs on disk, since until then
+ * this may be the only one that a loss of power would leave. On a thread of its own, once the cluster is formed.
+ */
+final class Leftovers implements Runnable {
+    private static final long PERIOD_MILLIS = 5_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+
+    private final HazelcastInstance hazelcast;
+    private final HazelcastBuckets buckets;
+    private final PartitionHost host;
+    private final int backupCount;
+    private volatile boolean stopped;
+
+    Leftovers(HazelcastBuckets buckets, PartitionHost host, int backupCount) {
+        this.hazelcast = buckets.member();
+        this.buckets = buckets;
+        this.host = host;
+        this.backupCount = backupCount;
+    }
+
+    void stop() {
+        stopped = true;
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!stopped) {
+                Thread.sleep(PERIOD_MILLIS);
+                runOnce();
+            }
+        } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
+            LOG.debug("the member ends");
+        }
+    }
+
+    /** Looks at every partition once. */
+    void runOnce() {
+        for (int partition = 0; partition < buckets.partitionCount() && !stopped; partition++) {
+            if (host.storage().mayHold(partition) && !host.isReplica(hazelcast, partition, backupCount)) {
+                drop(partition);
+            }
+        }
+    }
+
+    private void drop(int partition) {
+        try {
+            if (!buckets.map().executeOnKey(buckets.key(partition), new KeptProcessor(partition, false))) {
+                return;
+            }
+        } catch (HazelcastInstanceNotActiveException ended) {
+            throw ended;
+        } catch (RuntimeException notNow) {
+            LOG.debug("the replicas of a partition are not on disk yet; partition={}", partition, notNow);
+            return;
+        }
+        buckets.onPartitionThread(new PartitionSpecificRunnable() {
+            @Override
+            public int getPartitionId() {
+                return partition;
+            }
+
+            @Override
+            public void run() {
+                if (!host.isReplica(hazelcast, partition, backupCount)) {
+                    LOG.info("an old copy is deleted from this disk, its replicas have it; partition={}", partition);
+                    host.storage().journal().dropped(partition);
+                }
+            }
+        });
+    }
+}

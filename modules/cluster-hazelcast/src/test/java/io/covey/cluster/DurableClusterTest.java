@@ -1,0 +1,222 @@
+package io.covey.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.bucket.BucketLimits;
+import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Command;
+import io.covey.storage.DiskJournal;
+import io.covey.storage.Durability;
+import io.covey.storage.StorageDirectory;
+import io.covey.storage.StorageEvents;
+import io.covey.storage.StorageSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Members with disks: all of them end at once, and come back in any order. */
+@Timeout(180)
+class DurableClusterTest {
+    @TempDir
+    Path disks;
+
+    private final List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
+    private final List<TestMember> members = new ArrayList<>();
+    private Durability durability = Durability.OS;
+    private int recoveryMembers;
+
+    @AfterEach
+    void close() {
+        members.forEach(TestMember::close);
+    }
+
+    private TestMember start(ClusterSettings each) {
+        StorageDirectory directory = StorageDirectory.open(
+                disks.resolve("n" + each.port()), "n" + each.port(), each.clusterName(), TestMember.PARTITIONS);
+        var copies = directory.recover(BucketLimits.DEFAULT);
+        DiskJournal journal = directory.begin(StorageSettings.of(durability), StorageEvents.NONE);
+        ClusterStorage storage = new ClusterStorage(directory, journal, copies, durability, recoveryMembers, false);
+        return new TestMember(each, storage, journal::close);
+    }
+
+    private void startAll() {
+        members.addAll(TestMember.startAll(settings, this::start));
+    }
+
+    private TestMember startOne(int index) {
+        TestMember member = start(settings.get(index));
+        members.add(member);
+        return member;
+    }
+
+    /** Ends all at once, without a word to each other. */
+    private void crashAll() {
+        List<CompletableFuture<Void>> ends = members.stream()
+                .map(member -> CompletableFuture.runAsync(member::crash))
+                .toList();
+        ends.forEach(CompletableFuture::join);
+        members.clear();
+    }
+
+    /** Puts something into each bucket, and tells how far each is. */
+    private Map<Integer, BucketVersion> fill(String topic) {
+        TestMember sender = members.get(0);
+        Map<Integer, BucketVersion> versions = new HashMap<>();
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            TestCluster.session(sender, partition, "client-" + topic, topic);
+            for (int i = 0; i < 20; i++) {
+                sender.confirm(partition, TestCluster.append(topic + "/a", i));
+            }
+            versions.put(partition, version(partition));
+        }
+        return versions;
+    }
+
+    private TestMember replica(int partition, int index) {
+        return members.stream()
+                .filter(member -> Replicas.isReplica(member, partition, index))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private BucketVersion version(int partition) {
+        return TestCluster.version(replica(partition, 0), partition);
+    }
+
+    private void assertHeld(Map<Integer, BucketVersion> versions) {
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            assertThat(version(partition)).isEqualTo(versions.get(partition));
+            assertThat(TestCluster.digest(replica(partition, 1), partition))
+                    .isEqualTo(TestCluster.digest(replica(partition, 0), partition));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Durability.class, names = "MEMORY", mode = EnumSource.Mode.EXCLUDE)
+    void allMembersEndAtOnceAndComeBackTogether(Durability tried) {
+        durability = tried;
+        startAll();
+        Map<Integer, BucketVersion> versions = fill("t");
+        List<Long> before = members.stream().map(member -> member.incarnation).toList();
+        crashAll();
+
+        startAll();
+
+        assertHeld(versions);
+        for (TestMember member : members) {
+            assertThat(member.view.departed())
+                    .as("connections of the earlier life have ended")
+                    .contains(before.get(0));
+        }
+        fill("u");
+        crashAll();
+        startAll();
+        fill("v");
+    }
+
+    @Test
+    void theClusterWaitsForAllMembersAndSaysSo() {
+        startAll();
+        Map<Integer, BucketVersion> versions = fill("t");
+        crashAll();
+
+        TestMember first = startOne(2);
+        TestMember second = startOne(0);
+        first.await(() -> first.node.waitsFor().contains("2 of 3 are here")
+                || second.node.waitsFor().contains("2 of 3 are here"));
+        assertThat(first.formed).isNotDone();
+        assertThat(second.formed).isNotDone();
+
+        startOne(1).awaitFormed();
+        members.forEach(TestMember::awaitFormed);
+        assertThat(first.node.waitsFor()).isEmpty();
+        first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
+        assertHeld(versions);
+    }
+
+    @Test
+    void theOperatorsWordGoesOnWithoutAMemberAndWhatItHadIsOldWhenItComes() {
+        startAll();
+        fill("t");
+        crashAll();
+        recoveryMembers = 2;
+        TestMember first = startOne(0);
+        startOne(1);
+        members.forEach(TestMember::awaitFormed);
+        first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
+        Map<Integer, BucketVersion> versions = fill("u");
+
+        startOne(2).awaitFormed();
+        first.await(() -> first.view.nodes().size() == 3
+                && Replicas.hazelcast(first).getPartitionService().isClusterSafe());
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            assertThat(version(partition)).isEqualTo(versions.get(partition));
+        }
+
+        // Each bucket changes once more: whoever holds it now has it on disk, also the one that came late.
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            members.get(0).confirm(partition, new Command.Tick());
+            versions.put(partition, version(partition));
+        }
+        recoveryMembers = 0;
+        crashAll();
+        startAll();
+        assertHeld(versions);
+    }
+
+    @Test
+    void allMembersAreToldOfOneFullDiskUntilItHasSpaceOrItsMemberIsGone() {
+        startAll();
+        TestMember full = members.get(1);
+
+        full.node.storageFull(true);
+        members.forEach(member -> member.await(() -> member.full));
+        full.node.storageFull(false);
+        members.forEach(member -> member.await(() -> !member.full));
+        full.node.storageFull(true);
+        members.forEach(member -> member.await(() -> member.full));
+        members.remove(full);
+        full.crash();
+        members.forEach(member -> member.await(() -> !member.full));
+    }
+
+    @Test
+    void aMemberThatIsNoReplicaDeletesItsOldCopyOnceTheReplicasHaveTheirs() {
+        startAll();
+        fill("t");
+        TestMember gone = members.remove(0);
+        gone.crash();
+        fill("u");
+        ClusterSettings again = gone.settings;
+        TestMember late = start(again);
+        members.add(late);
+        late.awaitFormed();
+
+        late.await(() -> {
+            for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+                boolean replica = Replicas.isReplica(late, partition, 0) || Replicas.isReplica(late, partition, 1);
+                if (!replica && late.node.mayHoldOnDisk(partition)) {
+                    return false;
+                }
+            }
+            return true;
+        });
+        Map<Integer, BucketVersion> versions = new HashMap<>();
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            members.get(0).confirm(partition, new Command.Tick());
+            versions.put(partition, version(partition));
+        }
+        crashAll();
+        startAll();
+        assertHeld(versions);
+    }
+}

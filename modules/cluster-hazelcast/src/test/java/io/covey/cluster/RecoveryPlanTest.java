@@ -1,0 +1,115 @@
+package io.covey.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.covey.bucket.BucketVersion;
+import io.covey.cluster.Inventory.Copy;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RecoveryPlanTest {
+    private static final RecoveryPlan.Rules THREE = new RecoveryPlan.Rules(3, 0, 1, false);
+    private static final RecoveryPlan.Rules SALVAGE = new RecoveryPlan.Rules(3, 0, 1, true);
+    private static final RecoveryPlan.Rules TWO_ARE_ENOUGH = new RecoveryPlan.Rules(3, 2, 1, false);
+    private static final Copy ABSENT = new Copy(Copy.ABSENT, BucketVersion.ZERO);
+
+    private final Map<String, Inventory> disks = new LinkedHashMap<>();
+
+    private void disk(String node, String formation, Copy... copies) {
+        disks.put(node, new Inventory(formation, List.of((long) node.charAt(0)), List.of(copies)));
+    }
+
+    private static Copy sound(long generation, long number) {
+        return new Copy(Copy.SOUND, new BucketVersion(generation, number));
+    }
+
+    private static Copy damaged(long generation, long number) {
+        return new Copy(Copy.DAMAGED, new BucketVersion(generation, number));
+    }
+
+    @Test
+    void theHighestGenerationWinsThenTheHighestNumberThenTheOldestMember() throws Exception {
+        disk("a", "f", sound(1, 900), sound(2, 5), sound(1, 1), ABSENT);
+        disk("b", "f", sound(2, 100), sound(2, 6), sound(1, 1), ABSENT);
+        disk("c", "f", ABSENT, ABSENT, ABSENT, ABSENT);
+
+        RecoveryPlan plan = RecoveryPlan.of(disks, 4, THREE);
+
+        assertThat(plan.sources()).containsExactly("b", "b", "a", "");
+        assertThat(plan.formation()).isEqualTo("f");
+        assertThat(plan.earlier()).containsExactly(97L, 98L, 99L);
+        assertThat(RecoveryPlan.read(plan.toBytes())).isEqualTo(plan);
+    }
+
+    @Test
+    void whatADiskHoldsIsReadAsItWasWritten() {
+        Inventory inventory = new Inventory("f", List.of(5L, -7L), List.of(ABSENT, sound(3, 4), damaged(1, 2)));
+
+        assertThat(Inventory.read(inventory.toBytes())).isEqualTo(inventory);
+        assertThat(inventory.isEmpty()).isFalse();
+    }
+
+    @Test
+    void membersAreWaitedForUnlessTheOperatorSaysHowManyAreEnough() throws Exception {
+        disk("a", "f", sound(1, 1));
+        disk("b", "f", sound(1, 2));
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 1, THREE))
+                .hasMessage("recovery waits for the members that hold the data: 2 of 3 are here;"
+                        + " cluster.recovery-members=2 goes on without the others");
+        assertThat(RecoveryPlan.of(disks, 1, TWO_ARE_ENOUGH).sources()).containsExactly("b");
+    }
+
+    @Test
+    void aDamagedCopyIsPassedOverWhereASoundOneIsAsFar() throws Exception {
+        disk("a", "f", damaged(1, 5));
+        disk("b", "f", sound(1, 5));
+        disk("c", "f", ABSENT);
+
+        assertThat(RecoveryPlan.of(disks, 1, THREE).sources()).containsExactly("b");
+    }
+
+    @Test
+    void aDamagedCopyThatIsAheadIsForTheOperatorToDecide() throws Exception {
+        disk("a", "f", damaged(1, 6));
+        disk("b", "f", sound(1, 5));
+        disk("c", "f", ABSENT);
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 1, THREE))
+                .hasMessageStartingWith("the newest copy of partition 0 is damaged");
+        assertThat(RecoveryPlan.of(disks, 1, SALVAGE).sources()).containsExactly("b");
+    }
+
+    @Test
+    void withoutASoundCopyNothingBeginsEmptyByItself() throws Exception {
+        disk("a", "f", damaged(1, 6));
+        disk("b", "f", ABSENT);
+        disk("c", "f", ABSENT);
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 1, THREE))
+                .hasMessageStartingWith("no whole copy of partition 0 is left");
+        assertThat(RecoveryPlan.of(disks, 1, SALVAGE).sources()).containsExactly("a");
+    }
+
+    @Test
+    void aPartitionThatIsOnNoDiskBeginsEmptyOnlyWhereItsReplicasMustBeAmongThem() {
+        disk("a", "f", sound(1, 1), ABSENT);
+        RecoveryPlan.Rules one = new RecoveryPlan.Rules(3, 1, 1, false);
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 2, one))
+                .hasMessageStartingWith("no copy of partition 1 is on the disks that are here");
+    }
+
+    @Test
+    void disksOfDifferentLivesAreNotMixed() {
+        disk("a", "f", sound(1, 1));
+        disk("b", "g", sound(1, 2));
+        disk("c", "", ABSENT);
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 1, THREE))
+                .hasMessageContaining("belong to different formations of the cluster [f, g]");
+    }
+}
