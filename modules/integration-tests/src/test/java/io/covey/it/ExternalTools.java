@@ -1,0 +1,62 @@
+package io.covey.it;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Programs beside Java that some tests want. A test is skipped where one is missing, unless {@code COVEY_REQUIRE_TOOLS=true}, which the
+ * continuous build sets: there a missing program fails.
+ */
+final class ExternalTools {
+    private static final String MQTT_JS = "mqtt@5.16.0";
+
+    private ExternalTools() {}
+
+    private static void require(String... programs) throws IOException, InterruptedException {
+        for (String program : programs) {
+            boolean found = new ProcessBuilder("sh", "-c", "command -v " + program)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+            if (!found && "true".equals(System.getenv("COVEY_REQUIRE_TOOLS"))) {
+                throw new AssertionError(program + " is missing, and COVEY_REQUIRE_TOOLS wants it");
+            }
+            assumeTrue(found, program + " is not installed");
+        }
+    }
+
+    static void requireMosquittoClients() throws IOException, InterruptedException {
+        require("mosquitto_pub", "mosquitto_sub");
+    }
+
+    /** The directory where MQTT.js is installed, which the first call does. */
+    static synchronized Path mqttJs() throws IOException, InterruptedException {
+        require("node", "npm");
+        Path directory = Path.of("target", "mqttjs").toAbsolutePath();
+        Path mark = directory.resolve("installed-" + MQTT_JS);
+        if (!Files.exists(mark)) {
+            Files.createDirectories(directory);
+            Files.writeString(directory.resolve("package.json"), "{\"private\": true}\n");
+            List<String> command = List.of(
+                    "npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--silent", MQTT_JS);
+            Process npm = new ProcessBuilder(command)
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("npm.log").toFile())
+                    .start();
+            if (!npm.waitFor(3, TimeUnit.MINUTES) || npm.exitValue() != 0) {
+                npm.destroyForcibly();
+                throw new AssertionError(
+                        "npm cannot install " + MQTT_JS + ":\n" + Files.readString(directory.resolve("npm.log")));
+            }
+            Files.createFile(mark);
+        }
+        return directory;
+    }
+}
