@@ -24,6 +24,9 @@ interface Core extends RouteAnnouncer {
      */
     void incarnationOver(String reason);
 
+    /** The node begins to stop in order: its buckets are ticked no more, since the shards wait until nothing is in work. */
+    void stopping();
+
     /** The node stops in order: nothing is renewed, ticked or announced any more. */
     void stop();
 }

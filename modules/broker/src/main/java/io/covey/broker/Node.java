@@ -168,6 +168,7 @@ public final class Node {
                 done.run();
             }
         };
+        coreLoop.submit(core::stopping);
         // Counted on the core's loop only, since each shard ends on its own.
         eachShard(shard -> shard.stop(() -> coreLoop.submit(stopped)));
     }

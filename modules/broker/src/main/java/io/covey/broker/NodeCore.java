@@ -65,6 +65,7 @@ final class NodeCore implements Core {
     private long askedMillis = Long.MIN_VALUE / 2;
     private long comparedMillis;
     private boolean flushing;
+    private boolean stopping;
 
     NodeCore(Node.CorePorts ports) {
         this.ports = ports;
@@ -139,7 +140,9 @@ final class NodeCore implements Core {
         }
         serveWhenCaughtUp();
         if (phase == Phase.SERVING) {
-            ticker.tick(now);
+            if (!stopping) {
+                ticker.tick(now);
+            }
             compare(now);
         }
         loop.schedule(TURN_MILLIS * 1_000L, this::turn);
@@ -422,6 +425,11 @@ final class NodeCore implements Core {
             ports.events().lease(false);
         }
         ports.lifecycle().restart(reason);
+    }
+
+    @Override
+    public void stopping() {
+        stopping = true;
     }
 
     @Override

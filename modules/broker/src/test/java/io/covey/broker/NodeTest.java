@@ -56,6 +56,22 @@ class NodeTest {
         exchange(alone, only, only);
     }
 
+    /** Ticks wait for batches to ride with; spread over the period, there is always one that waits. */
+    @Test
+    void aStopDoesNotWaitForTicks() {
+        NodeSettings patient = NodeSettings.SINGLE.withLingering(500, 200_000);
+        TestCluster alone = new TestCluster().withRealCores().with(patient);
+        TestCluster.TestNode only = alone.start(1, 2);
+        only.node.ownedPartitions(new int[] {0, 1, 2, 3, 4, 5, 6});
+        alone.time.pass(2_000);
+        boolean[] stopped = {false};
+
+        only.node.stop(() -> stopped[0] = true);
+        alone.time.pass(1_000);
+
+        assertThat(stopped[0]).isTrue();
+    }
+
     @Test
     void nodesServeTogetherWithTheirRealCores() {
         TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));

@@ -201,6 +201,9 @@ final class TestCluster {
         }
 
         @Override
+        public void stopping() {}
+
+        @Override
         public void stop() {
             ports.state().serving(false);
         }

@@ -186,8 +186,8 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         try {
             lookAtMembers();
             lookAtPartitions();
-        } catch (HazelcastInstanceNotActiveException stopped) {
-            LOG.debug("looked for members after the stop");
+        } catch (HazelcastInstanceNotActiveException | RejectedExecutionException stopped) {
+            LOG.debug("looked for members after the stop, or told a node whose loops have ended");
         } catch (RuntimeException failure) {
             LOG.warn("could not look at the members; it is tried again", failure);
         }

@@ -6,12 +6,17 @@ import io.covey.broker.ShardLoop;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
@@ -27,6 +32,7 @@ public final class ManagementServer {
 
     private static final String SESSIONS = "/api/v1/sessions/(?<clientId>.+)";
     private static final int OK = 200;
+    private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
     private static final int UNAVAILABLE = 503;
 
@@ -52,7 +58,28 @@ public final class ManagementServer {
                 .putHeader("content-type", "application/json")
                 .end(new JsonObject().put("error", "no such path").encode()));
         HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port);
-        return vertx.createHttpServer(options).requestHandler(router).listen().map(ManagementServer::new);
+        return vertx.createHttpServer(options)
+                .requestHandler(request -> {
+                    if (isWellFormed(request)) {
+                        router.handle(request);
+                    } else {
+                        // The router would tell of it with a stack trace in the log.
+                        request.response().setStatusCode(BAD_REQUEST).end();
+                    }
+                })
+                .listen()
+                .map(ManagementServer::new);
+    }
+
+    private static boolean isWellFormed(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_1_1 && request.getHeader(HttpHeaders.HOST) == null) {
+            return false;
+        }
+        try {
+            return new URI(request.uri()).getRawPath() != null;
+        } catch (URISyntaxException malformed) {
+            return false;
+        }
     }
 
     /** Alive is a node whose event loops work off what they are given. */

@@ -16,10 +16,12 @@ import io.covey.session.ConnectionView;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -197,6 +199,20 @@ class ManagementServerTest {
     void anotherPathIsJsonToo() throws Exception {
         assertThat(json("/api/v1/nothing", 404).getString("error")).isEqualTo("no such path");
         assertThat(json("/api/v1/sessions/", 404).getString("error")).isEqualTo("no such path");
+    }
+
+    @Test
+    void whatIsNoRequestIsTurnedAway() throws Exception {
+        for (String request : List.of(
+                "GET /metrics HTTP/1.1\r\n\r\n",
+                "GET /api/v1/sessions/%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /{} HTTP/1.1\r\nHost: a\r\n\r\n")) {
+            try (Socket socket = new Socket("127.0.0.1", port)) {
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                        .isEqualTo("HTTP/1.1 400");
+            }
+        }
     }
 
     @Test
