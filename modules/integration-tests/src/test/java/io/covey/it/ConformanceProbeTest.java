@@ -124,4 +124,9 @@ class ConformanceProbeTest {
     Stream<DynamicTest> sharedSubscriptions() {
         return ask(SharedCases::fill);
     }
+
+    @TestFactory
+    Stream<DynamicTest> sharedSubscriptionsOfSessions() {
+        return ask(SharedSessionCases::fill);
+    }
 }
