@@ -1,8 +1,10 @@
 package io.covey.broker;
 
+import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
+import org.jspecify.annotations.Nullable;
 
 /** What the broker reports for metrics and logs. Called on many loops; must not block. */
 public interface BrokerEvents {
@@ -18,11 +20,15 @@ public interface BrokerEvents {
     /** A publish was acknowledged this long after its arrival. */
     void publishAcknowledged(long latencyMicros);
 
-    /** A publish was refused. */
-    void publishRefused(ReasonCode reason);
+    /**
+     * A publish was refused.
+     *
+     * @param shortage which limit it was, or null for another reason
+     */
+    void publishRefused(ReasonCode reason, @Nullable Shortage shortage);
 
     /** Messages were dropped. */
-    void dropped(String reason, int count);
+    void dropped(DropReason reason, int count);
 
     /** A batch was confirmed. */
     void batchConfirmed(int commands, long latencyMicros);

@@ -61,7 +61,7 @@ final class Channels {
             outgoing.put(target, channel);
         }
         if (!channel.offer(item, loop.monotonicMillis())) {
-            events.dropped("channel-full", 1);
+            events.dropped(DropReason.CHANNEL_FULL, 1);
             return;
         }
         unflushed.add(channel);

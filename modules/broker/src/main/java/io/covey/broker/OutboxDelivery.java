@@ -6,6 +6,7 @@ import io.covey.bucket.OutboxEffect;
 import io.covey.bucket.OutboxEntry;
 import io.covey.bucket.Result;
 import io.covey.bucket.SharedCommand;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -139,9 +140,10 @@ final class OutboxDelivery implements Publication.Owner {
 
     @Override
     public void finished(Publication publication) {
-        if (publication.refused) {
+        Shortage refused = publication.refused;
+        if (refused != null) {
             // Nobody can be told: the client is gone. The bucket's limit is the operator's, and the loss is counted.
-            shard.events.dropped("bucket-full", 1);
+            shard.events.dropped(DropReason.of(refused), 1);
         }
         done(new Key(publication.packetId, publication.token));
     }

@@ -2,6 +2,7 @@ package io.covey.broker;
 
 import io.covey.bucket.Origin;
 import io.covey.bucket.Result;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.Message;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,9 @@ final class Publication implements Consumer<Result> {
     int matched;
     /** Whether it went to other shards, too. */
     boolean channelled;
-    /** Whether a bucket had no room. */
-    boolean refused;
+    /** Why a bucket had no room for it; null where all that were asked had. */
+    @Nullable
+    Shortage refused;
 
     /** Who is told how a publication goes on; all calls with confirmed results. */
     interface Owner {
@@ -90,7 +92,7 @@ final class Publication implements Consumer<Result> {
     public void accept(Result result) {
         if (result instanceof Result.Appended appended) {
             matched += appended.matched();
-            refused |= appended.refused();
+            refused = refused == null ? appended.refused() : refused;
             owner.appended(this, appended);
             outstanding--;
             if (outstanding == 0) {
@@ -99,7 +101,7 @@ final class Publication implements Consumer<Result> {
         } else if (result instanceof Result.RetainedStored stored) {
             retaining = false;
             retained = true;
-            refused |= stored.refused();
+            refused = stored.refused();
             owner.retained(this);
         } else if (result instanceof Result.Numbered number) {
             numbering = false;

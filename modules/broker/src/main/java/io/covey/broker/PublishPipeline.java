@@ -3,6 +3,7 @@ package io.covey.broker;
 import io.covey.bucket.Command;
 import io.covey.bucket.Origin;
 import io.covey.bucket.Result;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
@@ -90,13 +91,13 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
                     .submit(new Command.Retain(message, publication.origin), true, publication); // [MQTT-3.3.1-5]
             return false;
         }
-        Congestion blocked = publication.refused ? null : shard.fanOut.blocked(publication.message);
+        Congestion blocked = publication.refused != null ? null : shard.fanOut.blocked(publication.message);
         if (blocked != null) {
             connection.pause(blocked);
             return false;
         }
         waiting.remove();
-        if (publication.refused) {
+        if (publication.refused != null) {
             finished(publication);
             return true;
         }
@@ -146,7 +147,7 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
 
     @Override
     public void finished(Publication publication) {
-        if (publication.refused && publication.packetId != 0) {
+        if (publication.refused != null && publication.packetId != 0) {
             // The client may use the Packet Identifier again after the refusal, for another message.
             connection
                     .lane()
@@ -156,7 +157,7 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
                             released -> answer(publication, ReasonCode.QUOTA_EXCEEDED));
             return;
         }
-        if (publication.refused) {
+        if (publication.refused != null) {
             answer(publication, ReasonCode.QUOTA_EXCEEDED);
         } else {
             answer(publication, publication.matched > 0 ? ReasonCode.SUCCESS : ReasonCode.NO_MATCHING_SUBSCRIBERS);
@@ -164,13 +165,18 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
     }
 
     private void answer(Publication publication, ReasonCode reason) {
-        if (publication.message.qos() != QoS.AT_MOST_ONCE) {
+        Shortage refused = publication.refused;
+        if (publication.message.qos() == QoS.AT_MOST_ONCE) {
+            if (refused != null) {
+                shard.events.dropped(DropReason.of(refused), 1);
+            }
+        } else {
             long nowMicros = shard.loop.monotonicMicros();
             if (publication.term != shard.lanes.leaseTerm(nowMicros) || !shard.lanes.leaseHeld()) {
                 return; // [I1] [I9]: confirmed, but perhaps by a node that does not belong any more
             }
             if (reason.isError()) {
-                shard.events.publishRefused(reason);
+                shard.events.publishRefused(reason, refused);
             } else {
                 shard.events.publishAcknowledged(nowMicros - publication.startedMicros);
             }

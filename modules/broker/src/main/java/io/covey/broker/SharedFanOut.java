@@ -230,7 +230,7 @@ final class SharedFanOut {
                 return; // the group's last member is gone, but the routes do not tell it yet
             }
         }
-        lanes.events.dropped("shared-no-room", 1);
+        lanes.events.dropped(DropReason.SHARED_NO_ROOM, 1);
     }
 
     private @Nullable SharedRoute route(Passed passed, boolean above0) {

@@ -1,5 +1,6 @@
 package io.covey.broker;
 
+import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
@@ -21,10 +22,10 @@ class NoEvents implements BrokerEvents {
     public void publishAcknowledged(long latencyMicros) {}
 
     @Override
-    public void publishRefused(ReasonCode reason) {}
+    public void publishRefused(ReasonCode reason, Shortage shortage) {}
 
     @Override
-    public void dropped(String reason, int count) {
+    public void dropped(DropReason reason, int count) {
         dropped += count;
     }
 

@@ -352,7 +352,7 @@ class PublishTest {
         pass(20);
         assertThat(publisher.reads).isFalse();
         assertThat(publisher.pubAcks()).as("the others wait").hasSize(Channel.MESSAGES_MAX);
-        assertThat(node.events.dropped).containsEntry("channel-full", 1);
+        assertThat(node.events.dropped).containsEntry(DropReason.CHANNEL_FULL, 1);
 
         cluster.lost = message -> false;
         pass(3_000);

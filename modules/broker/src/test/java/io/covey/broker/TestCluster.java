@@ -4,6 +4,7 @@ import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
 import io.covey.bucket.Result;
 import io.covey.bucket.RouteDelta;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.routing.RouteTableWriter;
@@ -11,7 +12,7 @@ import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
 import io.covey.session.ConnectionEvent;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +110,8 @@ final class TestCluster {
 
     /** Counts what is reported. */
     static final class Events implements BrokerEvents {
-        final Map<String, Integer> dropped = new HashMap<>();
+        final Map<DropReason, Integer> dropped = new EnumMap<>(DropReason.class);
+        final List<Shortage> shortages = new ArrayList<>();
         final List<ConnectionEvent> connections = new ArrayList<>();
         int acknowledged;
         int refused;
@@ -133,12 +135,15 @@ final class TestCluster {
         }
 
         @Override
-        public void publishRefused(ReasonCode reason) {
+        public void publishRefused(ReasonCode reason, Shortage shortage) {
             refused++;
+            if (shortage != null) {
+                shortages.add(shortage);
+            }
         }
 
         @Override
-        public void dropped(String reason, int count) {
+        public void dropped(DropReason reason, int count) {
             dropped.merge(reason, count, Integer::sum);
         }
 

@@ -4,7 +4,6 @@ package io.covey.bucket;
 final class Answers {
     static final Result DONE = new Result.Done();
     static final Result FENCED = new Result.Fenced();
-    static final Result REFUSED = new Result.Refused();
 
     private Answers() {}
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The durable state of all client ids and retained topics of one partition: a deterministic state machine that changes by batches only.
  * Owned by the partition's thread.
  *
- * <p>Bounds: {@link BucketLimits}. Everything that grows is charged to {@link BucketLimits#bucketBytesMax}, by estimate.
+ * <p>Bounds: {@link BucketLimits}, those of the owner. Everything that grows is charged to {@link BucketLimits#bucketBytesMax}, by estimate.
  */
 public final class Bucket {
     private final BucketLimits limits;
@@ -73,7 +73,7 @@ public final class Bucket {
         if (!isNext(batch, last) || senders.isGone(batch.sender().node())) {
             return new BatchOutcome.Refused(Refusal.SEQUENCE_GAP);
         }
-        Step step = new Step(standing.self(), owner, version, versionAfter(standing.self()));
+        Step step = new Step(standing.self(), owner, version, versionAfter(standing.self()), limits, standing.room());
         return new BatchOutcome.Applied(mutate(batch, step), step);
     }
 
@@ -137,6 +137,7 @@ public final class Bucket {
     private BatchResult mutate(Batch batch, Step step) {
         mutating = true;
         timeMillis = Math.max(timeMillis, batch.timeMillis());
+        state.bounds(step.limits(), step.room());
         List<Command> commands = batch.commands();
         List<Result> results = new ArrayList<>(commands.size());
         for (int i = 0; i < commands.size(); i++) {

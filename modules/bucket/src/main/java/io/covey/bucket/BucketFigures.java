@@ -5,25 +5,53 @@ package io.covey.bucket;
  *
  * @param sessions durable and transient ones
  * @param connected sessions with a connection
+ * @param subscriptions of durable sessions
  * @param queuedMessages entries of all queues
+ * @param queuedBytes bytes of all queues, each of which counts the whole of a message that several share
  * @param retained retained messages
+ * @param retainedBytes what they take
  * @param outbox wills that are due and not confirmed everywhere
  * @param bytes what all of it is estimated to take
  * @param droppedByQueueLimit messages that a session's queue had no room for
  * @param droppedByExpiry messages that expired in a queue
- * @param refusedByBucketLimit publishes and retained messages that the bucket had no room for
  * @param droppedWills wills that the outbox had no room for
+ * @param refused publishes, retained messages, sessions and subscriptions that there was no room for
  * @param forgottenOrigins unfinished QoS 2 publishers whose numbers were forgotten, the longest unused first, for want of room
  */
 public record BucketFigures(
         int sessions,
         int connected,
+        int subscriptions,
         long queuedMessages,
+        long queuedBytes,
         int retained,
+        long retainedBytes,
         int outbox,
         long bytes,
         long droppedByQueueLimit,
         long droppedByExpiry,
-        long refusedByBucketLimit,
         long droppedWills,
-        long forgottenOrigins) {}
+        long refused,
+        long forgottenOrigins) {
+    /** Those of nothing at all. */
+    public static final BucketFigures NONE = new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** Those of both together. */
+    public BucketFigures plus(BucketFigures other) {
+        return new BucketFigures(
+                sessions + other.sessions,
+                connected + other.connected,
+                subscriptions + other.subscriptions,
+                queuedMessages + other.queuedMessages,
+                queuedBytes + other.queuedBytes,
+                retained + other.retained,
+                retainedBytes + other.retainedBytes,
+                outbox + other.outbox,
+                bytes + other.bytes,
+                droppedByQueueLimit + other.droppedByQueueLimit,
+                droppedByExpiry + other.droppedByExpiry,
+                droppedWills + other.droppedWills,
+                refused + other.refused,
+                forgottenOrigins + other.forgottenOrigins);
+    }
+}

@@ -10,9 +10,6 @@ final class BucketState {
     private static final int TICK_ENTRIES_MAX = 100_000;
     private static final int TICK_RECORDS_MAX = 1_000;
 
-    /** Which part of the bucket's bytes the unfinished records of one table of origins may take. */
-    private static final int ORIGIN_SHARE = 16;
-
     /** Stands for the answer to ReadRoutes until its batch is finished. */
     private static final Result ROUTES_LATER = new Result.Routes(0, List.of());
 
@@ -33,17 +30,22 @@ final class BucketState {
 
     BucketState(BucketLimits limits, SenderTable senders) {
         this.senders = senders;
-        ledger = new Ledger(limits.bucketBytesMax());
+        ledger = new Ledger(limits);
         outbox = new Outbox(ledger);
         // A publish with RETAIN comes to a bucket twice, as a Retain and as an Append, under the same number.
-        appendOrigins = new OriginTable(ledger, limits.bucketBytesMax() / ORIGIN_SHARE);
-        retainOrigins = new OriginTable(ledger, limits.bucketBytesMax() / ORIGIN_SHARE);
-        sessions = new SessionTable(limits, ledger, index, outbox);
-        groups = new SharedGroups(limits, ledger, index.routes(), outbox, appendOrigins);
+        appendOrigins = new OriginTable(ledger);
+        retainOrigins = new OriginTable(ledger);
+        sessions = new SessionTable(ledger, index, outbox);
+        groups = new SharedGroups(ledger, index.routes(), outbox, appendOrigins);
         handOvers = new SharedHandOvers(ledger, sessions, appendOrigins);
-        queues = new MessageQueues(limits, ledger, index, sessions, appendOrigins, groups);
+        queues = new MessageQueues(ledger, index, sessions, appendOrigins, groups);
         connections = new SessionCommands(ledger, index, sessions);
         retained = new RetainedStore(ledger, retainOrigins);
+    }
+
+    /** Takes the bounds by which the owner applies the next batch. */
+    void bounds(BucketLimits limits, NodeRoom room) {
+        ledger.bounds(limits, room);
     }
 
     /** Applies one command. The frequent ones are asked for first. */
@@ -153,14 +155,17 @@ final class BucketState {
         return new BucketFigures(
                 sessions.sessions().size(),
                 sessions.connected(),
+                index.size(),
                 ledger.queuedMessages(),
+                ledger.queuedBytes(),
                 retained.values().size(),
+                retained.bytes(),
                 outbox.entries().size(),
                 ledger.bytes(),
                 ledger.droppedByQueueLimit(),
                 ledger.droppedByExpiry(),
-                ledger.refusedByBucketLimit(),
                 outbox.dropped(),
+                ledger.refused(),
                 appendOrigins.forgotten() + retainOrigins.forgotten());
     }
 

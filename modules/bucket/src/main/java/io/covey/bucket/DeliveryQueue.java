@@ -96,7 +96,30 @@ final class DeliveryQueue {
 
     /** Whether one more entry of this size is within the limits. */
     boolean admits(long entryBytes, BucketLimits limits) {
-        return messages() < limits.queueMessagesMax() && bytes + entryBytes <= limits.queueBytesMax();
+        return limits.queueAdmits(messages(), bytes, entryBytes);
+    }
+
+    /**
+     * Makes room for one more entry of this size where the overflow rule drops older ones; these are counted.
+     *
+     * @return whether there is room now
+     */
+    boolean makeRoom(long entryBytes, BucketLimits limits) {
+        if (admits(entryBytes, limits)) {
+            return true;
+        }
+        if (limits.queueOverflow() != QueueOverflow.DROP_OLDEST
+                || !limits.queueAdmits(inFlight, inFlightBytes, entryBytes)) {
+            return false; // what was handed may have been sent, and stays
+        }
+        while (!admits(entryBytes, limits)) {
+            if (waiting.isEmpty() || Objects.requireNonNull(waiting.at(0)).share() != null) {
+                return false; // what came from a group could go to another member
+            }
+            drop(Objects.requireNonNull(waiting.removeFirst()));
+            countDroppedByLimit();
+        }
+        return true;
     }
 
     /**
@@ -309,7 +332,7 @@ final class DeliveryQueue {
         }
         entry.held().hold(ledger);
         ledger.add(entry.ownBytes());
-        ledger.addQueued(1);
+        ledger.queued(entry.queueBytes());
         bytes += entry.queueBytes();
     }
 
@@ -340,7 +363,7 @@ final class DeliveryQueue {
         }
         bytes -= entry.queueBytes();
         ledger.add(-entry.ownBytes());
-        ledger.addQueued(-1);
+        ledger.unqueued(entry.queueBytes());
         entry.held().letGo(ledger);
     }
 

@@ -5,12 +5,12 @@ import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The way of a message through the queues of a bucket: queued, handed, acknowledged. The hot path of a cluster. */
 final class MessageQueues {
-    private static final Result NOT_MATCHED = new Result.Appended(List.of(), 0, 0, false);
+    private static final Result NOT_MATCHED = new Result.Appended(List.of(), 0, 0, null);
 
-    private final BucketLimits limits;
     private final Ledger ledger;
     private final SubscriptionIndex index;
     private final SessionTable sessions;
@@ -18,14 +18,12 @@ final class MessageQueues {
     private final SharedGroups groups;
 
     MessageQueues(
-            BucketLimits limits,
             Ledger ledger,
             SubscriptionIndex index,
             SessionTable sessions,
             OriginTable origins,
             SharedGroups groups) {
         this.groups = groups;
-        this.limits = limits;
         this.ledger = ledger;
         this.index = index;
         this.sessions = sessions;
@@ -45,14 +43,38 @@ final class MessageQueues {
         if (count == 0) {
             return NOT_MATCHED;
         }
-        if (!ledger.hasRoomForMessages(bytesFor(message, matched, shared.size()))) {
+        Shortage shortage = shortage(message, matched, shared, nowMillis);
+        if (shortage != null) {
             ledger.countRefused();
-            return new Result.Appended(List.of(), count, 0, true);
+            return new Result.Appended(List.of(), count, 0, shortage);
         }
         if (origin != null) {
             origins.record(origin, nowMillis);
         }
         return queue(message, matched, shared, nowMillis);
+    }
+
+    /** Why the message can be queued for none of them, or null: all of the bucket's sessions and groups get it, or none. */
+    private @Nullable Shortage shortage(
+            Message message, List<DurableState> matched, List<SharedGroup> shared, long nowMillis) {
+        Shortage shortage = ledger.shortageForMessages(bytesFor(message, matched, shared.size()));
+        BucketLimits limits = ledger.limits();
+        if (shortage != null || limits.queueOverflow() != QueueOverflow.REFUSE || message.isExpired(nowMillis)) {
+            return shortage;
+        }
+        for (int i = 0; i < matched.size(); i++) {
+            DurableState durable = matched.get(i);
+            long entryBytes = QueuedMessage.queueBytes(message, durable.match().ids().length);
+            if (!durable.queue().admits(entryBytes, limits)) {
+                return Shortage.QUEUE;
+            }
+        }
+        for (int i = 0; i < shared.size(); i++) {
+            if (!shared.get(i).admits(QueuedMessage.queueBytes(message, 0), limits)) {
+                return Shortage.QUEUE;
+            }
+        }
+        return null;
     }
 
     private Result queue(Message message, List<DurableState> matched, List<SharedGroup> shared, long nowMillis) {
@@ -68,11 +90,11 @@ final class MessageQueues {
             boolean retain = message.retain() && match.retainAsPublished(); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
             QueuedMessage entry = new QueuedMessage(held, qos, retain, match.ids());
             DeliveryQueue queue = durable.queue();
+            long droppedBefore = queue.droppedByLimit();
             if (expired) { // [MQTT-3.3.2-5]
                 queue.countDroppedByExpiry();
-            } else if (!queue.admits(entry.queueBytes(), limits)) {
+            } else if (!queue.makeRoom(entry.queueBytes(), ledger.limits())) {
                 queue.countDroppedByLimit();
-                dropped++;
             } else {
                 SessionState session = durable.session();
                 long sequence = queue.add(entry, session.window());
@@ -91,8 +113,9 @@ final class MessageQueues {
                             entry.subscriptionIds()));
                 }
             }
+            dropped += (int) (queue.droppedByLimit() - droppedBefore);
         }
-        return new Result.Appended(deliveries, count + shared.size(), dropped, false);
+        return new Result.Appended(deliveries, count + shared.size(), dropped, null);
     }
 
     Result enqueue(Command.Enqueue enqueue, long nowMillis) {
@@ -106,7 +129,8 @@ final class MessageQueues {
                     new HeldMessage(item.message()), item.qos(), item.retain(), item.subscriptionIds());
             if (entry.isExpired(nowMillis)) { // [MQTT-3.3.2-5]
                 queue.countDroppedByExpiry();
-            } else if (!queue.admits(entry.queueBytes(), limits) || !ledger.hasRoomForMessages(entry.queueBytes())) {
+            } else if (ledger.shortageForMessages(entry.queueBytes()) != null
+                    || !queue.makeRoom(entry.queueBytes(), ledger.limits())) {
                 queue.countDroppedByLimit();
             } else {
                 // Without a window they wait, so that the answer lists them with all others that are handed now.

@@ -11,16 +11,18 @@ import org.jspecify.annotations.Nullable;
  * Per source only the numbers at or above its floor are kept.
  *
  * <p>Bounds: a record without numbers is dropped {@link #IDLE_MILLIS} after its last use. One with numbers waits for the publisher to finish;
- * publishers whose session ends in the middle never do, so beyond {@code unfinishedBytesMax} the longest unused ones are dropped and counted.
+ * publishers whose session ends in the middle never do, so beyond a sixteenth of the bucket the longest unused ones are dropped and counted.
  */
 final class OriginTable {
     /** How long a record without numbers is kept. */
     static final long IDLE_MILLIS = 3_600_000;
 
+    /** Which part of the bucket's bytes the records with numbers may take. */
+    private static final int UNFINISHED_SHARE = 16;
+
     private static final int RECORD_BYTES = 192;
 
     private final Ledger ledger;
-    private final long unfinishedBytesMax;
 
     /** Records with numbers, the longest unused first. */
     private final Map<String, Seen> unfinished = new LinkedHashMap<>();
@@ -31,9 +33,8 @@ final class OriginTable {
     private long unfinishedBytes;
     private long forgotten;
 
-    OriginTable(Ledger ledger, long unfinishedBytesMax) {
+    OriginTable(Ledger ledger) {
         this.ledger = ledger;
-        this.unfinishedBytesMax = unfinishedBytesMax;
     }
 
     /** What is known of one source. */
@@ -145,6 +146,7 @@ final class OriginTable {
             }
             remove(oldest.getKey());
         }
+        long unfinishedBytesMax = ledger.limits().bucketBytesMax() / UNFINISHED_SHARE;
         for (int i = 0; i < recordsMax && unfinishedBytes > unfinishedBytesMax; i++) {
             remove(first(unfinished).getKey());
             forgotten++;

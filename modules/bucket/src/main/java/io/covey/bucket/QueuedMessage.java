@@ -1,5 +1,6 @@
 package io.covey.bucket;
 
+import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,11 @@ final class QueuedMessage {
     /** What the entry counts in its session's queue, where it pays the whole message. */
     long queueBytes() {
         return (long) held.sizeBytes() + ownBytes();
+    }
+
+    /** What an entry of this message with so many Subscription Identifiers counts in its session's queue. */
+    static long queueBytes(Message message, int subscriptionIds) {
+        return (long) message.sizeBytes() + ownBytes(subscriptionIds);
     }
 
     /** What the entry takes in the bucket beside the shared message. */

@@ -20,10 +20,10 @@ public sealed interface Result {
     record Fenced() implements Result {}
 
     /**
-     * To {@link Command.OpenSession} of a new session and to {@link Command.Subscribe}: the bucket is full, nothing was changed. CONNACK and
+     * To {@link Command.OpenSession} of a new session and to {@link Command.Subscribe}: there is no room, nothing was changed. CONNACK and
      * SUBACK say 0x97.
      */
-    record Refused() implements Result {}
+    record Refused(Shortage shortage) implements Result {}
 
     /**
      * To {@link Command.OpenSession}.
@@ -103,10 +103,11 @@ public sealed interface Result {
      *
      * @param deliveries for sessions that are connected and have room: hints for their shards
      * @param matched how many sessions matched; 0 for a repeat that the origin told
-     * @param dropped how many dropped it by their queue's limit
-     * @param refused the bucket is full: nothing was queued, and the publish is refused with 0x97
+     * @param dropped how many messages were dropped by the limits of queues: this one, or older ones in its favour
+     * @param refused why nothing was queued, so that the publish is refused with 0x97; or null
      */
-    record Appended(List<Delivery> deliveries, int matched, int dropped, boolean refused) implements Result {}
+    record Appended(List<Delivery> deliveries, int matched, int dropped, @Nullable Shortage refused)
+            implements Result {}
 
     /** A queued message that is handed to a connected session right away. */
     record Delivery(
@@ -140,8 +141,8 @@ public sealed interface Result {
     /** To {@link Command.Release}: whether the Packet Identifier was known, and the lowest unreleased number after it. */
     record Released(boolean found, long number, long floor) implements Result {}
 
-    /** To {@link Command.Retain}: the bucket's version of the retained value; refused when the bucket is full. */
-    record RetainedStored(long version, boolean refused) implements Result {}
+    /** To {@link Command.Retain}: the bucket's version of the retained value, and why it was refused, or null. */
+    record RetainedStored(long version, @Nullable Shortage refused) implements Result {}
 
     /**
      * To {@link Command.ReadRetained}: a page of matches, sorted level by level; at most 256 messages and 256 KiB, but one at least where

@@ -6,6 +6,7 @@ import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The binary form of results: a tag, then the fields in order. Tags are never reused for another result. */
@@ -35,7 +36,8 @@ final class ResultCodec {
         if (result instanceof Result.Appended appended) {
             out.u8(APPENDED);
             Lists.write(appended.deliveries(), ResultCodec::writeDelivery, out);
-            out.varInt(appended.matched()).varInt(appended.dropped()).bool(appended.refused());
+            out.varInt(appended.matched()).varInt(appended.dropped());
+            Shortage.write(appended.refused(), out);
         } else if (result instanceof Result.Handed handed) {
             out.u8(HANDED);
             Lists.write(handed.entries(), ResultCodec::writeEntry, out);
@@ -48,8 +50,8 @@ final class ResultCodec {
             out.u8(DONE);
         } else if (result instanceof Result.Fenced) {
             out.u8(FENCED);
-        } else if (result instanceof Result.Refused) {
-            out.u8(REFUSED);
+        } else if (result instanceof Result.Refused refused) {
+            Shortage.write(refused.shortage(), out.u8(REFUSED));
         } else if (result instanceof Result.Numbered numbered) {
             out.u8(NUMBERED)
                     .varLong(numbered.number())
@@ -58,7 +60,7 @@ final class ResultCodec {
         } else if (result instanceof Result.Released released) {
             out.u8(RELEASED).bool(released.found()).varLong(released.number()).varLong(released.floor());
         } else if (result instanceof Result.RetainedStored stored) {
-            out.u8(RETAINED_STORED).varLong(stored.version()).bool(stored.refused());
+            Shortage.write(stored.refused(), out.u8(RETAINED_STORED).varLong(stored.version()));
         } else {
             writeForConnection(out, result);
         }
@@ -96,12 +98,13 @@ final class ResultCodec {
         return switch (tag) {
             case DONE -> Answers.DONE;
             case FENCED -> Answers.FENCED;
-            case REFUSED -> Answers.REFUSED;
+            case REFUSED -> new Result.Refused(Objects.requireNonNull(Shortage.read(in)));
             case OPENED -> readOpened(in);
             case CLOSED -> new Result.Closed(in.bool());
             case SUBSCRIPTIONS_CHANGED -> new Result.SubscriptionsChanged(Lists.read(in, ByteReader::bool));
             case APPENDED ->
-                new Result.Appended(Lists.read(in, ResultCodec::readDelivery), in.varInt(), in.varInt(), in.bool());
+                new Result.Appended(
+                        Lists.read(in, ResultCodec::readDelivery), in.varInt(), in.varInt(), Shortage.read(in));
             case HANDED ->
                 new Result.Handed(
                         Lists.read(in, ResultCodec::readEntry),
@@ -112,7 +115,7 @@ final class ResultCodec {
                 new Result.HandedOver(in.bool(), in.bool(), in.i64(), Lists.read(in, ResultCodec::readDelivery));
             case NUMBERED -> new Result.Numbered(in.varLong(), in.varLong(), in.bool());
             case RELEASED -> new Result.Released(in.bool(), in.varLong(), in.varLong());
-            case RETAINED_STORED -> new Result.RetainedStored(in.varLong(), in.bool());
+            case RETAINED_STORED -> new Result.RetainedStored(in.varLong(), Shortage.read(in));
             case RETAINED_PAGE -> new Result.RetainedPage(Lists.read(in, Message::read), in.bool(), in.string());
             case ROUTES -> new Result.Routes(in.varLong(), Lists.read(in, ByteReader::string));
             case RECONCILED ->

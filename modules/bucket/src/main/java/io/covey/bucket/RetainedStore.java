@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The retained messages of a bucket, sorted level by level so that a filter's matches are found by seeking. Bounded by the ledger's bytes. */
+/** The retained messages of a bucket, sorted level by level so that a filter's matches are found by seeking. Bounded by {@link BucketLimits} and the ledger's bytes. */
 final class RetainedStore {
     /** Messages in one page. */
     static final int PAGE_MESSAGES_MAX = 256;
@@ -33,6 +33,7 @@ final class RetainedStore {
                     .thenComparing(value -> value.message().topic()));
 
     private long version;
+    private long bytes;
 
     /** A retained message and the bucket's version of it. */
     record Value(Message message, long version) {
@@ -55,13 +56,14 @@ final class RetainedStore {
         Value present = values.get(message.topic());
         Origin origin = retain.origin();
         if (origin != null && origins.isRepeat(origin)) { // [MQTT-4.3.3-10]
-            return new Result.RetainedStored(present == null ? version : present.version(), false);
+            return new Result.RetainedStored(present == null ? version : present.version(), null);
         }
         boolean stores = message.payload().length > 0;
         long added = stores ? Value.bytesOf(message) - (present == null ? 0 : present.bytes()) : 0;
-        if (added > 0 && !ledger.hasRoomForMessages(added)) {
+        Shortage shortage = added > 0 ? shortage(present == null, added) : null;
+        if (shortage != null) {
             ledger.countRefused();
-            return new Result.RetainedStored(version, true);
+            return new Result.RetainedStored(version, shortage);
         }
         if (origin != null) {
             origins.record(origin, nowMillis);
@@ -73,14 +75,23 @@ final class RetainedStore {
         if (stores) { // [MQTT-3.3.1-7]
             add(new Value(message, version)); // [MQTT-3.3.1-5] [MQTT311-3.1.2-7] [MQTT311-3.3.1-7]
         }
-        return new Result.RetainedStored(version, false);
+        return new Result.RetainedStored(version, null);
+    }
+
+    /** What keeps a value out, or null. */
+    private @Nullable Shortage shortage(boolean newTopic, long added) {
+        BucketLimits limits = ledger.limits();
+        if (newTopic && values.size() >= limits.retainedMessagesMax()) {
+            return Shortage.RETAINED_MESSAGES;
+        }
+        return bytes + added > limits.retainedBytesMax() ? Shortage.RETAINED_BYTES : ledger.shortageForMessages(added);
     }
 
     Result read(Command.ReadRetained read, long nowMillis) {
         RetainedScan scan = new RetainedScan(read.filter());
         List<Message> page = new ArrayList<>();
         String last = read.after();
-        long bytes = 0;
+        long pageBytes = 0;
         String first = scan.first();
         boolean resumes = !last.isEmpty() && TopicOrder.LEVEL_BY_LEVEL.compare(last, first) >= 0;
         Map.Entry<String, Value> entry = resumes ? values.higherEntry(last) : values.ceilingEntry(first);
@@ -88,10 +99,10 @@ final class RetainedStore {
             String topic = entry.getKey();
             Message message = entry.getValue().message();
             boolean taken = scan.matches(topic) && !message.isExpired(nowMillis); // [MQTT-3.3.2-5]
-            bytes += taken ? message.sizeBytes() : 0;
+            pageBytes += taken ? message.sizeBytes() : 0;
             if (steps == PAGE_STEPS_MAX
                     || page.size() == PAGE_MESSAGES_MAX
-                    || taken && bytes > PAGE_BYTES_MAX && !page.isEmpty()) {
+                    || taken && pageBytes > PAGE_BYTES_MAX && !page.isEmpty()) {
                 return new Result.RetainedPage(page, true, last);
             }
             if (taken) {
@@ -131,6 +142,11 @@ final class RetainedStore {
         return values.values();
     }
 
+    /** What the values take. */
+    long bytes() {
+        return bytes;
+    }
+
     /** Counts every change. */
     long version() {
         return version;
@@ -140,6 +156,7 @@ final class RetainedStore {
     void add(Value value) {
         values.put(value.message().topic(), value);
         ledger.add(value.bytes());
+        bytes += value.bytes();
         if (value.message().expiresAtMillis() != Message.NEVER) {
             expiring.add(value);
         }
@@ -153,6 +170,7 @@ final class RetainedStore {
     private void remove(Value value) {
         values.remove(value.message().topic());
         ledger.add(-value.bytes());
+        bytes -= value.bytes();
         if (value.message().expiresAtMillis() != Message.NEVER) {
             expiring.remove(value);
         }

@@ -23,8 +23,10 @@ final class SessionCommands {
         if (durable == null) {
             return Answers.FENCED;
         }
-        if (!ledger.hasRoomForSessions(bytesAdded(durable, subscribe.subscriptions()))) {
-            return Answers.REFUSED;
+        Shortage shortage = ledger.shortageForSessions(bytesAdded(durable, subscribe.subscriptions()));
+        if (shortage != null) {
+            ledger.countRefused();
+            return new Result.Refused(shortage);
         }
         List<Boolean> existed = new ArrayList<>(subscribe.subscriptions().size());
         for (Subscription subscription : subscribe.subscriptions()) {

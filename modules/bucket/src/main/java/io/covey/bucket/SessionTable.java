@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * the order of their incarnations. Bounded by the ledger's bytes.
  */
 final class SessionTable {
-    private final BucketLimits limits;
     private final Ledger ledger;
     private final SubscriptionIndex index;
     private final Outbox outbox;
@@ -31,8 +30,7 @@ final class SessionTable {
     private long lastEpoch;
     private int connected;
 
-    SessionTable(BucketLimits limits, Ledger ledger, SubscriptionIndex index, Outbox outbox) {
-        this.limits = limits;
+    SessionTable(Ledger ledger, SubscriptionIndex index, Outbox outbox) {
         this.ledger = ledger;
         this.index = index;
         this.outbox = outbox;
@@ -61,8 +59,10 @@ final class SessionTable {
     /** Answers a CONNECT. */
     Result open(Command.OpenSession open, long nowMillis) {
         SessionState present = sessions.get(open.clientId());
-        if (present == null && !ledger.hasRoomForSessions(SessionState.baseBytes(open.clientId(), open.will()))) {
-            return Answers.REFUSED;
+        Shortage shortage = present == null ? shortage(open) : null;
+        if (shortage != null) {
+            ledger.countRefused();
+            return new Result.Refused(shortage);
         }
         ShardAddress previous = present == null ? null : present.owner();
         long previousEpoch = present == null || previous == null ? 0 : present.epoch();
@@ -74,7 +74,7 @@ final class SessionTable {
             session = new SessionState(open.clientId(), epoch, open.expirySeconds() > 0, ledger);
             sessions.put(open.clientId(), session);
         }
-        session.connect(epoch, open, limits.window(open.receiveMaximum()));
+        session.connect(epoch, open, ledger.limits().window(open.receiveMaximum()));
         connected++;
         List<QueueEntry> entries = new ArrayList<>();
         DurableState durable = session.durable();
@@ -96,6 +96,13 @@ final class SessionTable {
                 durable == null ? List.of() : durable.receipts().list(),
                 durable == null ? List.of() : durable.subscriptions(),
                 durable == null ? List.of() : durable.progress());
+    }
+
+    /** What keeps a new session out, or null. */
+    private @Nullable Shortage shortage(Command.OpenSession open) {
+        return sessions.size() >= ledger.limits().sessionsMax()
+                ? Shortage.SESSIONS
+                : ledger.shortageForSessions(SessionState.baseBytes(open.clientId(), open.will()));
     }
 
     /**

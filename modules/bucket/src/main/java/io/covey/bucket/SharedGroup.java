@@ -198,7 +198,22 @@ final class SharedGroup {
 
     /** Whether one more entry of this size is within the limits. */
     boolean admits(long entryBytes, BucketLimits limits) {
-        return waiting.size() < limits.queueMessagesMax() && bytes + entryBytes <= limits.queueBytesMax();
+        return limits.queueAdmits(waiting.size(), bytes, entryBytes);
+    }
+
+    /**
+     * Makes room for one more entry of this size where the overflow rule drops older ones; these are counted.
+     *
+     * @return whether there is room now; where not, nothing was dropped
+     */
+    boolean makeRoom(long entryBytes, BucketLimits limits) {
+        boolean mayDrop =
+                limits.queueOverflow() == QueueOverflow.DROP_OLDEST && limits.queueAdmits(0, 0, entryBytes);
+        while (mayDrop && !admits(entryBytes, limits)) {
+            drop(takeFirst());
+            ledger.countDroppedByQueueLimit();
+        }
+        return admits(entryBytes, limits);
     }
 
     /** Adds an entry at the end. */
@@ -232,13 +247,13 @@ final class SharedGroup {
     private void charge(QueuedMessage entry) {
         entry.held().hold(ledger);
         ledger.add(entry.ownBytes());
-        ledger.addQueued(1);
+        ledger.queued(entry.queueBytes());
         bytes += entry.queueBytes();
     }
 
     private void drop(QueuedMessage entry) {
         ledger.add(-entry.ownBytes());
-        ledger.addQueued(-1);
+        ledger.unqueued(entry.queueBytes());
         entry.held().letGo(ledger);
     }
 
@@ -352,7 +367,7 @@ final class SharedGroup {
     void add(long number, Loan loan) {
         loan.entry.held().hold(ledger);
         ledger.add(loan.entry.ownBytes());
-        ledger.addQueued(1);
+        ledger.queued(loan.entry.queueBytes());
         lent.put(number, loan);
     }
 

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class SharedGroups {
     private static final int[] NO_IDS = {};
 
-    private final BucketLimits limits;
     private final Ledger ledger;
     private final RouteCounts routes;
     private final Outbox outbox;
@@ -26,8 +25,7 @@ final class SharedGroups {
     /** Whether a member may be stalled. */
     private boolean stalled;
 
-    SharedGroups(BucketLimits limits, Ledger ledger, RouteCounts routes, Outbox outbox, OriginTable origins) {
-        this.limits = limits;
+    SharedGroups(Ledger ledger, RouteCounts routes, Outbox outbox, OriginTable origins) {
         this.ledger = ledger;
         this.routes = routes;
         this.outbox = outbox;
@@ -69,8 +67,10 @@ final class SharedGroups {
         SharedGroup group = groups.get(join.filter());
         boolean isNew = group == null || group.member(join.clientId()) == null;
         long bytes = SharedGroup.baseBytes(join.filter()) + 2L * join.clientId().length();
-        if (isNew && !ledger.hasRoomForSessions(bytes)) {
-            return Answers.REFUSED;
+        Shortage shortage = isNew ? ledger.shortageForSessions(bytes) : null;
+        if (shortage != null) {
+            ledger.countRefused();
+            return new Result.Refused(shortage);
         }
         SharedGroup joined = group == null ? new SharedGroup(join.filter(), ledger, outbox) : group;
         groups.put(join.filter(), joined);
@@ -219,22 +219,21 @@ final class SharedGroups {
      * @return how many dropped it by their queue's limit
      */
     int append(List<SharedGroup> to, HeldMessage held, long nowMillis) {
-        int dropped = 0;
+        long droppedBefore = ledger.droppedByQueueLimit();
         for (int i = 0; i < to.size(); i++) {
             SharedGroup group = to.get(i);
             Message message = held.message();
             QueuedMessage entry = new QueuedMessage(held, message.qos(), message.retain(), NO_IDS);
             if (message.isExpired(nowMillis)) { // [MQTT-3.3.2-5]
                 ledger.countDroppedByExpiry();
-            } else if (!group.admits(entry.queueBytes(), limits)) {
+            } else if (!group.makeRoom(entry.queueBytes(), ledger.limits())) {
                 ledger.countDroppedByQueueLimit();
-                dropped++;
             } else {
                 group.add(entry);
                 assign(group, nowMillis);
             }
         }
-        return dropped;
+        return (int) (ledger.droppedByQueueLimit() - droppedBefore);
     }
 
     /** A node is gone, with the connections there. */

@@ -38,7 +38,7 @@ final class SharedHandOvers {
             return refused(refusal, false, session.epoch(), nowMillis); // others may be online
         }
         if (origins.isRepeat(refusal)
-                || !ledger.hasRoomForSessions(over.message().sizeBytes())) {
+                || ledger.shortageForSessions(over.message().sizeBytes()) != null) {
             return refused(refusal, false, -1, nowMillis);
         }
         origins.record(origin, nowMillis);

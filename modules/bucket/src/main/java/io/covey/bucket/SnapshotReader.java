@@ -40,11 +40,7 @@ final class SnapshotReader {
         origins(state.appendOrigins());
         origins(state.retainOrigins());
         senders(senders);
-        ledger.restored(in.varLong(), in.varLong(), in.varLong());
-        long bytes = in.varLong();
-        if (bytes != ledger.bytes()) {
-            throw new IllegalStateException("a snapshot of " + bytes + " bytes was restored to " + ledger.bytes());
-        }
+        ledger.read(in);
     }
 
     private SessionState session(SubscriptionIndex index, Ledger ledger) {

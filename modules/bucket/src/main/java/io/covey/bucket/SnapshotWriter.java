@@ -44,11 +44,7 @@ final class SnapshotWriter {
         origins(state.appendOrigins());
         origins(state.retainOrigins());
         senders(senders);
-        Ledger ledger = state.ledger();
-        out.varLong(ledger.droppedByQueueLimit())
-                .varLong(ledger.droppedByExpiry())
-                .varLong(ledger.refusedByBucketLimit())
-                .varLong(ledger.bytes());
+        state.ledger().write(out);
     }
 
     private void session(SessionState session) {

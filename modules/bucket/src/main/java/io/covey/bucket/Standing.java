@@ -10,6 +10,12 @@ import java.util.function.LongPredicate;
  * @param replicasPresent whether as many backups as configured are assigned to current members
  * @param isMember whether a node incarnation is a current member
  * @param timeMillis this node's cluster time
+ * @param room what its memory has room for
  */
 public record Standing(
-        long self, boolean leaseHeld, boolean replicasPresent, LongPredicate isMember, long timeMillis) {}
+        long self, boolean leaseHeld, boolean replicasPresent, LongPredicate isMember, long timeMillis, NodeRoom room) {
+    /** One of a node with room for everything. */
+    public Standing(long self, boolean leaseHeld, boolean replicasPresent, LongPredicate isMember, long timeMillis) {
+        this(self, leaseHeld, replicasPresent, isMember, timeMillis, NodeRoom.ALL);
+    }
+}

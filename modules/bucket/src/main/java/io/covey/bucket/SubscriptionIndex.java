@@ -21,6 +21,12 @@ final class SubscriptionIndex implements Consumer<Subscriber> {
     private final ArrayList<DurableState> matched = new ArrayList<>();
     private String publisher = "";
     private long matchNumber;
+    private int size;
+
+    /** How many subscriptions there are. */
+    int size() {
+        return size;
+    }
 
     RouteCounts routes() {
         return routes;
@@ -29,12 +35,14 @@ final class SubscriptionIndex implements Consumer<Subscriber> {
     void add(Subscriber subscriber) {
         Subscription subscription = subscriber.subscription();
         trie.add(subscription.filter(), subscriber);
+        size++;
         routes.add(subscription.filter(), subscription.qos());
     }
 
     void remove(Subscriber subscriber) {
         Subscription subscription = subscriber.subscription();
         trie.remove(subscription.filter(), subscriber);
+        size--;
         routes.remove(subscription.filter(), subscription.qos());
     }
 

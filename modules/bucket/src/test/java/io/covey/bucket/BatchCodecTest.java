@@ -94,7 +94,7 @@ class BatchCodecTest {
                 .isEqualTo(batch);
 
         BatchResult result = result(
-                new Result.Refused(),
+                new Result.Refused(Shortage.BUCKET),
                 new Result.Described(new Result.SessionDescription(
                         "c", 1, null, 0xFFFF_FFFFL, -1, List.of(), 0, Long.MAX_VALUE, -1, 0, 1, 2, 3)),
                 new Result.Described(null),
@@ -145,7 +145,13 @@ class BatchCodecTest {
 
     @Test
     void stepsAndVersionsAreReadAsTheyWereWritten() {
-        Step step = new Step(Long.MAX_VALUE, 7, new BucketVersion(3, 1L << 40), new BucketVersion(4, (1L << 40) + 1));
+        Step step = new Step(
+                Long.MAX_VALUE,
+                7,
+                new BucketVersion(3, 1L << 40),
+                new BucketVersion(4, (1L << 40) + 1),
+                BucketLimits.DEFAULT.withQueueOverflow(QueueOverflow.REFUSE).withCounts(1, 2, 3),
+                NodeRoom.SESSIONS);
         ByteWriter out = new ByteWriter(16);
         step.write(out);
 

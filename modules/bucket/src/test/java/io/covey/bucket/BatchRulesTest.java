@@ -27,6 +27,10 @@ class BatchRulesTest {
                 sender, sequence, TIME, List.of(new Command.OpenSession(clientId, sender, false, 60, 10, null)));
     }
 
+    private static Step step(long owner, long ownerBefore, BucketVersion before, BucketVersion after) {
+        return new Step(owner, ownerBefore, before, after, BucketLimits.DEFAULT, NodeRoom.ALL);
+    }
+
     private static BatchOutcome.Applied applied(BatchOutcome outcome) {
         return (BatchOutcome.Applied) outcome;
     }
@@ -39,7 +43,7 @@ class BatchRulesTest {
     void theFirstBatchRaisesGenerationAndNumber() {
         Step step = applied(owner.apply(open(SHARD_A, 1, "a"), FIT)).step();
 
-        assertThat(step).isEqualTo(new Step(1, 0, BucketVersion.ZERO, new BucketVersion(1, 1)));
+        assertThat(step).isEqualTo(step(1, 0, BucketVersion.ZERO, new BucketVersion(1, 1)));
         assertThat(owner.version()).isEqualTo(new BucketVersion(1, 1));
     }
 
@@ -49,7 +53,7 @@ class BatchRulesTest {
         owner.apply(open(SHARD_B, 1, "b"), FIT);
         Step step = applied(owner.apply(open(SHARD_A, 2, "c"), FIT)).step();
 
-        assertThat(step).isEqualTo(new Step(1, 1, new BucketVersion(1, 2), new BucketVersion(1, 3)));
+        assertThat(step).isEqualTo(step(1, 1, new BucketVersion(1, 2), new BucketVersion(1, 3)));
     }
 
     @Test
@@ -58,7 +62,7 @@ class BatchRulesTest {
         Step first = applied(owner.apply(open(SHARD_A, 2, "b"), FIT_2)).step();
         Step second = applied(owner.apply(open(SHARD_A, 3, "c"), FIT_2)).step();
 
-        assertThat(first).isEqualTo(new Step(2, 1, new BucketVersion(1, 1), new BucketVersion(2, 2)));
+        assertThat(first).isEqualTo(step(2, 1, new BucketVersion(1, 1), new BucketVersion(2, 2)));
         assertThat(second.after()).isEqualTo(new BucketVersion(2, 3));
     }
 

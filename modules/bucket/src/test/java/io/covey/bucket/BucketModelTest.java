@@ -12,6 +12,8 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Random commands give the answers of a naive model. */
 class BucketModelTest {
@@ -25,14 +27,22 @@ class BucketModelTest {
     @Test
     void aBucketAnswersLikeItsModel() {
         for (int run = 0; run < RUNS; run++) {
-            run(SEED + run);
+            run(SEED + run, LIMITS);
         }
     }
 
-    private static void run(long seed) {
+    @ParameterizedTest
+    @EnumSource(QueueOverflow.class)
+    void aBucketKeepsItsBoundsLikeItsModel(QueueOverflow overflow) {
+        for (int run = 0; run < RUNS; run++) {
+            run(SEED + RUNS + run, LIMITS.withQueueOverflow(overflow).withCounts(4, 3, 1L << 40));
+        }
+    }
+
+    private static void run(long seed, BucketLimits limits) {
         RandomCommands commands = new RandomCommands(seed);
-        ModelBucket model = new ModelBucket(LIMITS);
-        Bucket bucket = new Bucket(LIMITS);
+        ModelBucket model = new ModelBucket(limits);
+        Bucket bucket = new Bucket(limits);
         ShardAddress sender = new ShardAddress(1, 0);
         Set<String> routes = new TreeSet<>();
         long now = 1_000_000;
@@ -50,7 +60,7 @@ class BucketModelTest {
                 expected.add(model.apply(command));
             }
             if (commands.random.nextInt(50) == 0) {
-                bucket = TestBucket.copy(bucket, LIMITS);
+                bucket = TestBucket.copy(bucket, limits);
             }
             Standing standing = new Standing(9, true, true, node -> true, now);
             BatchOutcome.Applied applied =

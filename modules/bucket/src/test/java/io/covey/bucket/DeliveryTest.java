@@ -38,7 +38,7 @@ class DeliveryTest {
         Result.Appended appended = bucket.publish("a/b", "one");
 
         assertThat(appended.matched()).isEqualTo(1);
-        assertThat(appended.refused()).isFalse();
+        assertThat(appended.refused()).isNull();
         assertThat(appended.deliveries()).singleElement().satisfies(delivery -> {
             assertThat(delivery.shard()).isEqualTo(TestBucket.SHARD_A);
             assertThat(delivery.clientId()).isEqualTo("c");

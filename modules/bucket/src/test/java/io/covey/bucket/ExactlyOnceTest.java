@@ -153,12 +153,12 @@ class ExactlyOnceTest {
         Message overwritten = bucket.message("a", "other", QoS.EXACTLY_ONCE, true, Message.NEVER);
 
         assertThat(bucket.answer(new Command.Retain(message, origin(1, 5, 5))))
-                .isEqualTo(new Result.RetainedStored(1, false));
+                .isEqualTo(new Result.RetainedStored(1, null));
         assertThat(appended(origin(1, 5, 5))).isTrue();
-        assertThat(bucket.answer(new Command.Retain(overwritten, null))).isEqualTo(new Result.RetainedStored(2, false));
+        assertThat(bucket.answer(new Command.Retain(overwritten, null))).isEqualTo(new Result.RetainedStored(2, null));
         // The repeat must not bring back the older value.
         assertThat(bucket.answer(new Command.Retain(message, origin(1, 5, 5))))
-                .isEqualTo(new Result.RetainedStored(2, false));
+                .isEqualTo(new Result.RetainedStored(2, null));
         Result.RetainedPage page = bucket.run(new Command.ReadRetained("a", ""));
         assertThat(page.messages()).extracting(TestBucket::text).isEqualTo(List.of("other"));
     }

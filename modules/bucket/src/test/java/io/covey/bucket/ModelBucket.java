@@ -225,6 +225,9 @@ final class ModelBucket {
 
     private Result open(Command.OpenSession open) {
         Session old = sessions.get(open.clientId());
+        if (old == null && sessions.size() >= limits.sessionsMax()) {
+            return new Result.Refused(Shortage.SESSIONS);
+        }
         ShardAddress previous = old == null ? null : old.owner;
         long previousEpoch = previous == null ? 0 : old.epoch;
         if (old != null && old.owner != null) {
@@ -356,44 +359,70 @@ final class ModelBucket {
 
     private Result append(Command.Append append) {
         if (isSeen(appendOrigins, append.origin())) {
-            return new Result.Appended(List.of(), 0, 0, false);
+            return new Result.Appended(List.of(), 0, 0, null);
+        }
+        List<Match> matches = new ArrayList<>();
+        for (Session session : sessions.values()) {
+            Match match = match(session, append);
+            if (match != null) {
+                matches.add(match);
+            }
+        }
+        if (limits.queueOverflow() == QueueOverflow.REFUSE
+                && append.message().expiresAtMillis() > now
+                && matches.stream().anyMatch(match -> isFull(match.session))) {
+            return new Result.Appended(List.of(), matches.size(), 0, Shortage.QUEUE);
         }
         List<Result.Delivery> deliveries = new ArrayList<>();
-        int matched = 0;
         int dropped = 0;
-        for (Session session : sessions.values()) {
-            List<Subscription> matching = session.subscriptions.stream()
-                    .filter(subscription -> TopicFilters.matches(
-                            subscription.filter(), append.message().topic()))
-                    .filter(subscription -> !subscription.noLocal() || !session.clientId.equals(append.publisher()))
-                    .toList();
-            int qos = matching.stream()
-                    .mapToInt(subscription -> subscription.qos().value())
-                    .max()
-                    .orElse(0);
-            if (qos == 0) {
-                continue;
-            }
-            matched++;
-            boolean retain = append.message().retain() && matching.stream().anyMatch(Subscription::retainAsPublished);
-            int[] ids = matching.stream()
-                    .mapToInt(Subscription::subscriptionId)
-                    .filter(id -> id > 0)
-                    .sorted()
-                    .toArray();
-            QoS effective = QoS.of(Math.min(qos, append.message().qos().value()));
+        for (Match match : matches) {
+            Session session = match.session;
             long droppedBefore = session.droppedByLimit;
-            Entry entry = queue(session, append.message(), effective, retain, ids, true);
+            Entry entry = queue(session, append.message(), match.qos, match.retain, match.ids, true);
             dropped += (int) (session.droppedByLimit - droppedBefore);
             if (entry != null && entry.sequence > 0) {
                 deliveries.add(new Result.Delivery(
-                        session.owner, session.clientId, session.epoch, entry.sequence, effective, retain, ids));
+                        session.owner,
+                        session.clientId,
+                        session.epoch,
+                        entry.sequence,
+                        match.qos,
+                        match.retain,
+                        match.ids));
             }
         }
-        if (matched > 0) {
+        if (!matches.isEmpty()) {
             see(appendOrigins, append.origin());
         }
-        return new Result.Appended(deliveries, matched, dropped, false);
+        return new Result.Appended(deliveries, matches.size(), dropped, null);
+    }
+
+    private record Match(Session session, QoS qos, boolean retain, int[] ids) {}
+
+    private static Match match(Session session, Command.Append append) {
+        List<Subscription> matching = session.subscriptions.stream()
+                .filter(subscription -> TopicFilters.matches(
+                        subscription.filter(), append.message().topic()))
+                .filter(subscription -> !subscription.noLocal() || !session.clientId.equals(append.publisher()))
+                .toList();
+        int qos = matching.stream()
+                .mapToInt(subscription -> subscription.qos().value())
+                .max()
+                .orElse(0);
+        if (qos == 0) {
+            return null;
+        }
+        boolean retain = append.message().retain() && matching.stream().anyMatch(Subscription::retainAsPublished);
+        int[] ids = matching.stream()
+                .mapToInt(Subscription::subscriptionId)
+                .filter(id -> id > 0)
+                .sorted()
+                .toArray();
+        return new Match(session, QoS.of(Math.min(qos, append.message().qos().value())), retain, ids);
+    }
+
+    private boolean isFull(Session session) {
+        return session.queue.size() >= limits.queueMessagesMax();
     }
 
     private Entry queue(Session session, Message message, QoS qos, boolean retain, int[] ids, boolean atOnce) {
@@ -401,9 +430,17 @@ final class ModelBucket {
             session.droppedByExpiry++;
             return null;
         }
-        if (session.queue.size() >= limits.queueMessagesMax()) {
+        boolean replaces =
+                limits.queueOverflow() == QueueOverflow.DROP_OLDEST && session.queue.size() > session.handed();
+        if (isFull(session)) {
             session.droppedByLimit++;
-            return null;
+            if (!replaces) {
+                return null;
+            }
+            session.queue.remove(session.queue.stream()
+                    .filter(entry -> entry.sequence == 0)
+                    .findFirst()
+                    .orElseThrow());
         }
         Entry entry = new Entry();
         entry.message = message;
@@ -494,7 +531,12 @@ final class ModelBucket {
         String topic = retain.message().topic();
         if (isSeen(retainOrigins, retain.origin())) {
             long version = retained.containsKey(topic) ? retainedVersions.get(topic) : retainedVersion;
-            return new Result.RetainedStored(version, false);
+            return new Result.RetainedStored(version, null);
+        }
+        if (retain.message().payload().length > 0
+                && !retained.containsKey(topic)
+                && retained.size() >= limits.retainedMessagesMax()) {
+            return new Result.RetainedStored(retainedVersion, Shortage.RETAINED_MESSAGES);
         }
         see(retainOrigins, retain.origin());
         retainedVersion++;
@@ -504,7 +546,7 @@ final class ModelBucket {
             retained.put(topic, retain.message());
             retainedVersions.put(topic, retainedVersion);
         }
-        return new Result.RetainedStored(retainedVersion, false);
+        return new Result.RetainedStored(retainedVersion, null);
     }
 
     private static boolean isSeen(Map<String, Seen> origins, Origin origin) {

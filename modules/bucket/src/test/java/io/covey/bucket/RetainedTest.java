@@ -38,11 +38,11 @@ class RetainedTest {
 
     @Test
     void theNewestValueOfATopicIsKept() { // [MQTT-3.3.1-5]
-        assertThat(retain("a", "111")).isEqualTo(new Result.RetainedStored(1, false));
-        assertThat(retain("a", "222")).isEqualTo(new Result.RetainedStored(2, false));
+        assertThat(retain("a", "111")).isEqualTo(new Result.RetainedStored(1, null));
+        assertThat(retain("a", "222")).isEqualTo(new Result.RetainedStored(2, null));
         retain("b", "x");
         bucket.restart();
-        assertThat(retain("a", "333")).isEqualTo(new Result.RetainedStored(4, false));
+        assertThat(retain("a", "333")).isEqualTo(new Result.RetainedStored(4, null));
 
         assertThat(read("a")).containsExactly("a=333");
     }
@@ -51,8 +51,8 @@ class RetainedTest {
     void anEmptyPayloadDeletes() { // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
         retain("a", "111");
 
-        assertThat(retain("a", "")).isEqualTo(new Result.RetainedStored(2, false));
-        assertThat(retain("nothing", "")).isEqualTo(new Result.RetainedStored(3, false));
+        assertThat(retain("a", "")).isEqualTo(new Result.RetainedStored(2, null));
+        assertThat(retain("nothing", "")).isEqualTo(new Result.RetainedStored(3, null));
 
         assertThat(read("#")).isEmpty();
     }

@@ -62,7 +62,7 @@ class SubscriptionTest {
         long epoch = bucket.connect("c").epoch();
         bucket.subscribe("c", epoch, "a", QoS.AT_MOST_ONCE);
 
-        assertThat(bucket.publish("a", "m")).isEqualTo(new Result.Appended(List.of(), 0, 0, false));
+        assertThat(bucket.publish("a", "m")).isEqualTo(new Result.Appended(List.of(), 0, 0, null));
         assertThat(bucket.describe("c").queueMessages()).isZero();
     }
 

@@ -30,6 +30,7 @@ final class TestBucket {
     final BucketLimits limits;
     Bucket owner;
     Bucket backup;
+    NodeRoom room = NodeRoom.ALL;
     ShardAddress sender = SHARD_A;
     long nowMillis = START_MILLIS;
     BatchResult lastResult = new BatchResult(List.of(), new RouteDelta(0, false, List.of(), List.of()), List.of());
@@ -46,7 +47,7 @@ final class TestBucket {
     }
 
     Standing standing() {
-        return new Standing(1, true, true, node -> true, nowMillis);
+        return new Standing(1, true, true, node -> true, nowMillis, room);
     }
 
     /** Applies a batch on both replicas, and compares them with each other and with a copy. */

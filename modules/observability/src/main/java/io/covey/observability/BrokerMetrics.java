@@ -1,6 +1,8 @@
 package io.covey.observability;
 
 import io.covey.broker.BrokerEvents;
+import io.covey.broker.DropReason;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
@@ -21,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +39,7 @@ public final class BrokerMetrics implements BrokerEvents {
     private final Counter[] receivedBytes = new Counter[3];
     private final Counter[] sentMessages = new Counter[3];
     private final Counter[] sentBytes = new Counter[3];
+    private final Counter[] drops = new Counter[DropReason.values().length];
     private final Timer acknowledgements;
     private final Timer batches;
     private final DistributionSummary batchCommands;
@@ -53,6 +57,10 @@ public final class BrokerMetrics implements BrokerEvents {
             receivedBytes[qos.value()] = counter("mqtt.payload.received.bytes", "payload accepted", "qos", level);
             sentMessages[qos.value()] = counter("mqtt.messages.sent", "PUBLISH packets sent", "qos", level);
             sentBytes[qos.value()] = counter("mqtt.payload.sent.bytes", "payload sent", "qos", level);
+        }
+        for (DropReason reason : DropReason.values()) {
+            drops[reason.ordinal()] = counter(
+                    "mqtt.messages.dropped", "messages that were not delivered", "reason", lower(reason.name()));
         }
         acknowledgements = Timer.builder("mqtt.publish.acknowledge")
                 .description("from the arrival of a QoS 1 or 2 PUBLISH to its acknowledgement")
@@ -101,17 +109,28 @@ public final class BrokerMetrics implements BrokerEvents {
     @Override
     public void connection(String listener, String clientId, ConnectionEvent event, ReasonCode reason) {
         switch (event) {
-            case CONNECTED -> connections.incrementAndGet();
-            case DISCONNECTED -> connections.decrementAndGet();
-            case CONNECT_REFUSED,
-                    VIOLATION,
-                    PUBLISH_REFUSED,
-                    DROPPED_SLOW_READER,
-                    DROPPED_QUEUE_FULL,
-                    DROPPED_EXPIRED,
-                    DROPPED_TOO_LARGE,
-                    SESSION_WITHOUT_EXPIRY -> {}
+            case DROPPED_SLOW_READER -> dropped(DropReason.SLOW_READER, 1);
+            case DROPPED_QUEUE_FULL -> dropped(DropReason.QUEUE_FULL, 1);
+            case DROPPED_EXPIRED -> dropped(DropReason.EXPIRED, 1);
+            case DROPPED_TOO_LARGE -> dropped(DropReason.TOO_LARGE, 1);
+            case CONNECT_REFUSED -> {
+                connectionRefused(listener, lower(reason.name()));
+                tell(listener, clientId, event, reason);
+            }
+            case CONNECTED -> {
+                connections.incrementAndGet();
+                tell(listener, clientId, event, reason);
+            }
+            case DISCONNECTED -> {
+                connections.decrementAndGet();
+                tell(listener, clientId, event, reason);
+            }
+            case PUBLISH_REFUSED -> publishRefused(reason, null);
+            case VIOLATION, SUBSCRIPTION_REFUSED, SESSION_WITHOUT_EXPIRY -> tell(listener, clientId, event, reason);
         }
+    }
+
+    private void tell(String listener, String clientId, ConnectionEvent event, ReasonCode reason) {
         String key = listener + '\u0000' + event + '\u0000' + reason;
         labelled.computeIfAbsent(key, k -> Counter.builder("mqtt.connection.events")
                         .description("what happened to connections")
@@ -121,6 +140,21 @@ public final class BrokerMetrics implements BrokerEvents {
                         .register(registry))
                 .increment();
         LOG.debug("event={} clientId={} listener={} reason={}", event, clientId, listener, reason);
+    }
+
+    /**
+     * A connection was closed as it was accepted, or its CONNECT was refused.
+     *
+     * @param reason of a closed set, in lower case
+     */
+    public void connectionRefused(String listener, String reason) {
+        labelled.computeIfAbsent("refused\u0000" + listener + '\u0000' + reason, key -> Counter.builder(
+                                "mqtt.connections.refused")
+                        .description("connections that were closed as they were accepted, and refused CONNECTs")
+                        .tag("listener", listener)
+                        .tag("reason", reason)
+                        .register(registry))
+                .increment();
     }
 
     private static String lower(String name) {
@@ -149,15 +183,15 @@ public final class BrokerMetrics implements BrokerEvents {
     }
 
     @Override
-    public void publishRefused(ReasonCode reason) {
-        byReason("mqtt.publish.refused", "publishes that were not accepted", lower(reason.name()))
+    public void publishRefused(ReasonCode reason, @Nullable Shortage shortage) {
+        String why = shortage == null ? reason.name() : shortage.name() + "_FULL";
+        byReason("mqtt.publishes.refused", "publishes that were not accepted", lower(why))
                 .increment();
     }
 
     @Override
-    public void dropped(String reason, int count) {
-        byReason("mqtt.messages.dropped", "messages that were not delivered", reason)
-                .increment(count);
+    public void dropped(DropReason reason, int count) {
+        drops[reason.ordinal()].increment(count);
     }
 
     @Override

@@ -2,9 +2,12 @@ package io.covey.observability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.broker.DropReason;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class BrokerMetricsTest {
@@ -14,7 +17,9 @@ class BrokerMetricsTest {
     void countsCarryUnitsAndReasonsAndNoClientId() {
         metrics.connection("tcp", "client-1", ConnectionEvent.CONNECTED, ReasonCode.SUCCESS);
         metrics.publishReceived(QoS.AT_LEAST_ONCE, 100);
-        metrics.dropped("queue_full", 3);
+        metrics.dropped(DropReason.QUEUE_FULL, 3);
+        metrics.publishRefused(ReasonCode.QUOTA_EXCEEDED, Shortage.BUCKET);
+        metrics.publishRefused(ReasonCode.NOT_AUTHORIZED, null);
         metrics.lease(true);
 
         assertThat(metrics.scrape())
@@ -22,9 +27,38 @@ class BrokerMetricsTest {
                 .contains("mqtt_messages_received_total{qos=\"1\"} 1.0")
                 .contains("mqtt_payload_received_bytes_total{qos=\"1\"} 100.0")
                 .contains("mqtt_messages_dropped_total{reason=\"queue_full\"} 3.0")
+                .contains("mqtt_publishes_refused_total{reason=\"bucket_full\"} 1.0")
+                .contains("mqtt_publishes_refused_total{reason=\"not_authorized\"} 1.0")
                 .contains("covey_lease_held 1.0")
                 .contains("jvm_memory_used_bytes")
                 .doesNotContain("client-1");
+    }
+
+    @Test
+    void dropsAndRefusalsOfConnectionsHaveTheirReasons() {
+        metrics.connection("tcp", "client-1", ConnectionEvent.DROPPED_SLOW_READER, ReasonCode.SUCCESS);
+        metrics.connection("tcp", "client-1", ConnectionEvent.DROPPED_TOO_LARGE, ReasonCode.PACKET_TOO_LARGE);
+        metrics.connection("tcp", "client-1", ConnectionEvent.CONNECT_REFUSED, ReasonCode.QUOTA_EXCEEDED);
+        metrics.connection("tcp", "client-1", ConnectionEvent.SUBSCRIPTION_REFUSED, ReasonCode.QUOTA_EXCEEDED);
+        metrics.connectionRefused("tcp", "half_open");
+
+        assertThat(metrics.scrape())
+                .contains("mqtt_messages_dropped_total{reason=\"slow_reader\"} 1.0")
+                .contains("mqtt_messages_dropped_total{reason=\"too_large\"} 1.0")
+                .contains("mqtt_messages_dropped_total{reason=\"channel_full\"} 0.0")
+                .contains("mqtt_connections_refused_total{listener=\"tcp\",reason=\"quota_exceeded\"} 1.0")
+                .contains("mqtt_connections_refused_total{listener=\"tcp\",reason=\"half_open\"} 1.0")
+                .contains("event=\"subscription_refused\"")
+                .doesNotContain("client-1");
+    }
+
+    @Test
+    @DisplayName("S4: a client that continues a session without an expiry is counted")
+    void sessionsWithoutExpiryAreCounted() {
+        metrics.connection("tcp", "client-1", ConnectionEvent.SESSION_WITHOUT_EXPIRY, ReasonCode.SUCCESS);
+
+        assertThat(metrics.scrape())
+                .contains("mqtt_connection_events_total{event=\"session_without_expiry\",listener=\"tcp\"");
     }
 
     @Test

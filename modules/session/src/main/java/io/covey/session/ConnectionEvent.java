@@ -20,6 +20,8 @@ public enum ConnectionEvent {
     DROPPED_EXPIRED,
     /** A message was dropped because it is larger than the client's Maximum Packet Size. */
     DROPPED_TOO_LARGE,
+    /** A subscription was refused for want of room: the client's own, or that of its bucket. */
+    SUBSCRIPTION_REFUSED,
     /** A client asked to continue a session but let it end with the connection (Clean Start 0, no expiry). */
     SESSION_WITHOUT_EXPIRY;
 

@@ -1,6 +1,7 @@
 package io.covey.testkit;
 
 import io.covey.broker.BrokerEvents;
+import io.covey.broker.DropReason;
 import io.covey.broker.Node;
 import io.covey.broker.NodeLifecycle;
 import io.covey.broker.NodeLink;
@@ -8,6 +9,7 @@ import io.covey.broker.NodeMessage;
 import io.covey.broker.NodeSettings;
 import io.covey.broker.ShardLoop;
 import io.covey.bucket.BucketLimits;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.ConnAck;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.PubAck;
@@ -394,10 +396,10 @@ public final class ClusterSimulation {
         public void publishAcknowledged(long latencyMicros) {}
 
         @Override
-        public void publishRefused(ReasonCode reason) {}
+        public void publishRefused(ReasonCode reason, @Nullable Shortage shortage) {}
 
         @Override
-        public void dropped(String reason, int count) {}
+        public void dropped(DropReason reason, int count) {}
 
         @Override
         public void batchConfirmed(int commands, long latencyMicros) {}
