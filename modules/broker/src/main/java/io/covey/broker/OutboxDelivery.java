@@ -97,7 +97,7 @@ final class OutboxDelivery implements Publication.Owner {
                 throw new IllegalStateException("no answer to a HandOver: " + result);
             }
             if (handed.taken()) {
-                shard.appended(over.message(), new Result.Appended(handed.deliveries(), 1, 0, false));
+                shard.appended(over.message(), new Result.Appended(handed.deliveries(), 1, 0, null));
                 done(key);
             } else {
                 lane(partition)

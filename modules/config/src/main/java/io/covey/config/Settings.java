@@ -165,6 +165,54 @@ final class Settings {
                     .knownAs("mqtt.max_clientid_len", "restrictions/max-client-id-length", ""),
             Setting.number("mqtt.topic-levels", 128L, 1, 32768, "", "most levels in a topic")
                     .knownAs("mqtt.max_topic_levels", "", ""),
+            Setting.number("mqtt.topic-length", 65535L, 1, 65535, "bytes", "longest topic or topic filter")
+                    .knownAs("", "restrictions/max-topic-length", ""),
+            Setting.number("mqtt.user-properties", 256L, 0, 65535, "", "most user properties in a packet or a will"),
+            Setting.number(
+                            "mqtt.message-expiry.max",
+                            NO_LIMIT_SECONDS,
+                            1,
+                            NO_LIMIT_SECONDS,
+                            "seconds",
+                            "longest message expiry, also of messages that ask for none")
+                    .knownAs("", "mqtt/message-expiry/max-interval", ""),
+            Setting.number(
+                            "mqtt.connections",
+                            0L,
+                            0,
+                            10_000_000,
+                            "",
+                            "connections of this node, over all listeners; 0: no limit")
+                    .knownAs("listeners.tcp.*.max_connections", "restrictions/max-connections", "max_connections"),
+            Setting.number(
+                            "mqtt.connection-rate",
+                            0L,
+                            0,
+                            1_000_000,
+                            "per second",
+                            "new connections of this node; those beyond are closed; 0: no limit")
+                    .knownAs("listeners.tcp.*.max_conn_rate", "", ""),
+            Setting.number(
+                    "mqtt.half-open-connections",
+                    10_000L,
+                    1,
+                    10_000_000,
+                    "",
+                    "connections of this node that have not sent CONNECT yet"),
+            Setting.number(
+                    "mqtt.pending-publishes",
+                    1024L,
+                    1,
+                    1_000_000,
+                    "",
+                    "publishes of one client in work; at so many it is not read"),
+            Setting.number(
+                    "mqtt.pending-publish-bytes",
+                    4L << 20,
+                    1024,
+                    1L << 40,
+                    "bytes",
+                    "publishes of one client in work; at so much it is not read"),
             Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit")
                     .knownAs("mqtt.max_subscriptions", "", ""),
             Setting.text(
@@ -182,6 +230,50 @@ final class Settings {
                     .knownAs("mqtt.max_mqueue_len", "mqtt/queued-messages/max-queue-size", "max_queued_messages"),
             Setting.number("mqtt.queue.bytes", 64L << 20, 1024, 1L << 40, "bytes", "bytes queued for one session")
                     .knownAs("", "", "max_queued_bytes"),
+            Setting.number(
+                            "mqtt.queue.transient-messages",
+                            10_000L,
+                            0,
+                            100_000_000,
+                            "",
+                            "messages queued for a session that ends with its connection")
+                    .knownAs("mqtt.max_mqueue_len", "mqtt/queued-messages/max-queue-size", "max_queued_messages"),
+            Setting.number(
+                            "mqtt.queue.transient-bytes",
+                            8L << 20,
+                            0,
+                            1L << 40,
+                            "bytes",
+                            "bytes queued for a session that ends with its connection")
+                    .knownAs("", "", "max_queued_bytes"),
+            Setting.choice(
+                            "mqtt.queue.overflow",
+                            "drop-newest",
+                            List.of("drop-newest", "drop-oldest", "refuse"),
+                            "what happens when a session's queue is full; refuse: the publish is refused with 0x97")
+                    .knownAs("", "mqtt/queued-messages/strategy", ""),
+            Setting.number(
+                    "mqtt.sessions",
+                    0L,
+                    0,
+                    1_000_000_000,
+                    "",
+                    "sessions in the cluster, of which each partition has its share; 0: no limit"),
+            Setting.number(
+                            "mqtt.retained.messages",
+                            0L,
+                            0,
+                            1_000_000_000,
+                            "",
+                            "retained messages in the cluster, of which each partition has its share; 0: no limit")
+                    .knownAs("retainer.backend.max_retained_messages", "", ""),
+            Setting.number(
+                    "mqtt.retained.bytes",
+                    0L,
+                    0,
+                    1L << 50,
+                    "bytes",
+                    "retained messages in the cluster, of which each partition has its share; 0: no limit"),
             Setting.number("mqtt.bucket.bytes", 64L << 20, 1 << 20, 1L << 40, "bytes", "bytes in one partition"));
 
     /** The setting that covers a concrete key, or null where there is none. */

@@ -15,26 +15,26 @@ import org.jspecify.annotations.Nullable;
 public final class PacketDecoder {
     private static final PingReq PING_REQ = new PingReq();
 
-    private final PacketReader reader = new PacketReader("MQTT-3.2.2-15");
+    private final PacketReader reader;
     private final int maximumPacketSizeBytes;
     private final int maximumConnectSizeBytes;
     private final PublishReader publishReader = new PublishReader(PacketContents.PUBLISH_FROM_CLIENT);
     private @Nullable ProtocolVersion version;
 
-    /**
-     * @param maximumPacketSizeBytes a packet whose total size is above it is refused with 0x95 before memory is taken for it
-     */
+    /** One that takes a CONNECT of any size that other packets may have, and as many User Properties as fit into it. */
     public PacketDecoder(int maximumPacketSizeBytes) {
-        this(maximumPacketSizeBytes, maximumPacketSizeBytes);
+        this(maximumPacketSizeBytes, maximumPacketSizeBytes, Integer.MAX_VALUE);
     }
 
     /**
      * @param maximumPacketSizeBytes a packet whose total size is above it is refused with 0x95 before memory is taken for it
      * @param maximumConnectSizeBytes the same for the CONNECT, which comes from who knows whom
+     * @param userPropertiesMax a packet, or a will, with more User Properties is refused with 0x97
      */
-    public PacketDecoder(int maximumPacketSizeBytes, int maximumConnectSizeBytes) {
+    public PacketDecoder(int maximumPacketSizeBytes, int maximumConnectSizeBytes, int userPropertiesMax) {
         this.maximumPacketSizeBytes = maximumPacketSizeBytes;
         this.maximumConnectSizeBytes = Math.min(maximumConnectSizeBytes, maximumPacketSizeBytes);
+        reader = new PacketReader("MQTT-3.2.2-15", userPropertiesMax);
     }
 
     /** What the first CONNECT speaks, also if the rest of it is a violation; null before its protocol level was understood. */

@@ -16,6 +16,7 @@ final class PacketReader {
     private static final int VAR_INT_BYTES_MAX = 4;
 
     private final String sizeClause;
+    private final int userPropertiesMax;
 
     private ByteBuffer in = NO_BUFFER;
     private int index;
@@ -24,9 +25,15 @@ final class PacketReader {
 
     /**
      * @param sizeClause the clause that a packet beyond the largest size violates
+     * @param userPropertiesMax User Properties in one list of properties
      */
-    PacketReader(String sizeClause) {
+    PacketReader(String sizeClause, int userPropertiesMax) {
         this.sizeClause = sizeClause;
+        this.userPropertiesMax = userPropertiesMax;
+    }
+
+    int userPropertiesMax() {
+        return userPropertiesMax;
     }
 
     /**

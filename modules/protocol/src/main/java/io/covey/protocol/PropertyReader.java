@@ -17,6 +17,7 @@ final class PropertyReader {
         int outer = in.enter(length);
         Properties.Builder builder = Properties.builder();
         long seen = 0; // identifiers go up to 0x2A
+        int userProperties = 0;
         while (in.hasRemaining()) {
             Property property = Property.of(in.varInt());
             if (property == null || !contents.allows(property)) {
@@ -28,6 +29,9 @@ final class PropertyReader {
                 throw ProtocolViolation.protocolError(contents.section(), "a property twice");
             }
             seen |= bit;
+            if (property == Property.USER_PROPERTY && ++userProperties > in.userPropertiesMax()) {
+                throw new ProtocolViolation(ReasonCode.QUOTA_EXCEEDED, contents.section(), "too many User Properties");
+            }
             readValue(property, in, contents, builder);
         }
         in.leave(outer);

@@ -22,7 +22,7 @@ public final class ServerPacketDecoder {
     };
 
     private final ProtocolVersion version;
-    private final PacketReader reader = new PacketReader("MQTT-3.1.2-24"); // [MQTT-3.1.2-24]
+    private final PacketReader reader = new PacketReader("MQTT-3.1.2-24", Integer.MAX_VALUE); // [MQTT-3.1.2-24]
     private final int maximumPacketSizeBytes;
     private final PublishReader publishReader = new PublishReader(PacketContents.PUBLISH_FROM_SERVER);
 

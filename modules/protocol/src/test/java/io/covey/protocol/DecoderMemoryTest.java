@@ -89,8 +89,8 @@ class DecoderMemoryTest {
     @Test
     void aConnectHasALimitOfItsOwn() {
         ByteBuffer header = ByteBuffer.wrap(PacketCase.bytes("10 7f"));
-        PacketDecoder strict = new PacketDecoder(1000, 128);
-        PacketDecoder exact = new PacketDecoder(1000, 129);
+        PacketDecoder strict = new PacketDecoder(1000, 128, 9);
+        PacketDecoder exact = new PacketDecoder(1000, 129, 9);
 
         assertThat(catchThrowableOfType(ProtocolViolation.class, () -> strict.decode(header))
                         .reason())

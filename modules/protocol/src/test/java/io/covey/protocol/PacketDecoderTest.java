@@ -70,6 +70,19 @@ class PacketDecoderTest {
     }
 
     @Test
+    void moreUserPropertiesThanAllowedAreRefusedWith0x97() {
+        PacketDecoder strict = new PacketDecoder(1_000, 1_000, 2);
+        String two = "26 `a` `b` 26 `a` `b`";
+        strict.decode(ByteBuffer.wrap(PacketCase.bytes("10 ~ `MQTT` 05 02 003c {" + two + "} `c`")));
+
+        assertThat(strict.decode(ByteBuffer.wrap(PacketCase.bytes("30 ~ `t` {" + two + "} 00"))))
+                .isInstanceOf(Publish.class);
+        ByteBuffer three = ByteBuffer.wrap(PacketCase.bytes("30 ~ `t` {" + two + " 26 `a` `b`} 00"));
+        ProtocolViolation violation = catchThrowableOfType(ProtocolViolation.class, () -> strict.decode(three));
+        assertThat(violation.reason()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+    }
+
+    @Test
     void passwordsAreNotPrinted() {
         assertThat(decode("10 ~ `MQTT` 04 c2 003c `c` `alice` `secret`").toString())
                 .contains("c")

@@ -11,6 +11,7 @@ import io.covey.observability.BrokerMetrics;
 import io.covey.observability.Health;
 import io.covey.observability.ManagementServer;
 import io.covey.observability.Sessions;
+import io.covey.wire.ConnectionGate;
 import io.covey.wire.ListenerSettings;
 import io.covey.wire.MqttListeners;
 import io.covey.wire.VertxLoops;
@@ -50,6 +51,7 @@ final class CoveyServer implements Health, Sessions {
 
     private final ServerSettings settings;
     private final BrokerMetrics metrics = new BrokerMetrics();
+    private final ConnectionGate gate;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final SecureRandom random = new SecureRandom();
@@ -66,6 +68,10 @@ final class CoveyServer implements Health, Sessions {
 
     CoveyServer(ServerSettings settings) {
         this.settings = settings;
+        this.gate = new ConnectionGate(
+                settings.connections(),
+                (listener, reason) ->
+                        metrics.connectionRefused(listener, reason.name().toLowerCase(Locale.ROOT)));
     }
 
     /** Runs until {@link #shutDown}; throws where the node cannot go on. */
@@ -140,7 +146,7 @@ final class CoveyServer implements Health, Sessions {
         while (true) {
             Event event = events.take();
             if (event == Event.SERVING && !stopping) {
-                listeners = await(MqttListeners.open(loops, settings.listeners(), current::connect));
+                listeners = await(MqttListeners.open(loops, settings.listeners(), current::connect, gate));
                 ready(listeners);
             } else if (event != Event.SERVING) {
                 end(event, current, listeners);

@@ -2,12 +2,14 @@ package io.covey.server;
 
 import io.covey.broker.NodeSettings;
 import io.covey.bucket.BucketLimits;
+import io.covey.bucket.QueueOverflow;
 import io.covey.cluster.ClusterSettings;
 import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import io.covey.session.SessionSettings;
 import io.covey.storage.Durability;
 import io.covey.storage.StorageSettings;
+import io.covey.wire.ConnectionGate;
 import io.covey.wire.ListenerSettings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shards how many event loops serve clients
  * @param partitions how many buckets there are
+ * @param connections which connections the node takes
  * @param storage how buckets are written to disk, or null where they are in memory only
  * @param cluster how the node takes part in a cluster, or null where it is alone
  */
@@ -30,6 +33,7 @@ record ServerSettings(
         int shards,
         int partitions,
         List<ListenerSettings> listeners,
+        ConnectionGate.Limits connections,
         NodeSettings node,
         BucketLimits buckets,
         AuthSettings auth,
@@ -44,13 +48,14 @@ record ServerSettings(
         int loops = configuration.integer("node.event-loops");
         int configured = configuration.integer("cluster.partitions");
         int partitions = configured > 0 ? configured : DEFAULT_PARTITIONS;
-        BucketLimits buckets = buckets(configuration);
+        BucketLimits buckets = buckets(configuration, partitions);
         return new ServerSettings(
                 configuration,
                 name.isEmpty() ? defaultName(configuration) : name,
                 loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 partitions,
                 listeners,
+                connections(configuration),
                 node(configuration),
                 buckets,
                 AuthSettings.of(configuration),
@@ -108,7 +113,8 @@ record ServerSettings(
                     ? ListenerSettings.webSocket(listener.name(), listener.host(), listener.port())
                     : ListenerSettings.tcp(listener.name(), listener.host(), listener.port());
             listeners.add(settings.withMaximumPacketBytes(configuration.integer("mqtt.max-packet-size"))
-                    .withMaximumConnectBytes(configuration.integer("mqtt.max-connect-size")));
+                    .withMaximumConnectBytes(configuration.integer("mqtt.max-connect-size"))
+                    .withUserPropertiesMax(configuration.integer("mqtt.user-properties")));
         }
         return List.copyOf(listeners);
     }
@@ -184,10 +190,15 @@ record ServerSettings(
                 configuration.number("mqtt.session.expiry.default-when-absent"),
                 configuration.integer("mqtt.client-id-length"),
                 configuration.integer("mqtt.topic-levels"),
+                configuration.integer("mqtt.topic-length"),
+                configuration.number("mqtt.message-expiry.max"),
                 configuration.integer("mqtt.subscriptions-per-client"),
                 configuration.integer("mqtt.connect-timeout"),
-                defaults.transientQueueMessagesMax(),
-                defaults.pendingPublishesMax(),
+                configuration.integer("mqtt.queue.transient-messages"),
+                configuration.number("mqtt.queue.transient-bytes"),
+                overflow(configuration.text("mqtt.queue.overflow")),
+                configuration.integer("mqtt.pending-publishes"),
+                configuration.number("mqtt.pending-publish-bytes"),
                 configuration.text("mqtt.response-information"),
                 configuration.isOn("mqtt.check-payload-format"));
         if (!configuration.isOn("cluster.enabled")) {
@@ -205,12 +216,36 @@ record ServerSettings(
                 .withLease(configuration.integer("cluster.lease"));
     }
 
-    private static BucketLimits buckets(Configuration configuration) {
+    private static ConnectionGate.Limits connections(Configuration configuration) {
+        return new ConnectionGate.Limits(
+                orUnlimited(configuration.integer("mqtt.connections")),
+                orUnlimited(configuration.integer("mqtt.connection-rate")),
+                configuration.integer("mqtt.half-open-connections"));
+    }
+
+    private static int orUnlimited(int limit) {
+        return limit == 0 ? Integer.MAX_VALUE : limit;
+    }
+
+    private static BucketLimits buckets(Configuration configuration, int partitions) {
         return new BucketLimits(
                 configuration.integer("mqtt.queue.messages"),
                 configuration.number("mqtt.queue.bytes"),
+                overflow(configuration.text("mqtt.queue.overflow")),
                 configuration.number("mqtt.bucket.bytes"),
+                (int) share(configuration.number("mqtt.sessions"), partitions, Integer.MAX_VALUE),
+                (int) share(configuration.number("mqtt.retained.messages"), partitions, Integer.MAX_VALUE),
+                share(configuration.number("mqtt.retained.bytes"), partitions, Long.MAX_VALUE),
                 BucketLimits.DEFAULT.handedAheadMin(),
                 BucketLimits.DEFAULT.clockSkewMillisMax());
+    }
+
+    private static QueueOverflow overflow(String name) {
+        return QueueOverflow.valueOf(name.replace('-', '_').toUpperCase(Locale.ROOT));
+    }
+
+    /** What one partition may have of the cluster's limit, rounded up; 0 stands for no limit. */
+    private static long share(long limit, int partitions, long unlimited) {
+        return limit == 0 ? unlimited : (limit + partitions - 1) / partitions;
     }
 }

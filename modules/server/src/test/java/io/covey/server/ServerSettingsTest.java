@@ -3,6 +3,7 @@ package io.covey.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.covey.bucket.QueueOverflow;
 import io.covey.cluster.ClusterSettings;
 import io.covey.config.ConfigurationException;
 import io.covey.config.ConfigurationLoader;
@@ -79,12 +80,26 @@ class ServerSettingsTest {
                         60L),
                 to("mqtt.client-id-length", "23", s -> s.node().session().clientIdBytesMax(), 23),
                 to("mqtt.topic-levels", "9", s -> s.node().session().topicLevelsMax(), 9),
+                to("mqtt.topic-length", "99", s -> s.node().session().topicBytesMax(), 99),
+                to("mqtt.user-properties", "9", s -> tcp(s).userPropertiesMax(), 9),
+                to("mqtt.message-expiry.max", "9", s -> s.node().session().messageExpiryMaxSeconds(), 9L),
+                to("mqtt.connections", "9", s -> s.connections().connectionsMax(), 9),
+                to("mqtt.connection-rate", "9", s -> s.connections().perSecondMax(), 9),
+                to("mqtt.half-open-connections", "9", s -> s.connections().halfOpenMax(), 9),
+                to("mqtt.pending-publishes", "9", s -> s.node().session().pendingPublishesMax(), 9),
+                to("mqtt.pending-publish-bytes", "2000", s -> s.node().session().pendingPublishBytesMax(), 2000L),
+                to("mqtt.queue.transient-messages", "9", s -> s.node().session().transientQueueMessagesMax(), 9),
+                to("mqtt.queue.transient-bytes", "9", s -> s.node().session().transientQueueBytesMax(), 9L),
                 to("mqtt.subscriptions-per-client", "9", s -> s.node().session().subscriptionsMax(), 9),
                 to("mqtt.response-information", "r/", s -> s.node().session().responseInformation(), "r/"),
                 to("mqtt.check-payload-format", "true", s -> s.node().session().payloadFormatChecked(), true),
                 to("mqtt.connect-timeout", "3", s -> s.node().session().connectTimeoutSeconds(), 3),
                 to("mqtt.queue.messages", "9", s -> s.buckets().queueMessagesMax(), 9),
                 to("mqtt.queue.bytes", "2000", s -> s.buckets().queueBytesMax(), 2000L),
+                to("mqtt.queue.overflow", "drop-oldest", s -> s.buckets().queueOverflow(), QueueOverflow.DROP_OLDEST),
+                to("mqtt.sessions", "100", s -> s.buckets().sessionsMax(), 4),
+                to("mqtt.retained.messages", "31", s -> s.buckets().retainedMessagesMax(), 1),
+                to("mqtt.retained.bytes", "62", s -> s.buckets().retainedBytesMax(), 2L),
                 to("mqtt.bucket.bytes", "2000000", s -> s.buckets().bucketBytesMax(), 2_000_000L));
     }
 

@@ -194,7 +194,7 @@ public final class Connection {
                 exchange.answered(step);
             }
             phase = ConnectionPhase.OPENING;
-            effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), nowMillis));
+            effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), settings, nowMillis));
         } else if (exchange().tell(step, new ClientOutput(effects, terms()))) {
             keepAlive.await(settings.connectTimeoutSeconds(), nowMillis);
             effects.wakeAt(keepAlive.deadlineMillis());

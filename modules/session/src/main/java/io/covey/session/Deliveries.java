@@ -1,6 +1,7 @@
 package io.covey.session;
 
 import io.covey.bucket.QueueEntry;
+import io.covey.bucket.QueueOverflow;
 import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
 import io.covey.protocol.ProtocolViolation;
@@ -32,6 +33,9 @@ final class Deliveries {
     private final SharedDeliveries shared = new SharedDeliveries();
     private final boolean persistent;
     private @Nullable ArrayDeque<QueueEntry> waiting;
+    /** What waits in a transient session's queue; a persistent one's is bounded by its bucket. */
+    private long waitingBytes;
+
     private boolean writable = true;
     private long lastSent;
     private long nextOwnSequence;
@@ -117,8 +121,9 @@ final class Deliveries {
             throw new IllegalArgumentException("QoS above 0 comes to a persistent session through its queue");
         } else if (waiting() == 0 && hasRoom()) {
             sendNumbered(message, qos, retain, subscriptionIds, nowMillis);
-        } else if (waiting() < settings.transientQueueMessagesMax()) {
+        } else if (makeRoom(message)) {
             await(new QueueEntry(NOT_NUMBERED, message, qos, retain, subscriptionIds, QueueEntry.State.HANDED, false));
+            waitingBytes += message.sizeBytes();
         } else {
             effects.report(ConnectionEvent.DROPPED_QUEUE_FULL, ReasonCode.QUOTA_EXCEEDED);
         }
@@ -138,7 +143,7 @@ final class Deliveries {
             }
             return writable;
         }
-        if (!takesMore() && waiting() >= settings.transientQueueMessagesMax()) {
+        if (!takesMore() && !queueAdmits(message)) {
             return false;
         }
         deliverLent(receipt, message, qos, retain, subscriptionIds, nowMillis);
@@ -159,6 +164,7 @@ final class Deliveries {
                     new QueueEntry(NOT_NUMBERED, message, qos, retain, subscriptionIds, QueueEntry.State.HANDED, false);
             shared.waits(entry, receipt);
             await(entry);
+            waitingBytes += message.sizeBytes();
         }
     }
 
@@ -170,6 +176,31 @@ final class Deliveries {
     /** The connection is over: what other members of its Shared Subscriptions are to have. */
     List<SharedReceipt> endShared() {
         return shared.end(waiting == null ? List.of() : waiting);
+    }
+
+    private boolean queueAdmits(Message message) {
+        return waiting() < settings.transientQueueMessagesMax()
+                && waitingBytes + message.sizeBytes() <= settings.transientQueueBytesMax();
+    }
+
+    /**
+     * Whether a transient session's queue has room for one more, or gets it by dropping its oldest where that is the rule; but none that
+     * other members of a Shared Subscription could have.
+     */
+    private boolean makeRoom(Message message) {
+        boolean mayDrop = settings.queueOverflow() == QueueOverflow.DROP_OLDEST
+                && message.sizeBytes() <= settings.transientQueueBytesMax();
+        ArrayDeque<QueueEntry> entries = waiting;
+        while (!queueAdmits(message)) {
+            QueueEntry oldest = mayDrop && entries != null ? entries.peek() : null;
+            if (entries == null || oldest == null || shared.isWaiting(oldest)) {
+                return false;
+            }
+            entries.remove();
+            waitingBytes -= oldest.message().sizeBytes();
+            effects.report(ConnectionEvent.DROPPED_QUEUE_FULL, ReasonCode.QUOTA_EXCEEDED);
+        }
+        return true;
     }
 
     private void deliverAtMostOnce(Message message, boolean retain, int[] subscriptionIds, long nowMillis) {
@@ -200,6 +231,7 @@ final class Deliveries {
         while (entries != null && !entries.isEmpty() && hasRoom()) {
             QueueEntry entry = entries.remove();
             if (entry.sequence() == NOT_NUMBERED) {
+                waitingBytes -= entry.message().sizeBytes();
                 shared.sends(entry, nextOwnSequence);
                 sendNumbered(entry.message(), entry.qos(), entry.retain(), entry.subscriptionIds(), nowMillis);
             } else {

@@ -14,10 +14,14 @@ final class Forwarding {
 
     private Forwarding() {}
 
-    /** The message of a PUBLISH; its Message Expiry Interval counts from now. */
-    static Message message(Publish packet, String topic, long nowMillis) {
+    /**
+     * The message of a PUBLISH; its Message Expiry Interval counts from now.
+     *
+     * @param expiryMaxSeconds the operator's cap of it
+     */
+    static Message message(Publish packet, String topic, long expiryMaxSeconds, long nowMillis) {
         Properties properties = packet.properties();
-        long expirySeconds = properties.isEmpty() ? -1 : properties.number(Property.MESSAGE_EXPIRY_INTERVAL, -1);
+        long expirySeconds = expirySeconds(properties, expiryMaxSeconds);
         return new Message(
                 topic,
                 packet.payload(),
@@ -26,6 +30,15 @@ final class Forwarding {
                 forwarded(properties),
                 nowMillis,
                 expirySeconds < 0 ? Message.NEVER : nowMillis + expirySeconds * MILLIS_PER_SECOND);
+    }
+
+    /** The Message Expiry Interval under the operator's cap, which also counts where none was asked for; -1 for none. */
+    static long expirySeconds(Properties properties, long maxSeconds) {
+        long asked = properties.isEmpty() ? -1 : properties.number(Property.MESSAGE_EXPIRY_INTERVAL, -1);
+        if (maxSeconds == Handshake.NEVER_EXPIRES_SECONDS) {
+            return asked;
+        }
+        return asked < 0 ? maxSeconds : Math.min(asked, maxSeconds);
     }
 
     /** The message of a Will, whose expiry begins when it is published. */

@@ -8,7 +8,6 @@ import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.ReasonCode;
-import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -105,15 +104,10 @@ final class Handshake {
             if (!mayBeAssigned) {
                 throw invalidClientId("an empty client id");
             }
-        } else if (isLongerThan(clientId, settings.clientIdBytesMax())) { // [MQTT-3.1.3-5]
+        } else if (TextLength.exceeds(clientId, settings.clientIdBytesMax())) { // [MQTT-3.1.3-5]
             // MQTT 3.1 ends at 23 characters; its clients are used to brokers that take more, as 3.1.1 lets them.
             throw invalidClientId("a client id that is too long");
         }
-    }
-
-    private static boolean isLongerThan(String text, int bytesMax) {
-        return text.length() > bytesMax
-                || text.length() * 3 > bytesMax && text.getBytes(StandardCharsets.UTF_8).length > bytesMax;
     }
 
     private static ProtocolViolation invalidClientId(String message) { // [MQTT311-3.1.3-9]
@@ -148,7 +142,7 @@ final class Handshake {
     }
 
     /** What the broker is asked to open. */
-    static OpenRequest openRequest(Connect connect, Terms terms, long nowMillis) {
+    static OpenRequest openRequest(Connect connect, Terms terms, SessionSettings settings, long nowMillis) {
         Connect.Will will = connect.will();
         return new OpenRequest(
                 connect,
@@ -156,14 +150,14 @@ final class Handshake {
                 connect.cleanStart(),
                 terms.expirySeconds(),
                 terms.receiveMaximum(),
-                will == null ? null : will(will, nowMillis)); // [MQTT-3.1.2-7]
+                will == null ? null : will(will, settings, nowMillis)); // [MQTT-3.1.2-7]
     }
 
-    private static Will will(Connect.Will will, long nowMillis) {
+    private static Will will(Connect.Will will, SessionSettings settings, long nowMillis) {
         return new Will(
                 Forwarding.message(will, nowMillis),
                 will.properties().number(Property.WILL_DELAY_INTERVAL, 0),
-                will.properties().number(Property.MESSAGE_EXPIRY_INTERVAL, -1));
+                Forwarding.expirySeconds(will.properties(), settings.messageExpiryMaxSeconds()));
     }
 
     /**

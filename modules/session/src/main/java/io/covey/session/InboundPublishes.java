@@ -161,10 +161,13 @@ final class InboundPublishes { // [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
 
     private void start(Publish packet, String topic, long nowMillis) {
         QoS qos = packet.qos();
-        long token = pending.add(packet.packetId(), qos);
+        long token = pending.add(packet.packetId(), qos, packet.payload().length + topic.length());
         holdWhenFull();
         boolean recordFirst = qos == QoS.EXACTLY_ONCE && terms.persistent();
-        effects.publish(token, Forwarding.message(packet, topic, nowMillis), recordFirst ? packet.packetId() : 0);
+        effects.publish(
+                token,
+                Forwarding.message(packet, topic, settings.messageExpiryMaxSeconds(), nowMillis),
+                recordFirst ? packet.packetId() : 0);
     }
 
     /**
@@ -319,13 +322,14 @@ final class InboundPublishes { // [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
     }
 
     private void holdWhenFull() {
-        if (inWork() >= settings.pendingPublishesMax()) {
+        if (inWork() >= settings.pendingPublishesMax() || pending.bytes() >= settings.pendingPublishBytesMax()) {
             gate.hold(ReadingGate.PUBLISHES);
         }
     }
 
     private void releaseWhenDrained() {
-        if (inWork() <= settings.pendingPublishesMax() / 2) {
+        if (inWork() <= settings.pendingPublishesMax() / 2
+                && pending.bytes() <= settings.pendingPublishBytesMax() / 2) {
             gate.release(ReadingGate.PUBLISHES);
         }
     }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The publishes of one client that are in work, in the order of their arrival: a ring by token, without garbage. Its size is bounded by
- * {@link SessionSettings#pendingPublishesMax} and what had been read already when reading was turned off.
+ * {@link SessionSettings#pendingPublishesMax}, {@link SessionSettings#pendingPublishBytesMax} and what had been read already when reading was turned off.
  */
 final class PendingPublishes {
     private static final int QOS_SHIFT = 16;
@@ -18,9 +18,16 @@ final class PendingPublishes {
     private static final @Nullable ReasonCode[] NO_OUTCOMES = {};
 
     private int[] publishes = NO_PUBLISHES;
+    private int[] sizes = NO_PUBLISHES;
     private @Nullable ReasonCode[] outcomes = NO_OUTCOMES;
     private long firstToken = 1;
     private int size;
+    private long bytes;
+
+    /** Bytes of all that {@link #size} counts. */
+    long bytes() {
+        return bytes;
+    }
 
     /** How many are in work or wait for their turn to be acknowledged. */
     int size() {
@@ -33,12 +40,14 @@ final class PendingPublishes {
     }
 
     /** Adds a publish and returns its token. */
-    long add(int packetId, QoS qos) {
+    long add(int packetId, QoS qos, int publishBytes) {
         if (size == publishes.length) {
             grow();
         }
         long token = firstToken + size;
         publishes[index(token)] = qos.value() << QOS_SHIFT | packetId;
+        sizes[index(token)] = publishBytes;
+        bytes += publishBytes;
         size++;
         return token;
     }
@@ -75,6 +84,7 @@ final class PendingPublishes {
     /** Removes the oldest publish. */
     void removeOldest() {
         outcomes[index(firstToken)] = null;
+        bytes -= sizes[index(firstToken)];
         firstToken++;
         size--;
     }
@@ -85,14 +95,17 @@ final class PendingPublishes {
 
     private void grow() {
         int[] oldPublishes = publishes;
+        int[] oldSizes = sizes;
         @Nullable ReasonCode[] oldOutcomes = outcomes;
         int capacity = Math.max(CAPACITY_MIN, oldPublishes.length * 2);
         publishes = new int[capacity];
+        sizes = new int[capacity];
         outcomes = Arrays.copyOf(oldOutcomes, capacity);
         Arrays.fill(outcomes, null);
         for (long token = firstToken; token < firstToken + size; token++) {
             int from = (int) token & oldPublishes.length - 1;
             publishes[index(token)] = oldPublishes[from];
+            sizes[index(token)] = oldSizes[from];
             outcomes[index(token)] = oldOutcomes[from];
         }
     }

@@ -46,7 +46,8 @@ final class PublishChecks {
     }
 
     private static @Nullable ReasonCode refusal(String topic, SessionSettings settings) {
-        if (TopicFilters.levels(topic) > settings.topicLevelsMax()) {
+        if (TopicFilters.levels(topic) > settings.topicLevelsMax()
+                || TextLength.exceeds(topic, settings.topicBytesMax())) {
             return ReasonCode.TOPIC_NAME_INVALID;
         }
         // The broker's own; other names with a dollar sign are in use among clients of other brokers [MQTT 5.0, 4.7.2].

@@ -1,5 +1,7 @@
 package io.covey.session;
 
+import io.covey.bucket.QueueOverflow;
+
 /**
  * The operator's limits for connections; sizes in bytes, times in seconds.
  *
@@ -14,10 +16,15 @@ package io.covey.session;
  * @param sessionExpiryDefaultSeconds granted to MQTT 5.0 clients with Clean Start 0 that ask for none; 0 as specified
  * @param clientIdBytesMax longer client ids are refused
  * @param topicLevelsMax more levels are refused
+ * @param topicBytesMax longer Topic Names and Topic Filters are refused
+ * @param messageExpiryMaxSeconds cap of the Message Expiry Interval, also for messages that ask for none; 0xFFFFFFFF for none
  * @param subscriptionsMax per session; 0 for no limit
  * @param connectTimeoutSeconds until CONNECT has arrived
- * @param transientQueueMessagesMax queue of a session that ends with its connection
+ * @param transientQueueMessagesMax messages in the queue of a session that ends with its connection
+ * @param transientQueueBytesMax bytes in it
+ * @param queueOverflow what is dropped when it is full; its publishers cannot be refused, so that REFUSE is like DROP_NEWEST
  * @param pendingPublishesMax publishes in work per connection before reading pauses
+ * @param pendingPublishBytesMax bytes in work per connection before reading pauses; one publish is taken in any case
  * @param responseInformation what MQTT 5.0 clients that ask for Response Information are told; empty for nothing
  * @param payloadFormatChecked whether a payload that is announced as text is checked to be well-formed UTF-8
  */
@@ -32,15 +39,40 @@ public record SessionSettings(
         long sessionExpiryDefaultSeconds,
         int clientIdBytesMax,
         int topicLevelsMax,
+        int topicBytesMax,
+        long messageExpiryMaxSeconds,
         int subscriptionsMax,
         int connectTimeoutSeconds,
         int transientQueueMessagesMax,
+        long transientQueueBytesMax,
+        QueueOverflow queueOverflow,
         int pendingPublishesMax,
+        long pendingPublishBytesMax,
         String responseInformation,
         boolean payloadFormatChecked) {
     /** The defaults that README documents. */
     public static final SessionSettings DEFAULT = new SessionSettings(
-            1024, 128, 1 << 20, 64, 0, 0, 0xFFFFFFFFL, 0, 1024, 128, 0, 10, 10_000, 1024, "", false);
+            1024,
+            128,
+            1 << 20,
+            64,
+            0,
+            0,
+            0xFFFFFFFFL,
+            0,
+            1024,
+            128,
+            0xFFFF,
+            0xFFFFFFFFL,
+            0,
+            10,
+            10_000,
+            8L << 20,
+            QueueOverflow.DROP_NEWEST,
+            1024,
+            4L << 20,
+            "",
+            false);
 
     private static final int PACKET_BYTES_MIN = 128;
     private static final int PACKET_BYTES_MAX = 128 << 20;
@@ -57,10 +89,14 @@ public record SessionSettings(
         checkRange("sessionExpiryDefaultSeconds", sessionExpiryDefaultSeconds, 0, Handshake.NEVER_EXPIRES_SECONDS);
         checkRange("clientIdBytesMax", clientIdBytesMax, 1, TWO_BYTES_MAX);
         checkRange("topicLevelsMax", topicLevelsMax, 1, TWO_BYTES_MAX);
+        checkRange("topicBytesMax", topicBytesMax, 1, TWO_BYTES_MAX);
+        checkRange("messageExpiryMaxSeconds", messageExpiryMaxSeconds, 1, Handshake.NEVER_EXPIRES_SECONDS);
         checkRange("subscriptionsMax", subscriptionsMax, 0, Integer.MAX_VALUE);
         checkRange("connectTimeoutSeconds", connectTimeoutSeconds, 1, TWO_BYTES_MAX);
         checkRange("transientQueueMessagesMax", transientQueueMessagesMax, 0, Integer.MAX_VALUE);
+        checkRange("transientQueueBytesMax", transientQueueBytesMax, 0, Long.MAX_VALUE);
         checkRange("pendingPublishesMax", pendingPublishesMax, 1, Integer.MAX_VALUE / 2);
+        checkRange("pendingPublishBytesMax", pendingPublishBytesMax, 1, Long.MAX_VALUE);
     }
 
     private static void checkRange(String name, long value, long min, long max) {

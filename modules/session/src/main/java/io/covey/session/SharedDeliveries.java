@@ -32,6 +32,11 @@ final class SharedDeliveries {
         receipts.put(entry, receipt);
     }
 
+    /** Whether a message that waits is a shared one. */
+    boolean isWaiting(QueueEntry entry) {
+        return waiting != null && waiting.containsKey(entry);
+    }
+
     /** A message that waited, if it was a shared one, is about to be sent under this sequence. */
     void sends(QueueEntry entry, long sequence) {
         SharedReceipt receipt = waiting == null ? null : waiting.remove(entry);

@@ -25,6 +25,9 @@ final class SubscriptionRequests {
     /** SUBSCRIBEs and UNSUBSCRIBEs in work at which reading pauses. */
     static final int PENDING_MAX = 64;
 
+    /** Filters of SUBSCRIBEs and UNSUBSCRIBEs in work at which reading pauses; one packet is taken in any case. */
+    static final int PENDING_FILTERS_MAX = 1_024;
+
     private static final @Nullable String[] NOTHING_COUNTED = {};
 
     /**
@@ -42,6 +45,7 @@ final class SubscriptionRequests {
     private final ClientOutput output;
     private final ReadingGate gate;
     private final List<Pending> pending = new ArrayList<>(0);
+    private int pendingFilters;
 
     /** The session's filters; kept only where the operator limits their number. */
     private final Set<String> filters;
@@ -122,6 +126,9 @@ final class SubscriptionRequests {
     }
 
     private boolean isValid(String filter) {
+        if (TextLength.exceeds(filter, settings.topicBytesMax())) {
+            return false;
+        }
         if (TopicFilters.isShared(filter)) {
             return TopicFilters.isValidShared(filter) // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
                     && TopicFilters.levels(TopicFilters.sharedFilter(filter)) <= settings.topicLevelsMax();
@@ -175,7 +182,8 @@ final class SubscriptionRequests {
 
     private void add(Pending request) {
         pending.add(request);
-        if (pending.size() >= PENDING_MAX) {
+        pendingFilters += request.reasons.length;
+        if (pending.size() >= PENDING_MAX || pendingFilters >= PENDING_FILTERS_MAX) {
             gate.hold(ReadingGate.REQUESTS);
         }
     }
@@ -200,7 +208,8 @@ final class SubscriptionRequests {
                 next++;
             }
         }
-        if (pending.size() <= PENDING_MAX / 2) {
+        pendingFilters -= request.reasons.length;
+        if (pending.size() <= PENDING_MAX / 2 && pendingFilters <= PENDING_FILTERS_MAX / 2) {
             gate.release(ReadingGate.REQUESTS);
         }
         answer(request);
@@ -220,6 +229,9 @@ final class SubscriptionRequests {
     private void answer(Pending request) {
         List<ReasonCode> reasons = new ArrayList<>(request.reasons.length);
         for (ReasonCode reason : request.reasons) {
+            if (reason == ReasonCode.QUOTA_EXCEEDED) {
+                effects.report(ConnectionEvent.SUBSCRIPTION_REFUSED, reason);
+            }
             reasons.add(reason == null ? ReasonCode.UNSPECIFIED_ERROR : reason);
         }
         ControlPacket packet = request.subscribe

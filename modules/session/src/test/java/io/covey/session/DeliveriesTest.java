@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.covey.bucket.QueueEntry;
+import io.covey.bucket.QueueOverflow;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
 import io.covey.protocol.PacketEncoder;
@@ -128,6 +129,41 @@ class DeliveriesTest {
 
         client.send(pubAck(1)).send(pubAck(2)).send(pubAck(3)).send(pubAck(4));
         assertThat(client.topics()).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void queueOfATransientSessionDropsItsOldestWhereThatIsTheRule() {
+        settings.transientQueueMessagesMax = 2;
+        settings.queueOverflow = QueueOverflow.DROP_OLDEST;
+        TestClient client = new TestClient(settings)
+                .with(Property.RECEIVE_MAXIMUM, 1)
+                .connected()
+                .deliver(1, "sent");
+
+        client.deliver(1, "b").deliver(1, "c").deliver(1, "d");
+
+        client.send(pubAck(1)).send(pubAck(2)).send(pubAck(3)).send(pubAck(4));
+        assertThat(client.topics()).containsExactly("sent", "c", "d");
+        assertThat(client.events()).containsOnlyOnce(ConnectionEvent.DROPPED_QUEUE_FULL);
+    }
+
+    @Test
+    void queueOfATransientSessionIsBoundedByBytes() {
+        TestClient client = new TestClient().connected();
+        int size = client.message(1, "a").sizeBytes();
+        for (QueueOverflow overflow : QueueOverflow.values()) {
+            settings.queueOverflow = overflow;
+            settings.transientQueueBytesMax = 2L * size;
+            client = new TestClient(settings).connected().writable(false);
+
+            client.deliver(1, "a").deliver(1, "b").deliver(1, "c").deliver(1, "x".repeat(2 * size));
+            assertThat(client.events().stream().filter(event -> event == ConnectionEvent.DROPPED_QUEUE_FULL))
+                    .hasSize(2);
+            client.writable(true).writable(false).deliver(1, "d").writable(true);
+
+            assertThat(client.topics())
+                    .isEqualTo(overflow == QueueOverflow.DROP_OLDEST ? List.of("b", "c", "d") : List.of("a", "b", "d"));
+        }
     }
 
     @Test

@@ -591,6 +591,60 @@ class InboundPublishesTest {
     }
 
     @Test
+    void readingPausesWhileManyBytesAreInWork() {
+        settings.pendingPublishBytesMax = 8; // of publishes that count two bytes each
+        TestClient client = new TestClient(settings).connected();
+        client.send(publish(0, 0, "a")).send(publish(1, 1, "a")).send(publish(2, 2, "a"));
+        assertThat(client.effects.reading).isTrue();
+
+        client.send(publish(0, 0, "a"));
+        assertThat(client.effects.reading).isFalse();
+
+        client.published(1);
+        assertThat(client.effects.reading).isFalse();
+        client.published(2);
+        assertThat(client.effects.reading).isTrue();
+    }
+
+    @Test
+    void aTopicThatIsTooLongIsRefused() {
+        settings.topicBytesMax = 4;
+        TestClient client = new TestClient(settings).connected();
+
+        client.send(publish(1, 1, "abcd")).send(publish(1, 2, "abcde")).send(publish(1, 3, "\u20ACa"));
+        client.send(publish(2, 4, "\u20ACab")).published(1).published(2);
+
+        assertThat(client.wire())
+                .containsExactly(
+                        pubAck(1),
+                        pubAck(2, ReasonCode.TOPIC_NAME_INVALID),
+                        pubAck(3),
+                        pubRec(4, ReasonCode.TOPIC_NAME_INVALID));
+        client.send(publish(0, 0, "abcde"));
+        client.assertDisconnected(ReasonCode.TOPIC_NAME_INVALID);
+    }
+
+    @Test
+    void messageExpiryIsCappedAndGivenToMessagesWithoutOne() {
+        settings.messageExpiryMaxSeconds = 60;
+        TestClient client = new TestClient(settings).connected();
+        for (long asked : new long[] {30, 60, 61, 0xFFFF_FFFFL}) {
+            client.send(publish(
+                    0,
+                    0,
+                    "a",
+                    Properties.builder()
+                            .add(Property.MESSAGE_EXPIRY_INTERVAL, asked)
+                            .build()));
+        }
+        client.send(publish(0, 0, "a"));
+
+        assertThat(client.effects.publishes)
+                .extracting(publish -> publish.message().expiresAtMillis() - client.nowMillis)
+                .containsExactly(30_000L, 60_000L, 60_000L, 60_000L, 60_000L);
+    }
+
+    @Test
     void publishMayBeAnsweredFromInsideTheCall() {
         TestSettings tight = new TestSettings();
         tight.pendingPublishesMax = 1;

@@ -26,7 +26,7 @@ class PendingPublishesTest {
         for (int i = 0; i < 20_000; i++) {
             if (random.nextInt(1000) < 520) {
                 newest++;
-                assertThat(pending.add((int) (newest % 65_536), QoS.of((int) (newest % 3))))
+                assertThat(pending.add((int) (newest % 65_536), QoS.of((int) (newest % 3)), (int) newest))
                         .isEqualTo(newest);
             } else if (oldest <= newest) {
                 pending.complete(oldest, ReasonCode.SUCCESS);
@@ -39,13 +39,14 @@ class PendingPublishesTest {
             }
             assertThat(pending.size()).isEqualTo((int) (newest - oldest + 1));
             assertThat(pending.newestToken()).isEqualTo(newest);
+            assertThat(pending.bytes()).isEqualTo((oldest + newest) * (newest - oldest + 1) / 2);
         }
     }
 
     @Test
     void outcomesOfLaterPublishesWait() {
-        pending.add(1, QoS.AT_LEAST_ONCE);
-        pending.add(2, QoS.EXACTLY_ONCE);
+        pending.add(1, QoS.AT_LEAST_ONCE, 10);
+        pending.add(2, QoS.EXACTLY_ONCE, 20);
 
         pending.complete(2, ReasonCode.QUOTA_EXCEEDED);
         assertThat(pending.oldestOutcome()).isNull();

@@ -26,10 +26,14 @@ class SessionSettingsTest {
                 settings -> settings.sessionExpiryDefaultSeconds = -1,
                 settings -> settings.clientIdBytesMax = 0,
                 settings -> settings.topicLevelsMax = 0,
+                settings -> settings.topicBytesMax = 0,
+                settings -> settings.messageExpiryMaxSeconds = 0,
                 settings -> settings.subscriptionsMax = -1,
                 settings -> settings.connectTimeoutSeconds = 0,
                 settings -> settings.transientQueueMessagesMax = -1,
-                settings -> settings.pendingPublishesMax = 0);
+                settings -> settings.transientQueueBytesMax = -1,
+                settings -> settings.pendingPublishesMax = 0,
+                settings -> settings.pendingPublishBytesMax = 0);
         List<String> names = List.of(
                 "receiveMaximum",
                 "receiveMaximumOfV3",
@@ -41,10 +45,14 @@ class SessionSettingsTest {
                 "sessionExpiryDefaultSeconds",
                 "clientIdBytesMax",
                 "topicLevelsMax",
+                "topicBytesMax",
+                "messageExpiryMaxSeconds",
                 "subscriptionsMax",
                 "connectTimeoutSeconds",
                 "transientQueueMessagesMax",
-                "pendingPublishesMax");
+                "transientQueueBytesMax",
+                "pendingPublishesMax",
+                "pendingPublishBytesMax");
         for (int i = 0; i < faults.size(); i++) {
             TestSettings settings = new TestSettings();
             faults.get(i).accept(settings);

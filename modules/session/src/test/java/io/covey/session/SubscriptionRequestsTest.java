@@ -227,6 +227,46 @@ class SubscriptionRequestsTest {
     }
 
     @Test
+    void readingPausesWhileManyFiltersAreInWork() {
+        TestClient client = new TestClient().connected();
+        String[] many = new String[SubscriptionRequests.PENDING_FILTERS_MAX - 1];
+        java.util.Arrays.fill(many, "a");
+        ReasonCode[] granted = new ReasonCode[many.length];
+        java.util.Arrays.fill(granted, ReasonCode.GRANTED_QOS_2);
+
+        client.send(subscribe(1, many));
+        assertThat(client.effects.reading).isTrue();
+        client.send(subscribe(2, "a"));
+        assertThat(client.effects.reading).isFalse();
+
+        answer(client, 1, granted);
+        assertThat(client.effects.reading).isTrue();
+    }
+
+    @Test
+    void aFilterThatIsTooLongIsRefusedByItself() {
+        settings.topicBytesMax = 4;
+        TestClient client = new TestClient(settings).connected();
+
+        client.send(subscribe(1, "abcd", "abcde"));
+        answer(client, 1, ReasonCode.GRANTED_QOS_2);
+
+        assertThat(client.wire()).containsExactly(subAck(1, ReasonCode.GRANTED_QOS_2, ReasonCode.TOPIC_FILTER_INVALID));
+    }
+
+    @Test
+    void subscriptionsThatFindNoRoomAreReported() {
+        settings.subscriptionsMax = 1;
+        TestClient client = new TestClient(settings).connected();
+
+        client.send(subscribe(1, "a", "b"));
+        answer(client, 1, ReasonCode.QUOTA_EXCEEDED);
+
+        assertThat(client.events().stream().filter(event -> event == ConnectionEvent.SUBSCRIPTION_REFUSED))
+                .hasSize(2);
+    }
+
+    @Test
     @DisplayName("[MQTT-3.1.2-24] a SUBACK beyond the client's Maximum Packet Size ends the connection")
     void answerThatDoesNotFitDisconnectsWith0x95() {
         // SUBACK with n reasons: two bytes of header, two of Packet Identifier, one of properties, n.

@@ -1,5 +1,7 @@
 package io.covey.session;
 
+import io.covey.bucket.QueueOverflow;
+
 /** Settings that differ from the defaults in some place. */
 final class TestSettings {
     int receiveMaximum = 1024;
@@ -12,10 +14,15 @@ final class TestSettings {
     long sessionExpiryDefaultSeconds;
     int clientIdBytesMax = 1024;
     int topicLevelsMax = 128;
+    int topicBytesMax = 65_535;
+    long messageExpiryMaxSeconds = 0xFFFF_FFFFL;
     int subscriptionsMax;
     int connectTimeoutSeconds = 10;
     int transientQueueMessagesMax = 10_000;
+    long transientQueueBytesMax = 8 << 20;
+    QueueOverflow queueOverflow = QueueOverflow.DROP_NEWEST;
     int pendingPublishesMax = 1024;
+    long pendingPublishBytesMax = 4 << 20;
     String responseInformation = "";
     boolean payloadFormatChecked;
 
@@ -31,10 +38,15 @@ final class TestSettings {
                 sessionExpiryDefaultSeconds,
                 clientIdBytesMax,
                 topicLevelsMax,
+                topicBytesMax,
+                messageExpiryMaxSeconds,
                 subscriptionsMax,
                 connectTimeoutSeconds,
                 transientQueueMessagesMax,
+                transientQueueBytesMax,
+                queueOverflow,
                 pendingPublishesMax,
+                pendingPublishBytesMax,
                 responseInformation,
                 payloadFormatChecked);
     }

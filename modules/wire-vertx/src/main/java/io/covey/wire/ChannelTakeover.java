@@ -1,7 +1,6 @@
 package io.covey.wire;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.HttpObjectAggregator;
@@ -21,14 +20,15 @@ final class ChannelTakeover {
 
     private final ListenerSettings settings;
     private final ConnectionAcceptor acceptor;
+    private final ConnectionGate gate;
     private final WriteBufferWaterMark waterMark;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicLong refused = new AtomicLong();
-    private final ChannelFutureListener countClosed = closed -> connections.decrementAndGet();
 
-    ChannelTakeover(ListenerSettings settings, ConnectionAcceptor acceptor) {
+    ChannelTakeover(ListenerSettings settings, ConnectionAcceptor acceptor, ConnectionGate gate) {
         this.settings = settings;
         this.acceptor = acceptor;
+        this.gate = gate;
         waterMark = new WriteBufferWaterMark(settings.writeHighBytes() / 2, settings.writeHighBytes());
     }
 
@@ -50,19 +50,31 @@ final class ChannelTakeover {
         pipeline.remove("idle");
         pipeline.remove("timeoutOnConnect");
         pipeline.remove("handler");
-        if (connections.incrementAndGet() > settings.connectionsMax()) {
-            connections.decrementAndGet();
+        if (!isTaken()) {
             refused.incrementAndGet();
             MqttChannel.closeNow(channel);
             return;
         }
-        channel.closeFuture().addListener(countClosed);
         channel.config().setWriteBufferWaterMark(waterMark);
-        MqttChannel mqtt = new MqttChannel(channel, loop, settings, acceptor);
+        MqttChannel mqtt = new MqttChannel(channel, loop, settings, acceptor, gate);
+        channel.closeFuture().addListener(closed -> {
+            connections.decrementAndGet();
+            gate.left(mqtt.isHalfOpen());
+        });
         switch (settings.type()) {
             case TCP -> pipeline.addLast(MQTT, mqtt);
             case WEBSOCKET -> upgradeFirst(pipeline, mqtt);
         }
+    }
+
+    private boolean isTaken() {
+        if (connections.incrementAndGet() > settings.connectionsMax()) {
+            gate.refused(settings.name(), ConnectionGate.Refusal.LISTENER_CONNECTIONS);
+        } else if (gate.enter(settings.name()) == null) {
+            return true;
+        }
+        connections.decrementAndGet();
+        return false;
     }
 
     /** Netty's upgrade and frame codec stay as vertx-mqtt has set them up. */

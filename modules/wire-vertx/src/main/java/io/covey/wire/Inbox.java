@@ -31,9 +31,10 @@ final class Inbox {
 
     private @Nullable ByteBuffer view;
 
-    Inbox(ByteBufAllocator allocator, int maximumPacketBytes, int maximumConnectBytes) {
+    Inbox(ByteBufAllocator allocator, ListenerSettings settings) {
         this.allocator = allocator;
-        decoder = new PacketDecoder(maximumPacketBytes, maximumConnectBytes);
+        decoder = new PacketDecoder(
+                settings.maximumPacketBytes(), settings.maximumConnectBytes(), settings.userPropertiesMax());
     }
 
     /** How many bytes of an incomplete packet are held. */

@@ -9,6 +9,7 @@ package io.covey.wire;
  * @param webSocketPath the path of the WebSocket upgrade; without meaning for TCP
  * @param maximumPacketBytes a larger packet from a client is refused with 0x95; also bounds what is held of an incomplete packet
  * @param maximumConnectBytes a larger CONNECT is refused; also bounds what is held of a packet before CONNACK
+ * @param userPropertiesMax a packet with more User Properties is refused with 0x97
  * @param connectionsMax connections beyond it are closed as they are accepted
  * @param writeHighBytes with more than this waiting towards a client it is not writable, until less than half of it waits
  */
@@ -20,11 +21,13 @@ public record ListenerSettings(
         String webSocketPath,
         int maximumPacketBytes,
         int maximumConnectBytes,
+        int userPropertiesMax,
         int connectionsMax,
         int writeHighBytes) {
     private static final int PORT_MAX = 65_535;
     private static final int MAXIMUM_PACKET_BYTES = 1 << 20;
     private static final int MAXIMUM_CONNECT_BYTES = 1 << 17;
+    private static final int USER_PROPERTIES_MAX = 256;
     private static final int WRITE_HIGH_BYTES = 1 << 16;
 
     /** What carries the packets. */
@@ -41,7 +44,11 @@ public record ListenerSettings(
             throw new IllegalArgumentException(
                     "listener " + name + ": path " + webSocketPath + " does not begin with /");
         }
-        if (maximumPacketBytes < 2 || maximumConnectBytes < 2 || connectionsMax < 1 || writeHighBytes < 2) {
+        if (maximumPacketBytes < 2
+                || maximumConnectBytes < 2
+                || userPropertiesMax < 0
+                || connectionsMax < 1
+                || writeHighBytes < 2) {
             throw new IllegalArgumentException("listener " + name + ": a limit is too small: " + maximumPacketBytes
                     + ", " + maximumConnectBytes + ", " + connectionsMax + ", " + writeHighBytes);
         }
@@ -66,6 +73,7 @@ public record ListenerSettings(
                 "/mqtt",
                 MAXIMUM_PACKET_BYTES,
                 MAXIMUM_CONNECT_BYTES,
+                USER_PROPERTIES_MAX,
                 Integer.MAX_VALUE,
                 WRITE_HIGH_BYTES);
     }
@@ -73,24 +81,75 @@ public record ListenerSettings(
     /** The same with another limit of the packet size. */
     public ListenerSettings withMaximumPacketBytes(int bytes) {
         return new ListenerSettings(
-                name, type, host, port, webSocketPath, bytes, maximumConnectBytes, connectionsMax, writeHighBytes);
+                name,
+                type,
+                host,
+                port,
+                webSocketPath,
+                bytes,
+                maximumConnectBytes,
+                userPropertiesMax,
+                connectionsMax,
+                writeHighBytes);
     }
 
     /** The same with another limit of the size of a CONNECT. */
     public ListenerSettings withMaximumConnectBytes(int bytes) {
         return new ListenerSettings(
-                name, type, host, port, webSocketPath, maximumPacketBytes, bytes, connectionsMax, writeHighBytes);
+                name,
+                type,
+                host,
+                port,
+                webSocketPath,
+                maximumPacketBytes,
+                bytes,
+                userPropertiesMax,
+                connectionsMax,
+                writeHighBytes);
+    }
+
+    /** The same with another limit of User Properties. */
+    public ListenerSettings withUserPropertiesMax(int max) {
+        return new ListenerSettings(
+                name,
+                type,
+                host,
+                port,
+                webSocketPath,
+                maximumPacketBytes,
+                maximumConnectBytes,
+                max,
+                connectionsMax,
+                writeHighBytes);
     }
 
     /** The same with another limit of connections. */
     public ListenerSettings withConnectionsMax(int max) {
         return new ListenerSettings(
-                name, type, host, port, webSocketPath, maximumPacketBytes, maximumConnectBytes, max, writeHighBytes);
+                name,
+                type,
+                host,
+                port,
+                webSocketPath,
+                maximumPacketBytes,
+                maximumConnectBytes,
+                userPropertiesMax,
+                max,
+                writeHighBytes);
     }
 
     /** The same with another mark of what may wait towards a client. */
     public ListenerSettings withWriteHighBytes(int bytes) {
         return new ListenerSettings(
-                name, type, host, port, webSocketPath, maximumPacketBytes, maximumConnectBytes, connectionsMax, bytes);
+                name,
+                type,
+                host,
+                port,
+                webSocketPath,
+                maximumPacketBytes,
+                maximumConnectBytes,
+                userPropertiesMax,
+                connectionsMax,
+                bytes);
     }
 }

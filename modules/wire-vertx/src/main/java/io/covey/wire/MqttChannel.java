@@ -61,11 +61,13 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     private final VertxShardLoop loop;
     private final ListenerSettings settings;
     private final ConnectionAcceptor acceptor;
+    private final ConnectionGate gate;
     private final Inbox inbox;
     private final Outbox outbox;
     private @Nullable ClientInput input;
     private @Nullable ScheduledFuture<?> closeTimeout;
     private Phase phase = Phase.OPEN;
+    private boolean halfOpen = true;
     private boolean decoding;
     private boolean readingWanted = true;
     private boolean choked;
@@ -74,12 +76,18 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     private boolean toldWritable = true;
     private boolean turnEndAwaited;
 
-    MqttChannel(Channel channel, VertxShardLoop loop, ListenerSettings settings, ConnectionAcceptor acceptor) {
+    MqttChannel(
+            Channel channel,
+            VertxShardLoop loop,
+            ListenerSettings settings,
+            ConnectionAcceptor acceptor,
+            ConnectionGate gate) {
         this.channel = channel;
         this.loop = loop;
         this.settings = settings;
         this.acceptor = acceptor;
-        inbox = new Inbox(channel.alloc(), settings.maximumPacketBytes(), settings.maximumConnectBytes());
+        this.gate = gate;
+        inbox = new Inbox(channel.alloc(), settings);
         outbox = new Outbox(channel, loop);
     }
 
@@ -140,6 +148,10 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
                 ControlPacket packet = decodeNext(client);
                 if (packet == null) {
                     break;
+                }
+                if (halfOpen) {
+                    halfOpen = false;
+                    gate.connectCame();
                 }
                 client.packet(packet);
             }
@@ -379,6 +391,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     /** How many bytes of an incomplete packet are held. */
     int heldBytes() {
         return inbox.heldBytes();
+    }
+
+    /** Whether no packet has come yet. */
+    boolean isHalfOpen() {
+        return halfOpen;
     }
 
     /** Whether buffers are held for this connection. */

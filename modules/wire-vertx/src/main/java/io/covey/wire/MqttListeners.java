@@ -39,16 +39,22 @@ public final class MqttListeners {
      * {@link ListenerFailure}.
      */
     public static Future<MqttListeners> open(
-            VertxLoops loops, List<ListenerSettings> settings, ConnectionAcceptor acceptor) {
+            VertxLoops loops, List<ListenerSettings> settings, ConnectionAcceptor acceptor, ConnectionGate gate) {
         Promise<MqttListeners> done = Promise.promise();
-        openNext(loops, settings.iterator(), acceptor, new LinkedHashMap<>(), done);
+        openNext(loops, settings.iterator(), acceptor, gate, new LinkedHashMap<>(), done);
         return done.future();
+    }
+
+    /** Opens all listeners, without a limit for all of them together. */
+    static Future<MqttListeners> open(VertxLoops loops, List<ListenerSettings> settings, ConnectionAcceptor acceptor) {
+        return open(loops, settings, acceptor, ConnectionGate.open());
     }
 
     private static void openNext(
             VertxLoops loops,
             Iterator<ListenerSettings> settings,
             ConnectionAcceptor acceptor,
+            ConnectionGate gate,
             Map<String, Listener> open,
             Promise<MqttListeners> done) {
         if (!settings.hasNext()) {
@@ -56,7 +62,7 @@ public final class MqttListeners {
             return;
         }
         ListenerSettings next = settings.next();
-        open(loops, next, acceptor)
+        open(loops, next, acceptor, gate)
                 .onComplete(
                         listener -> {
                             if (open.putIfAbsent(next.name(), listener) != null) {
@@ -65,7 +71,7 @@ public final class MqttListeners {
                                         new IllegalArgumentException("two listeners are named " + next.name()),
                                         done);
                             } else {
-                                openNext(loops, settings, acceptor, open, done);
+                                openNext(loops, settings, acceptor, gate, open, done);
                             }
                         },
                         failure -> closeAfterFailure(open, new ListenerFailure(next, failure), done));
@@ -76,9 +82,10 @@ public final class MqttListeners {
         new MqttListeners(open).close(Duration.ZERO).onComplete(closed -> done.fail(failure));
     }
 
-    private static Future<Listener> open(VertxLoops loops, ListenerSettings settings, ConnectionAcceptor acceptor) {
+    private static Future<Listener> open(
+            VertxLoops loops, ListenerSettings settings, ConnectionAcceptor acceptor, ConnectionGate gate) {
         int port = settings.port() == 0 ? ANY_PORT.decrementAndGet() : settings.port();
-        ChannelTakeover takeover = new ChannelTakeover(settings, acceptor);
+        ChannelTakeover takeover = new ChannelTakeover(settings, acceptor, gate);
         List<NetServerInternal> servers = new ArrayList<>();
         List<Future<NetServerInternal>> opened = new ArrayList<>();
         for (VertxShardLoop loop : loops.shardLoops()) {

@@ -19,11 +19,16 @@ final class WireFixture implements AutoCloseable {
     final MqttListeners listeners;
 
     WireFixture(FakeBroker broker, int shards, ListenerSettings... settings) throws TimeoutException {
+        this(broker, shards, ConnectionGate.open(), settings);
+    }
+
+    WireFixture(FakeBroker broker, int shards, ConnectionGate gate, ListenerSettings... settings)
+            throws TimeoutException {
         this.broker = broker;
         vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(shards));
         loops = await(VertxLoops.deploy(vertx, shards));
         broker.loops(loops.loops());
-        listeners = await(MqttListeners.open(loops, List.of(settings), broker));
+        listeners = await(MqttListeners.open(loops, List.of(settings), broker, gate));
     }
 
     /** One TCP listener and one loop. */
