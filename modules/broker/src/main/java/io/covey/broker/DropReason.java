@@ -4,7 +4,7 @@ import io.covey.bucket.Shortage;
 
 /** Why a message did not reach someone who was to have it, where nobody can be told. A closed set: the label of a metric. */
 public enum DropReason {
-    /** A session's queue was full: the message, or an older one in its favour. */
+    /** A session's queue was full: the message, or an older one in its favour. Counted where the queue is. */
     QUEUE_FULL,
     /** It expired before it was sent. */
     EXPIRED,
@@ -22,6 +22,8 @@ public enum DropReason {
     NODE_FULL,
     /** A retained will, or a retained message at QoS 0, beyond the limits of retained messages. */
     RETAINED_FULL,
+    /** A node's disk is full. */
+    STORAGE_FULL,
     /** A will beyond those that wait to be published. */
     OUTBOX_FULL;
 
@@ -31,6 +33,7 @@ public enum DropReason {
             case QUEUE, SESSIONS -> QUEUE_FULL;
             case BUCKET -> BUCKET_FULL;
             case NODE -> NODE_FULL;
+            case STORAGE -> STORAGE_FULL;
             case RETAINED_MESSAGES, RETAINED_BYTES -> RETAINED_FULL;
         };
     }

@@ -144,7 +144,8 @@ final class FanOut {
             for (int i = 0; i < partitions.length; i++) {
                 Lane lane = lanes.lane(partitions[i]);
                 lane.submit(appends.withShared(append, i), true, publication);
-                congested = lane.isAboveMark() ? lane : congested;
+                Congestion full = lane.congestion();
+                congested = full == null ? congested : full;
             }
         }
         if (to.own) {

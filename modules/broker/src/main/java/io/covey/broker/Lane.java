@@ -79,7 +79,9 @@ final class Lane implements BucketGateway.Answer, Congestion {
         }
         commands.add(command);
         handlers.add(handler);
-        waitingBytes += bytes(command);
+        long bytes = bytes(command);
+        waitingBytes += bytes;
+        lanes.waiting(bytes);
         arrived(urgent);
     }
 
@@ -181,6 +183,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
             awaiting.add(handlers.remove());
         }
         waitingBytes -= bytes;
+        lanes.waiting(-bytes);
         sentAtMicros = lanes.loop.monotonicMicros();
         // What did not fit has waited long enough: it leaves with the next batch.
         urgentDueMicros = commands.isEmpty() ? NEVER : sentAtMicros;
@@ -213,6 +216,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
         answering = false;
         pump(false);
         resumePaused();
+        lanes.resumePaused();
     }
 
     /** Hands each result to its handler, and collects who also waits for the routes. */
@@ -269,9 +273,13 @@ final class Lane implements BucketGateway.Answer, Congestion {
         });
     }
 
-    /** Whether so much waits that publishers towards it are to pause. */
-    boolean isAboveMark() {
-        return commands.size() >= lanes.settings.laneCommandsMax() / 2 || waitingBytes >= lanes.settings.laneBytesMax();
+    /** What publishers towards it are to pause for: this lane, or all together, where too much waits; or null. */
+    @Nullable
+    Congestion congestion() {
+        if (commands.size() >= lanes.settings.laneCommandsMax() / 2 || waitingBytes >= lanes.settings.laneBytesMax()) {
+            return this;
+        }
+        return lanes.isAboveMark() ? lanes : null;
     }
 
     /** Whether no new client can be served. */
@@ -304,6 +312,8 @@ final class Lane implements BucketGateway.Answer, Congestion {
     void close() {
         closed = true;
         disarm();
+        lanes.waiting(-waitingBytes);
+        waitingBytes = 0;
         commands.clear();
         handlers.clear();
         acknowledgements.clear();

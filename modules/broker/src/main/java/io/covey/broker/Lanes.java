@@ -3,10 +3,14 @@ package io.covey.broker;
 import io.covey.bucket.OutboxEntry;
 import io.covey.bucket.Partitions;
 import io.covey.routing.ShardAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
-/** All lanes of a shard and what they share. Owned by the shard's loop. */
-final class Lanes {
+/**
+ * All lanes of a shard and what they share, which includes how much may wait in all of them. Owned by the shard's loop.
+ */
+final class Lanes implements Congestion {
     final NodeSettings settings;
     final ShardAddress self;
     final ShardLoop loop;
@@ -17,6 +21,8 @@ final class Lanes {
     final Outbox outbox;
     final Consumer<String> incarnationOver;
     private final Lane[] lanes;
+    private final List<ShardConnection> paused = new ArrayList<>();
+    private long waitingBytes;
     private boolean leaseSeen;
 
     /** Takes an effect on other buckets that a confirmed batch created. */
@@ -92,6 +98,35 @@ final class Lanes {
         return false;
     }
 
+    /** Bytes came into a lane's queue, or left it where negative. */
+    void waiting(long bytes) {
+        waitingBytes += bytes;
+    }
+
+    /** Whether so much waits in all lanes together that publishers are to pause. */
+    boolean isAboveMark() {
+        return waitingBytes >= settings.waitingBytesMax();
+    }
+
+    /** Whether no new client can be served: each could bring one more publish before it pauses. */
+    boolean isFull() {
+        return waitingBytes >= 2 * settings.waitingBytesMax();
+    }
+
+    @Override
+    public void resumeLater(ShardConnection connection) {
+        paused.add(connection);
+    }
+
+    /** Lets publishers go on once half of what may wait is free. */
+    void resumePaused() {
+        if (!paused.isEmpty() && waitingBytes <= settings.waitingBytesMax() / 2) {
+            List<ShardConnection> resumed = List.copyOf(paused);
+            paused.clear();
+            resumed.forEach(ShardConnection::resume);
+        }
+    }
+
     boolean isIdle() {
         for (Lane lane : lanes) {
             if (!lane.isIdle()) {
@@ -102,6 +137,7 @@ final class Lanes {
     }
 
     void close() {
+        paused.clear();
         for (Lane lane : lanes) {
             lane.close();
         }

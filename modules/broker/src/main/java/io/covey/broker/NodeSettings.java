@@ -17,6 +17,7 @@ import io.covey.session.SessionSettings;
  * @param laneCommandsMax commands that wait for one partition in one shard; from half of it on publishers are not read, and at it clients
  *     are refused
  * @param laneBytesMax bytes that wait for one partition in one shard before publishers are not read
+ * @param waitingBytesMax bytes that wait for all partitions in one shard before publishers are not read; at twice as much clients are refused
  * @param tickMillis how often a bucket's time is moved
  * @param reconcileMillis how often handed messages are compared with those that arrived
  * @param session limits of connections
@@ -33,6 +34,7 @@ public record NodeSettings(
         int batchBytesMax,
         int laneCommandsMax,
         long laneBytesMax,
+        long waitingBytesMax,
         int tickMillis,
         int reconcileMillis,
         SessionSettings session) {
@@ -50,6 +52,7 @@ public record NodeSettings(
             256 << 10,
             16_384,
             16L << 20,
+            64L << 20,
             500,
             5_000,
             SessionSettings.DEFAULT);
@@ -68,6 +71,7 @@ public record NodeSettings(
                 SINGLE.batchBytesMax,
                 SINGLE.laneCommandsMax,
                 SINGLE.laneBytesMax,
+                SINGLE.waitingBytesMax,
                 SINGLE.tickMillis,
                 SINGLE.reconcileMillis,
                 SINGLE.session);
@@ -87,9 +91,30 @@ public record NodeSettings(
                 batchBytesMax,
                 laneCommandsMax,
                 laneBytesMax,
+                waitingBytesMax,
                 tickMillis,
                 reconcileMillis,
                 limits);
+    }
+
+    /** These with another bound of what waits in one shard. */
+    public NodeSettings withWaitingBytesMax(long bytes) {
+        return new NodeSettings(
+                single,
+                configuredMembers,
+                minimumMembers,
+                leaseMillis,
+                leaseRenewMillis,
+                lingerMicros,
+                lazyLingerMicros,
+                batchCommandsMax,
+                batchBytesMax,
+                laneCommandsMax,
+                laneBytesMax,
+                bytes,
+                tickMillis,
+                reconcileMillis,
+                session);
     }
 
     /** These with other waiting times before a batch. */
@@ -106,6 +131,7 @@ public record NodeSettings(
                 batchBytesMax,
                 laneCommandsMax,
                 laneBytesMax,
+                waitingBytesMax,
                 tickMillis,
                 reconcileMillis,
                 session);
@@ -125,6 +151,7 @@ public record NodeSettings(
                 batchBytesMax,
                 laneCommandsMax,
                 laneBytesMax,
+                waitingBytesMax,
                 tickMillis,
                 reconcileMillis,
                 session);

@@ -51,7 +51,7 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
         inWork++;
         waiting.add(publication);
         if (answered && shard.lanes.state.storageFull()) {
-            publication.refused = true;
+            publication.refused = Shortage.STORAGE;
             return;
         }
         if (packetId != 0) {
@@ -83,7 +83,7 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
         if (publication.numbering || publication.retaining) {
             return false;
         }
-        if (!publication.refused && publication.awaitsRetaining()) {
+        if (publication.refused == null && publication.awaitsRetaining()) {
             publication.retaining = true;
             Message message = publication.message;
             shard.lanes

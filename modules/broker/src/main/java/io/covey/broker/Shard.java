@@ -198,9 +198,6 @@ final class Shard implements BucketCommands {
 
     /** A bucket holds a message: who is connected hears of it now. */
     void appended(Message message, Result.Appended appended) {
-        if (appended.dropped() > 0) {
-            events.dropped(DropReason.QUEUE_FULL, appended.dropped());
-        }
         List<Result.Delivery> deliveries = appended.deliveries();
         for (int i = 0; i < deliveries.size(); i++) {
             Result.Delivery delivery = deliveries.get(i);

@@ -245,7 +245,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         receiveMaximum = request.receiveMaximum();
         partition = shard.lanes.partitionOfClient(clientId);
         boolean serves = shard.takesClients();
-        if (!serves || lane().isFull()) {
+        if (!serves || lane().isFull() || shard.lanes.isFull()) {
             ReasonCode reason = serves ? ReasonCode.SERVER_BUSY : ReasonCode.SERVER_UNAVAILABLE;
             shard.loop.atEndOfTurn(() -> refuse(reason));
             return;

@@ -44,7 +44,15 @@ final class SubscribeFlow {
 
     private boolean enqueuing;
 
-    private final ArrayDeque<Read> toRead = new ArrayDeque<>();
+    /** Subscriptions that want retained messages: those before {@code planned} have been read, or are being read. */
+    private final List<Subscription> toRead = new ArrayList<>();
+
+    private int planned;
+    private int plannedPartition;
+
+    /** Reads that found more than a page; few, since few run at once. */
+    private final ArrayDeque<Read> continued = new ArrayDeque<>();
+
     private int reading;
     private final ArrayDeque<Found> found = new ArrayDeque<>();
     private long foundBytes;
@@ -132,17 +140,35 @@ final class SubscribeFlow {
             Subscription subscription = subscriptions.get(i);
             boolean wanted = subscription.retainHandling() == 0 // [MQTT-3.3.1-9] [MQTT-3.8.4-4] [MQTT311-3.3.1-6]
                     || subscription.retainHandling() == 1 && !existed.get(i); // [MQTT-3.3.1-10]
-            if (!wanted || TopicFilters.isShared(subscription.filter())) {
-                continue; // [MQTT-3.3.1-11] where it is 2; a Shared Subscription gets none [MQTT 5.0, 4.8.2]
-            }
-            if (TopicFilters.hasWildcard(subscription.filter())) {
-                for (int partition = 0; partition < shard.lanes.count(); partition++) {
-                    toRead.add(new Read(subscription, partition, ""));
-                }
-            } else {
-                toRead.add(new Read(subscription, shard.lanes.partitionOfTopic(subscription.filter()), ""));
+            // [MQTT-3.3.1-11] where it is 2; a Shared Subscription gets none [MQTT 5.0, 4.8.2]
+            if (wanted && !TopicFilters.isShared(subscription.filter())) {
+                toRead.add(subscription);
             }
         }
+    }
+
+    private boolean hasMoreToRead() {
+        return !continued.isEmpty() || planned < toRead.size();
+    }
+
+    /** What is to be read next; only when there is something. */
+    private Read nextRead() {
+        Read more = continued.poll();
+        if (more != null) {
+            return more;
+        }
+        Subscription subscription = toRead.get(planned);
+        if (!TopicFilters.hasWildcard(subscription.filter())) {
+            planned++;
+            return new Read(subscription, shard.lanes.partitionOfTopic(subscription.filter()), "");
+        }
+        Read next = new Read(subscription, plannedPartition, "");
+        plannedPartition++;
+        if (plannedPartition == shard.lanes.count()) {
+            plannedPartition = 0;
+            planned++;
+        }
+        return next;
     }
 
     private void routesLive() {
@@ -156,8 +182,8 @@ final class SubscribeFlow {
         if (!connection.isOpen()) {
             return;
         }
-        while (reading < READS_MAX && !toRead.isEmpty() && !isChunkFull()) {
-            Read read = toRead.remove();
+        while (reading < READS_MAX && hasMoreToRead() && !isChunkFull()) {
+            Read read = nextRead();
             reading++;
             shard.retainedReads.read(read.partition, read.subscription.filter(), read.after, page -> page(read, page));
         }
@@ -178,7 +204,7 @@ final class SubscribeFlow {
             foundBytes += messages.get(i).sizeBytes();
         }
         if (page.more()) {
-            toRead.addFirst(new Read(read.subscription, read.partition, page.after()));
+            continued.addFirst(new Read(read.subscription, read.partition, page.after()));
         }
         read();
     }
@@ -249,7 +275,7 @@ final class SubscribeFlow {
             }
         }
         foundBytes = 0;
-        if (toRead.isEmpty()) {
+        if (!hasMoreToRead()) {
             connection.subscriptions().done(this);
         } else {
             read();

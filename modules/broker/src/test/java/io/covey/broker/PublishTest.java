@@ -7,6 +7,7 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
 import io.covey.bucket.Partitions;
+import io.covey.bucket.Shortage;
 import io.covey.protocol.PubAck;
 import io.covey.protocol.PubComp;
 import io.covey.protocol.PubRec;
@@ -255,6 +256,7 @@ class PublishTest {
         assertThat(publisher.all(PubRec.class))
                 .extracting(PubRec::reason)
                 .containsExactly(ReasonCode.QUOTA_EXCEEDED, ReasonCode.SUCCESS);
+        assertThat(smallNode.events.shortages).containsExactly(Shortage.BUCKET, Shortage.BUCKET);
         TestClient back = smallNode.client().connect("spacious", false, 60);
         small.time.pass(50);
         assertThat(back.payloads())
@@ -310,6 +312,7 @@ class PublishTest {
                         256 << 10,
                         40,
                         1 << 20,
+                        64 << 20,
                         500,
                         5_000,
                         NodeSettings.SINGLE.session()));
@@ -332,6 +335,47 @@ class PublishTest {
         assertThat(publisher.reads).isTrue();
         assertThat(publisher.pubAcks()).hasSize(40);
         assertThat(subscriber.payloads()).hasSize(40);
+    }
+
+    @Test
+    @DisplayName("I7: what waits for all partitions together pauses publishers, and at twice as much keeps clients out")
+    void publishersAreNotReadWhileTooMuchWaitsInAllLanes() {
+        TestCluster tight = new TestCluster().with(NodeSettings.SINGLE.withWaitingBytesMax(10_000));
+        TestCluster.TestNode tightNode = tight.start(1, 1);
+        List<TestClient> publishers = new ArrayList<>();
+        List<TestClient> subscribers = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            TestClient subscriber = tightNode.client().connect("s" + i, true, 60);
+            subscriber.subscribe("t/" + i, QoS.AT_LEAST_ONCE);
+            subscribers.add(subscriber);
+            publishers.add(tightNode.client().connect("p" + i, true, 0));
+        }
+        tight.buckets.script = submission -> submission.has(Command.Append.class) ? Fault.ANSWER_HELD : Fault.NONE;
+        for (int i = 0; i < 20; i++) {
+            publishers.get(i).publish("t/" + i, "first", QoS.AT_LEAST_ONCE); // in flight, so that the next ones wait
+        }
+        tight.time.pass(10);
+
+        for (int i = 0; i < 20; i++) {
+            publishers.get(i).publish("t/" + i, "x".repeat(2_000), QoS.AT_LEAST_ONCE);
+        }
+        tight.time.pass(10);
+        long reading = publishers.stream().filter(publisher -> publisher.reads).count();
+        TestClient late = tightNode.client().connect("late", true, 0);
+        ReasonCode refusal = Objects.requireNonNull(late.connAck()).reason();
+        tight.buckets.script = submission -> Fault.NONE;
+        tight.buckets.release();
+        tight.time.pass(200);
+
+        assertThat(reading).isBetween(1L, 5L);
+        assertThat(refusal).isEqualTo(ReasonCode.SERVER_BUSY);
+        assertThat(publishers).allMatch(publisher -> publisher.reads);
+        assertThat(publishers).allMatch(publisher -> publisher.pubAcks().size() == 2);
+        assertThat(subscribers).allMatch(subscriber -> subscriber.payloads().size() == 2);
+        assertThat(Objects.requireNonNull(
+                                tightNode.client().connect("later", true, 0).connAck())
+                        .reason())
+                .isEqualTo(ReasonCode.SUCCESS);
     }
 
     @Test

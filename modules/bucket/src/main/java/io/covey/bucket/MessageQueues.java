@@ -18,11 +18,7 @@ final class MessageQueues {
     private final SharedGroups groups;
 
     MessageQueues(
-            Ledger ledger,
-            SubscriptionIndex index,
-            SessionTable sessions,
-            OriginTable origins,
-            SharedGroups groups) {
+            Ledger ledger, SubscriptionIndex index, SessionTable sessions, OriginTable origins, SharedGroups groups) {
         this.groups = groups;
         this.ledger = ledger;
         this.index = index;

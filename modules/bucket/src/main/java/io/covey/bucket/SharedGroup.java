@@ -207,8 +207,7 @@ final class SharedGroup {
      * @return whether there is room now; where not, nothing was dropped
      */
     boolean makeRoom(long entryBytes, BucketLimits limits) {
-        boolean mayDrop =
-                limits.queueOverflow() == QueueOverflow.DROP_OLDEST && limits.queueAdmits(0, 0, entryBytes);
+        boolean mayDrop = limits.queueOverflow() == QueueOverflow.DROP_OLDEST && limits.queueAdmits(0, 0, entryBytes);
         while (mayDrop && !admits(entryBytes, limits)) {
             drop(takeFirst());
             ledger.countDroppedByQueueLimit();

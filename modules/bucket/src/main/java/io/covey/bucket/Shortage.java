@@ -17,7 +17,9 @@ public enum Shortage {
     /** {@link BucketLimits#retainedBytesMax}. */
     RETAINED_BYTES,
     /** {@link BucketLimits#sessionsMax}. */
-    SESSIONS;
+    SESSIONS,
+    /** The disk of the publisher's node; found out by the node, before any bucket is asked. */
+    STORAGE;
 
     private static final Shortage[] ALL = values();
 

@@ -57,16 +57,15 @@ final class BucketBatchBackup
     @Override
     public @Nullable Object process(Map.Entry<Integer, BucketHolder> entry) {
         BucketHolder holder = entry.getValue();
-        if (shipped != null) {
-            PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
-            take(host, entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
-        } else {
-            replicate(holder);
-        }
+        PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
+        Bucket bucket = shipped == null
+                ? replicate(holder)
+                : take(host, entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
+        host.load().replicated(partition, bucket);
         return null;
     }
 
-    private void take(
+    private Bucket take(
             PartitionHost host, Map.Entry<Integer, BucketHolder> entry, @Nullable BucketHolder holder, Bucket bucket) {
         LOG.info("a replica takes the owner's whole bucket; partition={} version={}", partition, bucket.version());
         if (holder == null) {
@@ -78,9 +77,10 @@ final class BucketBatchBackup
         if (!journal.arrived(partition, bucket) || !journal.flush()) {
             throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot be written to disk");
         }
+        return bucket;
     }
 
-    private void replicate(@Nullable BucketHolder holder) {
+    private Bucket replicate(@Nullable BucketHolder holder) {
         Bucket bucket = holder == null ? null : holder.bucket();
         if (holder == null || bucket == null) {
             throw new ReplicaDivergedException("a replica has no bucket " + partition);
@@ -106,6 +106,7 @@ final class BucketBatchBackup
         if (!host.kept(partition, bucket, applied, BucketBatchProcessor.given(batch))) {
             throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot write to its disk");
         }
+        return bucket;
     }
 
     @Override

@@ -93,6 +93,7 @@ final class BucketBatchProcessor
             host.halt(partition, defect);
             throw defect;
         }
+        host.load().applied(partition, bucket);
         if (outcome instanceof BatchOutcome.Applied applied) {
             backup = new BucketBatchBackup(partition, carried, applied.step(), whole ? bucket : null);
             if (!host.kept(partition, bucket, applied.step(), carried)) {

@@ -68,9 +68,14 @@ public final class ClusterNode {
 
     private @Nullable ClusterListener told;
 
-    private ClusterNode(ClusterSettings settings, long incarnation, ClusterStorage storage, HaltSwitch haltSwitch) {
+    private ClusterNode(
+            ClusterSettings settings,
+            long incarnation,
+            ClusterStorage storage,
+            BucketLoad load,
+            HaltSwitch haltSwitch) {
         this.settings = settings;
-        host = new PartitionHost(settings, incarnation, haltSwitch, storage);
+        host = new PartitionHost(settings, incarnation, load, haltSwitch, storage);
         hazelcast = join(HazelcastConfiguration.of(settings, incarnation, nodeId, host));
         buckets = new HazelcastBuckets(hazelcast, settings.partitionCount(), storage.isSynced());
         membership = new HazelcastMembership(hazelcast, host, nodeId, thread, buckets::memberLeft);
@@ -90,6 +95,7 @@ public final class ClusterNode {
      * Starts a member and a Vert.x instance over it.
      *
      * @param incarnation a number drawn at random (63 bits), never reused
+     * @param load is told what the buckets here hold
      * @param options of the Vert.x instance; where its event bus listens is set here
      * @param extras more for the builder of the Vert.x instance, such as metrics
      * @param haltSwitch ends the process when a bucket fails
@@ -98,10 +104,11 @@ public final class ClusterNode {
     public static ClusterNode start(
             ClusterSettings settings,
             long incarnation,
+            BucketLoad load,
             VertxOptions options,
             UnaryOperator<VertxBuilder> extras,
             HaltSwitch haltSwitch) {
-        return start(settings, incarnation, ClusterStorage.none(), options, extras, haltSwitch);
+        return start(settings, incarnation, ClusterStorage.none(), load, options, extras, haltSwitch);
     }
 
     /**
@@ -113,10 +120,11 @@ public final class ClusterNode {
             ClusterSettings settings,
             long incarnation,
             ClusterStorage storage,
+            BucketLoad load,
             VertxOptions options,
             UnaryOperator<VertxBuilder> extras,
             HaltSwitch haltSwitch) {
-        ClusterNode node = new ClusterNode(settings, incarnation, storage, haltSwitch);
+        ClusterNode node = new ClusterNode(settings, incarnation, storage, load, haltSwitch);
         try {
             node.startVertx(options, extras);
         } catch (RuntimeException failure) {
@@ -193,6 +201,12 @@ public final class ClusterNode {
     /** The way to other nodes, and to other shards of this one. */
     public NodeLink link() {
         return BucketBatchProcessor.given(link);
+    }
+
+    /** Messages from and to other nodes that were dropped since the start, of which nothing depends but time. From any thread. */
+    public long linkDropped() {
+        EventBusNodeLink bus = link;
+        return bus == null ? 0 : bus.dropped();
     }
 
     /** Milliseconds of the epoch by the cluster's clock, which is that of its oldest member. From any thread. */

@@ -259,6 +259,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
                 .mapToInt(Partition::getPartitionId)
                 .sorted()
                 .toArray();
+        host.forgetGone(hazelcast);
         if (!Arrays.equals(owned, now)) {
             owned = now;
             if (listener != null) {

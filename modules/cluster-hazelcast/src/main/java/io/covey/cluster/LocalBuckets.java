@@ -40,6 +40,7 @@ public final class LocalBuckets implements AutoCloseable {
 
     private final Bucket[] buckets;
     private final BucketJournal journal;
+    private final BucketLoad load;
     private final LongSupplier clusterMillis;
     private final HaltSwitch haltSwitch;
     private final BlockingQueue<Work> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
@@ -58,10 +59,16 @@ public final class LocalBuckets implements AutoCloseable {
     /**
      * Empty buckets in memory, and their thread, which starts at once.
      *
+     * @param load is told what the buckets hold
      * @param clusterMillis the node's time, milliseconds of the epoch
      */
-    public LocalBuckets(int partitionCount, BucketLimits limits, LongSupplier clusterMillis, HaltSwitch haltSwitch) {
-        this(emptyBuckets(partitionCount, limits), BucketJournal.NONE, clusterMillis, haltSwitch);
+    public LocalBuckets(
+            int partitionCount,
+            BucketLimits limits,
+            BucketLoad load,
+            LongSupplier clusterMillis,
+            HaltSwitch haltSwitch) {
+        this(emptyBuckets(partitionCount, limits), BucketJournal.NONE, load, clusterMillis, haltSwitch);
     }
 
     /**
@@ -69,11 +76,17 @@ public final class LocalBuckets implements AutoCloseable {
      *
      * @param buckets one for each partition; owned by this from now on
      * @param journal where what they apply is noted before it is answered
+     * @param load is told what the buckets hold
      */
     public LocalBuckets(
-            List<Bucket> buckets, BucketJournal journal, LongSupplier clusterMillis, HaltSwitch haltSwitch) {
+            List<Bucket> buckets,
+            BucketJournal journal,
+            BucketLoad load,
+            LongSupplier clusterMillis,
+            HaltSwitch haltSwitch) {
         this.buckets = buckets.toArray(new Bucket[0]);
         this.journal = journal;
+        this.load = load;
         this.clusterMillis = clusterMillis;
         this.haltSwitch = haltSwitch;
         // Nodes of an earlier process are gone for good: their connections have ended.
@@ -190,9 +203,11 @@ public final class LocalBuckets implements AutoCloseable {
             return null;
         }
         long self = incarnation;
-        Standing standing = new Standing(self, true, true, node -> node == self, clusterMillis.getAsLong());
+        Standing standing =
+                new Standing(self, true, true, node -> node == self, clusterMillis.getAsLong(), load.room());
         Bucket bucket = buckets[work.partition];
         BatchOutcome outcome = bucket.apply(work.batch, standing);
+        load.applied(work.partition, bucket);
         return outcome instanceof BatchOutcome.Applied applied && journal.keeps() && !keep(work, bucket, applied.step())
                 ? null
                 : outcome;

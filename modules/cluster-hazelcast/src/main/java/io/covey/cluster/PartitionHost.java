@@ -2,6 +2,7 @@ package io.covey.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.instance.impl.HazelcastInstanceImpl;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.instance.impl.Node;
 import com.hazelcast.internal.cluster.ClusterService;
 import com.hazelcast.internal.partition.InternalPartition;
@@ -32,6 +33,7 @@ final class PartitionHost {
 
     private final int backupsRequired;
     private final BucketLimits limits;
+    private final BucketLoad load;
     private final HaltSwitch haltSwitch;
     private final ClusterStorage storage;
     private final AtomicLongArray missingReportedAt;
@@ -39,7 +41,13 @@ final class PartitionHost {
     private volatile BooleanSupplier lease = () -> false;
     private volatile long[] members = {};
 
-    PartitionHost(ClusterSettings settings, long incarnation, HaltSwitch haltSwitch, ClusterStorage storage) {
+    PartitionHost(
+            ClusterSettings settings,
+            long incarnation,
+            BucketLoad load,
+            HaltSwitch haltSwitch,
+            ClusterStorage storage) {
+        this.load = load;
         this.storage = storage;
         this.backupsRequired = settings.backupsRequired();
         this.limits = settings.bucketLimits();
@@ -97,7 +105,23 @@ final class PartitionHost {
                 leaseHeld(),
                 replicasPresent(hazelcast, partition),
                 node -> Arrays.binarySearch(present, node) >= 0,
-                hazelcast.getCluster().getClusterTime());
+                hazelcast.getCluster().getClusterTime(),
+                load.room());
+    }
+
+    BucketLoad load() {
+        return load;
+    }
+
+    /** Forgets what was held of partitions that have no replica here any more. */
+    void forgetGone(HazelcastInstance hazelcast) {
+        Node node = node(hazelcast);
+        PartitionReplica here = PartitionReplica.from(node.getLocalMember());
+        for (int partition = 0; partition < missingReportedAt.length(); partition++) {
+            if (!node.getPartitionService().getPartition(partition, false).isOwnerOrBackup(here)) {
+                load.gone(partition);
+            }
+        }
     }
 
     /** Whether as many backups as required are assigned to current members: Hazelcast would skip others and report success. */
@@ -160,6 +184,8 @@ final class PartitionHost {
     }
 
     private static Node node(HazelcastInstance hazelcast) {
-        return ((HazelcastInstanceImpl) hazelcast).node;
+        HazelcastInstance original =
+                hazelcast instanceof HazelcastInstanceProxy proxy ? proxy.getOriginal() : hazelcast;
+        return ((HazelcastInstanceImpl) original).node;
     }
 }

@@ -9,7 +9,13 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
 import io.covey.bucket.Refusal;
+import io.covey.bucket.Result;
+import io.covey.bucket.Shortage;
+import io.covey.protocol.Message;
+import io.covey.protocol.Properties;
+import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +28,9 @@ class LocalBucketsTest {
     private final AtomicInteger halts = new AtomicInteger();
     private final CompletableFuture<Throwable> halted = new CompletableFuture<>();
     private final TestLoop loop = new TestLoop("shard-0");
+    private final BucketLoad load = new BucketLoad(7, 20_000, (reason, count) -> {});
     private final LocalBuckets buckets =
-            new LocalBuckets(7, BucketLimits.DEFAULT, System::currentTimeMillis, (reason, cause) -> {
+            new LocalBuckets(7, BucketLimits.DEFAULT, load, System::currentTimeMillis, (reason, cause) -> {
                 halts.incrementAndGet();
                 halted.complete(cause);
             });
@@ -60,6 +67,25 @@ class LocalBucketsTest {
             }
         }
         assertThat(halts).hasValue(0);
+    }
+
+    @Test
+    void aNodeWithoutRoomRefusesMessagesAndTellsWhatItHolds() {
+        buckets.begin(1);
+        BucketGateway gateway = buckets.gateway(loop);
+        Message message =
+                new Message("t", new byte[8_000], QoS.AT_LEAST_ONCE, true, Properties.EMPTY, 0, Message.NEVER);
+        List<Shortage> refusals = new ArrayList<>();
+        for (int partition = 0; partition < 4; partition++) {
+            Batch batch = new Batch(
+                    new ShardAddress(1, 0), 1, System.currentTimeMillis(), List.of(new Command.Retain(message, null)));
+            Answers.Confirmed confirmed = (Answers.Confirmed) Answers.of(gateway, loop, partition, batch, false);
+            refusals.add(((Result.RetainedStored) confirmed.result().results().get(0)).refused());
+        }
+
+        assertThat(refusals).containsExactly(null, null, null, Shortage.NODE);
+        assertThat(load.owned().retained()).isEqualTo(3);
+        assertThat(load.bytes()).isEqualTo(load.owned().bytes()).isBetween(24_000L, 26_000L);
     }
 
     @Test

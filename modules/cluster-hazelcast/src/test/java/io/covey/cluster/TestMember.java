@@ -32,6 +32,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     final ClusterSettings settings;
     final ClusterNode node;
     final TestLoop loop;
+    final BucketLoad load = new BucketLoad(1_000, Long.MAX_VALUE / 2, (reason, count) -> {});
     private final Runnable closeDisk;
     final ConcurrentLinkedQueue<Throwable> halts = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<Received> received = new ConcurrentLinkedQueue<>();
@@ -128,7 +129,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
         loop = new TestLoop("shard-" + settings.port());
         VertxOptions options = new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(4);
         node = ClusterNode.start(
-                settings, incarnation, storage, options, builder -> builder, (reason, cause) -> halts.add(cause));
+                settings, incarnation, storage, load, options, builder -> builder, (reason, cause) -> halts.add(cause));
         gateway = node.gateway(loop);
         node.attach(() -> lease.getAsBoolean(), this);
     }

@@ -200,6 +200,21 @@ final class Settings {
                     "",
                     "connections of this node that have not sent CONNECT yet"),
             Setting.number(
+                    "mqtt.output-bytes",
+                    0L,
+                    0,
+                    1L << 50,
+                    "bytes",
+                    "what waits for clients of this node that do not read; beyond, those are closed that have waited longest; 0: a quarter of the heap"),
+            Setting.number(
+                            "mqtt.send-timeout",
+                            60L,
+                            1,
+                            86_400,
+                            "seconds",
+                            "a client that takes none of the bytes that wait for it is closed after this time")
+                    .knownAs("listeners.tcp.*.tcp_options.send_timeout", "", ""),
+            Setting.number(
                     "mqtt.pending-publishes",
                     1024L,
                     1,
@@ -213,6 +228,13 @@ final class Settings {
                     1L << 40,
                     "bytes",
                     "publishes of one client in work; at so much it is not read"),
+            Setting.number(
+                    "mqtt.waiting-bytes",
+                    64L << 20,
+                    1 << 20,
+                    1L << 40,
+                    "bytes",
+                    "publishes that wait for partitions in one event loop; at so much publishers are not read"),
             Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit")
                     .knownAs("mqtt.max_subscriptions", "", ""),
             Setting.text(
@@ -274,7 +296,15 @@ final class Settings {
                     1L << 50,
                     "bytes",
                     "retained messages in the cluster, of which each partition has its share; 0: no limit"),
-            Setting.number("mqtt.bucket.bytes", 64L << 20, 1 << 20, 1L << 40, "bytes", "bytes in one partition"));
+            Setting.number("mqtt.bucket.bytes", 64L << 20, 1 << 20, 1L << 40, "bytes", "bytes in one partition"),
+            Setting.number(
+                            "mqtt.memory-limit",
+                            0L,
+                            0,
+                            1L << 50,
+                            "bytes",
+                            "sessions, queues and retained messages on this node; 0: half of the heap")
+                    .knownAs("", "", "memory_limit"));
 
     /** The setting that covers a concrete key, or null where there is none. */
     static @Nullable Setting find(String key) {

@@ -2,12 +2,14 @@ package io.covey.observability;
 
 import io.covey.broker.BrokerEvents;
 import io.covey.broker.DropReason;
+import io.covey.bucket.BucketFigures;
 import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -23,6 +25,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +104,74 @@ public final class BrokerMetrics implements BrokerEvents {
     /** Where other parts of a node register their meters. */
     PrometheusMeterRegistry registry() {
         return registry;
+    }
+
+    /**
+     * Shows what buckets hold.
+     *
+     * @param owned what those hold together that this node owns, so that sums over nodes count everything once; called for each value
+     * @param heldBytes bytes of all replicas on this node
+     * @param heldBytesMax beyond it publishes are refused
+     */
+    public void buckets(Supplier<BucketFigures> owned, LongSupplier heldBytes, long heldBytesMax) {
+        gauge("mqtt.sessions", "sessions of owned partitions, transient ones included", () -> owned.get()
+                .sessions());
+        gauge("mqtt.sessions.connected", "sessions of owned partitions with a connection", () -> owned.get()
+                .connected());
+        gauge("mqtt.subscriptions", "subscriptions of persistent sessions of owned partitions", () -> owned.get()
+                .subscriptions());
+        gauge("mqtt.queue.messages", "messages queued for sessions of owned partitions", () -> owned.get()
+                .queuedMessages());
+        gauge("mqtt.queue.bytes", "bytes queued for sessions of owned partitions", () -> owned.get()
+                .queuedBytes());
+        gauge("mqtt.retained.messages", "retained messages of owned partitions", () -> owned.get()
+                .retained());
+        gauge("mqtt.retained.bytes", "bytes of retained messages of owned partitions", () -> owned.get()
+                .retainedBytes());
+        gauge("covey.wills.pending", "wills that are due and not published everywhere", () -> owned.get()
+                .outbox());
+        gauge("covey.buckets.bytes", "memory of all replicas on this node, estimated", heldBytes::getAsLong);
+        gauge("covey.buckets.limit.bytes", "memory of replicas from which publishes are refused", () -> heldBytesMax);
+    }
+
+    /**
+     * Shows what the listeners hold.
+     *
+     * @param halfOpen connections that have not sent CONNECT
+     * @param outputBytes bytes that wait for clients that did not take them at once
+     */
+    public void wire(IntSupplier halfOpen, LongSupplier outputBytes) {
+        gauge("mqtt.connections.half.open", "connections that have not sent CONNECT", halfOpen::getAsInt);
+        gauge(
+                "mqtt.output.bytes",
+                "bytes that wait for clients that did not take them at once",
+                outputBytes::getAsLong);
+    }
+
+    /**
+     * A client that does not read was closed.
+     *
+     * @param reason of a closed set, in lower case
+     */
+    public void slowReaderClosed(String listener, String reason) {
+        labelled.computeIfAbsent(
+                        "slow\u0000" + listener + '\u0000' + reason, key -> Counter.builder("mqtt.slow.readers.closed")
+                                .description("clients that were closed because they do not read")
+                                .tag("listener", listener)
+                                .tag("reason", reason)
+                                .register(registry))
+                .increment();
+    }
+
+    /** Shows how many messages between nodes were dropped; nothing but time depends on them. */
+    public void link(LongSupplier dropped) {
+        FunctionCounter.builder("covey.link.messages.dropped", dropped, LongSupplier::getAsLong)
+                .description("messages between nodes that were dropped, and come again or are fetched")
+                .register(registry);
+    }
+
+    private void gauge(String name, String description, Supplier<Number> value) {
+        Gauge.builder(name, value).description(description).register(registry);
     }
 
     /** The page that Prometheus reads. */

@@ -3,6 +3,7 @@ package io.covey.observability;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.broker.DropReason;
+import io.covey.bucket.BucketFigures;
 import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
@@ -50,6 +51,31 @@ class BrokerMetricsTest {
                 .contains("mqtt_connections_refused_total{listener=\"tcp\",reason=\"half_open\"} 1.0")
                 .contains("event=\"subscription_refused\"")
                 .doesNotContain("client-1");
+    }
+
+    @Test
+    void whatBucketsHoldIsShown() {
+        BucketFigures figures = new BucketFigures(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+        metrics.buckets(() -> figures.plus(figures), () -> 99, 100);
+        metrics.wire(() -> 5, () -> 7);
+        metrics.slowReaderClosed("tcp", "timeout");
+        metrics.link(() -> 6);
+
+        assertThat(metrics.scrape())
+                .contains("mqtt_sessions 2.0")
+                .contains("mqtt_sessions_connected 4.0")
+                .contains("mqtt_subscriptions 6.0")
+                .contains("mqtt_queue_messages 8.0")
+                .contains("mqtt_queue_bytes 10.0")
+                .contains("mqtt_retained_messages 12.0")
+                .contains("mqtt_retained_bytes 14.0")
+                .contains("covey_wills_pending 16.0")
+                .contains("covey_buckets_bytes 99.0")
+                .contains("covey_buckets_limit_bytes 100.0")
+                .contains("mqtt_connections_half_open 5.0")
+                .contains("mqtt_output_bytes 7.0")
+                .contains("mqtt_slow_readers_closed_total{listener=\"tcp\",reason=\"timeout\"} 1.0")
+                .contains("covey_link_messages_dropped_total 6.0");
     }
 
     @Test

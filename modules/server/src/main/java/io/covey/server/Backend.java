@@ -24,6 +24,9 @@ interface Backend {
     /** The way to other nodes. */
     NodeLink link();
 
+    /** Messages from and to other nodes that were dropped since the start; from any thread. */
+    long linkDropped();
+
     /**
      * Tells the node of the current incarnation who the members are, what it owns and what arrives, from now on, and starts it.
      *

@@ -7,6 +7,7 @@ import io.covey.broker.NodeLink;
 import io.covey.broker.NodeMessage;
 import io.covey.broker.NodeState;
 import io.covey.broker.ShardLoop;
+import io.covey.cluster.BucketLoad;
 import io.covey.cluster.ClusterListener;
 import io.covey.cluster.ClusterNode;
 import io.covey.cluster.ClusterSettings;
@@ -33,14 +34,16 @@ final class ClusterBackend implements Backend {
 
     private final ServerSettings settings;
     private final ClusterSettings cluster;
+    private final BucketLoad load;
     private final BrokerMetrics metrics;
     private @Nullable NodeStorage storage;
     private volatile @Nullable ClusterNode member;
     private boolean begun;
     private long firstIncarnation;
 
-    ClusterBackend(ServerSettings settings, ClusterSettings cluster, BrokerMetrics metrics) {
+    ClusterBackend(ServerSettings settings, ClusterSettings cluster, BucketLoad load, BrokerMetrics metrics) {
         this.settings = settings;
+        this.load = load;
         this.metrics = metrics;
         this.cluster = cluster;
     }
@@ -83,6 +86,7 @@ final class ClusterBackend implements Backend {
                     cluster,
                     firstIncarnation,
                     opened == null ? ClusterStorage.none() : opened.clusterStorage(),
+                    load,
                     new VertxOptions().setEventLoopPoolSize(settings.shards() + 1),
                     UnaryOperator.identity(),
                     (reason, cause) -> {
@@ -112,6 +116,12 @@ final class ClusterBackend implements Backend {
     @Override
     public NodeLink link() {
         return member().link();
+    }
+
+    @Override
+    public long linkDropped() {
+        ClusterNode running = member;
+        return running == null ? 0 : running.linkDropped();
     }
 
     @Override

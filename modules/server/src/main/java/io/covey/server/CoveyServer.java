@@ -6,6 +6,7 @@ import io.covey.broker.NodeLifecycle;
 import io.covey.broker.NodeState;
 import io.covey.broker.SessionAnswer;
 import io.covey.broker.ShardLoop;
+import io.covey.cluster.BucketLoad;
 import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
 import io.covey.observability.Health;
@@ -52,6 +53,7 @@ final class CoveyServer implements Health, Sessions {
     private final ServerSettings settings;
     private final BrokerMetrics metrics = new BrokerMetrics();
     private final ConnectionGate gate;
+    private final BucketLoad load;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final SecureRandom random = new SecureRandom();
@@ -68,10 +70,18 @@ final class CoveyServer implements Health, Sessions {
 
     CoveyServer(ServerSettings settings) {
         this.settings = settings;
-        this.gate = new ConnectionGate(
-                settings.connections(),
-                (listener, reason) ->
-                        metrics.connectionRefused(listener, reason.name().toLowerCase(Locale.ROOT)));
+        this.load = new BucketLoad(settings.partitions(), settings.bucketMemoryBytes(), metrics::dropped);
+        this.gate = new ConnectionGate(settings.connections(), new ConnectionGate.Observer() {
+            @Override
+            public void refused(String listener, ConnectionGate.Refusal reason) {
+                metrics.connectionRefused(listener, reason.name().toLowerCase(Locale.ROOT));
+            }
+
+            @Override
+            public void closed(String listener, ConnectionGate.Slowness reason) {
+                metrics.slowReaderClosed(listener, reason.name().toLowerCase(Locale.ROOT));
+            }
+        });
     }
 
     /** Runs until {@link #shutDown}; throws where the node cannot go on. */
@@ -86,6 +96,9 @@ final class CoveyServer implements Health, Sessions {
                 Runtime.getRuntime().maxMemory() >> 20);
         Backend backend = backend();
         running = backend;
+        metrics.buckets(load::owned, load::bytes, load.bytesMax());
+        metrics.wire(gate::halfOpen, gate::outputBytes);
+        metrics.link(backend::linkDropped);
         try {
             Authenticator authenticator = settings.auth().open();
             long incarnation = random.nextLong() >>> 1;
@@ -164,8 +177,8 @@ final class CoveyServer implements Health, Sessions {
 
     private Backend backend() {
         return settings.cluster() == null
-                ? new LocalBackend(settings, metrics)
-                : new ClusterBackend(settings, settings.cluster(), metrics);
+                ? new LocalBackend(settings, load, metrics)
+                : new ClusterBackend(settings, settings.cluster(), load, metrics);
     }
 
     private Future<ManagementServer> manage(Vertx vertx) {

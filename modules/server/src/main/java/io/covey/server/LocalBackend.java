@@ -4,6 +4,7 @@ import io.covey.broker.BucketGateway;
 import io.covey.broker.Node;
 import io.covey.broker.NodeLink;
 import io.covey.broker.ShardLoop;
+import io.covey.cluster.BucketLoad;
 import io.covey.cluster.LocalBuckets;
 import io.covey.observability.BrokerMetrics;
 import io.vertx.core.Vertx;
@@ -21,6 +22,7 @@ final class LocalBackend implements Backend {
     private static final int HALTED = 70;
 
     private final ServerSettings settings;
+    private final BucketLoad load;
     private final BrokerMetrics metrics;
     private @Nullable NodeStorage storage;
     private @Nullable LocalBuckets buckets;
@@ -28,8 +30,9 @@ final class LocalBackend implements Backend {
     private volatile @Nullable Node node;
     private volatile long incarnation;
 
-    LocalBackend(ServerSettings settings, BrokerMetrics metrics) {
+    LocalBackend(ServerSettings settings, BucketLoad load, BrokerMetrics metrics) {
         this.settings = settings;
+        this.load = load;
         this.metrics = metrics;
     }
 
@@ -38,8 +41,9 @@ final class LocalBackend implements Backend {
         NodeStorage opened = NodeStorage.open(settings, metrics);
         storage = opened;
         buckets = opened == null
-                ? new LocalBuckets(settings.partitions(), settings.buckets(), System::currentTimeMillis, this::halt)
-                : new LocalBuckets(opened.buckets(), opened.journal(), System::currentTimeMillis, this::halt);
+                ? new LocalBuckets(
+                        settings.partitions(), settings.buckets(), load, System::currentTimeMillis, this::halt)
+                : new LocalBuckets(opened.buckets(), opened.journal(), load, System::currentTimeMillis, this::halt);
         Vertx started = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(settings.shards() + 1));
         vertx = started;
         return started;
@@ -73,6 +77,11 @@ final class LocalBackend implements Backend {
                 receiver.deliver(target, message);
             }
         };
+    }
+
+    @Override
+    public long linkDropped() {
+        return 0; // there is nobody else
     }
 
     @Override

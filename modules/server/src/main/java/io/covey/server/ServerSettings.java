@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param shards how many event loops serve clients
  * @param partitions how many buckets there are
  * @param connections which connections the node takes
+ * @param bucketMemoryBytes what the buckets on this node may take together
  * @param storage how buckets are written to disk, or null where they are in memory only
  * @param cluster how the node takes part in a cluster, or null where it is alone
  */
@@ -36,6 +37,7 @@ record ServerSettings(
         ConnectionGate.Limits connections,
         NodeSettings node,
         BucketLimits buckets,
+        long bucketMemoryBytes,
         AuthSettings auth,
         @Nullable StorageSettings storage,
         @Nullable ClusterSettings cluster) {
@@ -58,6 +60,7 @@ record ServerSettings(
                 connections(configuration),
                 node(configuration),
                 buckets,
+                memoryLimit(configuration),
                 AuthSettings.of(configuration),
                 storage(configuration),
                 configuration.isOn("cluster.enabled") ? cluster(configuration, partitions, buckets) : null);
@@ -178,7 +181,6 @@ record ServerSettings(
     }
 
     private static NodeSettings node(Configuration configuration) {
-        SessionSettings defaults = SessionSettings.DEFAULT;
         SessionSettings session = new SessionSettings(
                 configuration.integer("mqtt.receive-maximum"),
                 configuration.integer("mqtt.max-inflight"),
@@ -213,6 +215,7 @@ record ServerSettings(
 
     private static NodeSettings timed(NodeSettings node, Configuration configuration) {
         return node.withLingering(configuration.integer("batch.linger"), configuration.integer("batch.lazy-linger"))
+                .withWaitingBytesMax(configuration.number("mqtt.waiting-bytes"))
                 .withLease(configuration.integer("cluster.lease"));
     }
 
@@ -220,11 +223,24 @@ record ServerSettings(
         return new ConnectionGate.Limits(
                 orUnlimited(configuration.integer("mqtt.connections")),
                 orUnlimited(configuration.integer("mqtt.connection-rate")),
-                configuration.integer("mqtt.half-open-connections"));
+                configuration.integer("mqtt.half-open-connections"),
+                outputLimit(configuration),
+                configuration.integer("mqtt.send-timeout"));
+    }
+
+    /** Output is in direct memory, of which the virtual machine has as much as heap unless it is told otherwise. */
+    private static long outputLimit(Configuration configuration) {
+        long configured = configuration.number("mqtt.output-bytes");
+        return configured > 0 ? configured : Runtime.getRuntime().maxMemory() / 4;
     }
 
     private static int orUnlimited(int limit) {
         return limit == 0 ? Integer.MAX_VALUE : limit;
+    }
+
+    private static long memoryLimit(Configuration configuration) {
+        long configured = configuration.number("mqtt.memory-limit");
+        return configured > 0 ? configured : Runtime.getRuntime().maxMemory() / 2;
     }
 
     private static BucketLimits buckets(Configuration configuration, int partitions) {

@@ -86,10 +86,13 @@ class ServerSettingsTest {
                 to("mqtt.connections", "9", s -> s.connections().connectionsMax(), 9),
                 to("mqtt.connection-rate", "9", s -> s.connections().perSecondMax(), 9),
                 to("mqtt.half-open-connections", "9", s -> s.connections().halfOpenMax(), 9),
+                to("mqtt.output-bytes", "2000000", s -> s.connections().outputBytesMax(), 2_000_000L),
+                to("mqtt.send-timeout", "9", s -> s.connections().sendTimeoutSeconds(), 9),
                 to("mqtt.pending-publishes", "9", s -> s.node().session().pendingPublishesMax(), 9),
                 to("mqtt.pending-publish-bytes", "2000", s -> s.node().session().pendingPublishBytesMax(), 2000L),
                 to("mqtt.queue.transient-messages", "9", s -> s.node().session().transientQueueMessagesMax(), 9),
                 to("mqtt.queue.transient-bytes", "9", s -> s.node().session().transientQueueBytesMax(), 9L),
+                to("mqtt.waiting-bytes", "2000000", s -> s.node().waitingBytesMax(), 2_000_000L),
                 to("mqtt.subscriptions-per-client", "9", s -> s.node().session().subscriptionsMax(), 9),
                 to("mqtt.response-information", "r/", s -> s.node().session().responseInformation(), "r/"),
                 to("mqtt.check-payload-format", "true", s -> s.node().session().payloadFormatChecked(), true),
@@ -100,6 +103,7 @@ class ServerSettingsTest {
                 to("mqtt.sessions", "100", s -> s.buckets().sessionsMax(), 4),
                 to("mqtt.retained.messages", "31", s -> s.buckets().retainedMessagesMax(), 1),
                 to("mqtt.retained.bytes", "62", s -> s.buckets().retainedBytesMax(), 2L),
+                to("mqtt.memory-limit", "9000000", ServerSettings::bucketMemoryBytes, 9_000_000L),
                 to("mqtt.bucket.bytes", "2000000", s -> s.buckets().bucketBytesMax(), 2_000_000L));
     }
 

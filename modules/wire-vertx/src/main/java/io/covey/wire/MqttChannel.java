@@ -14,6 +14,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
@@ -64,6 +65,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     private final ConnectionGate gate;
     private final Inbox inbox;
     private final Outbox outbox;
+    private final SlowReaders slowReaders;
     private @Nullable ClientInput input;
     private @Nullable ScheduledFuture<?> closeTimeout;
     private Phase phase = Phase.OPEN;
@@ -76,6 +78,12 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     private boolean toldWritable = true;
     private boolean turnEndAwaited;
 
+    /** Whether {@link SlowReaders} has it listed, since when it has taken nothing, and how much waited at the last look. */
+    private boolean waits;
+
+    private long waitsSinceNanos;
+    private long waitingBytes;
+
     MqttChannel(
             Channel channel,
             VertxShardLoop loop,
@@ -87,6 +95,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         this.settings = settings;
         this.acceptor = acceptor;
         this.gate = gate;
+        slowReaders = gate.slowReaders(loop);
         inbox = new Inbox(channel.alloc(), settings);
         outbox = new Outbox(channel, loop);
     }
@@ -258,6 +267,11 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     void endTurn() {
         turnEndAwaited = false;
         outbox.flush();
+        long pending = waits ? 0 : pendingBytes();
+        if (pending > 0) {
+            waits = true;
+            slowReaders.list(this, pending);
+        }
         checkChoked();
         if (toldWritable != channel.isWritable()) {
             tellWritable(!toldWritable);
@@ -382,6 +396,34 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
             outbox.release();
         }
         closeNow(channel);
+    }
+
+    /** Bytes that were sent and that the socket has not taken. */
+    long pendingBytes() {
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes(); // null where the channel is closed
+    }
+
+    void waitsSince(long nanos, long bytes) {
+        waitsSinceNanos = nanos;
+        waitingBytes = bytes;
+    }
+
+    void waits(long bytes) {
+        waitingBytes = bytes;
+    }
+
+    void waitsNoMore() {
+        waits = false;
+        waitingBytes = 0;
+    }
+
+    long waitsSinceNanos() {
+        return waitsSinceNanos;
+    }
+
+    long waitingBytes() {
+        return waitingBytes;
     }
 
     Channel channel() {

@@ -23,12 +23,27 @@ class ConnectionGateTest {
     private long nanos = 7;
 
     private ConnectionGate gate(Limits limits) {
-        return new ConnectionGate(limits, (listener, reason) -> refused.add(listener + " " + reason), () -> nanos);
+        ConnectionGate.Observer observer = new ConnectionGate.Observer() {
+            @Override
+            public void refused(String listener, Refusal reason) {
+                refused.add(listener + " " + reason);
+            }
+
+            @Override
+            public void closed(String listener, ConnectionGate.Slowness reason) {
+                throw new AssertionError("nobody is slow here");
+            }
+        };
+        return new ConnectionGate(limits, observer, () -> nanos);
+    }
+
+    private static Limits limits(int connections, int perSecond, int halfOpen) {
+        return new Limits(connections, perSecond, halfOpen, Long.MAX_VALUE, 60);
     }
 
     @Test
     void connectionsOfAllListenersAreCountedTogether() throws Exception {
-        ConnectionGate gate = gate(new Limits(2, 1_000, 100));
+        ConnectionGate gate = gate(limits(2, 1_000, 100));
         try (WireFixture fixture = new WireFixture(new FakeBroker(), 2, gate, TCP, WS);
                 TestClient first = fixture.connect()) {
             FakeBroker.Client accepted = fixture.broker.accepted();
@@ -58,7 +73,7 @@ class ConnectionGateTest {
 
     @Test
     void whoeverDoesNotSendConnectTakesNoPlaceOfThoseWhoDo() throws Exception {
-        ConnectionGate gate = gate(new Limits(100, 1_000, 1));
+        ConnectionGate gate = gate(limits(100, 1_000, 1));
         try (WireFixture fixture = new WireFixture(new FakeBroker(), 1, gate, TCP);
                 TestClient silent = fixture.connect()) {
             FakeBroker.Client accepted = fixture.broker.accepted();
@@ -81,7 +96,7 @@ class ConnectionGateTest {
 
     @Test
     void aSecondHasItsNumberOfConnectionsAtOnceOrSpreadOut() {
-        ConnectionGate gate = gate(new Limits(1_000, 10, 1_000));
+        ConnectionGate gate = gate(limits(1_000, 10, 1_000));
         for (int i = 0; i < 10; i++) {
             assertThat(gate.enter("tcp")).isNull();
         }

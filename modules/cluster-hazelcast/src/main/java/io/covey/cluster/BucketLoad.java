@@ -1,0 +1,101 @@
+package io.covey.cluster;
+
+import io.covey.broker.DropReason;
+import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketFigures;
+import io.covey.bucket.NodeRoom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.ObjIntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the buckets on this node hold, as owner or as backup, and whether there is room for more. Each replica's figures are noted on its
+ * partition's thread after every batch, so that asking costs nothing there; a bucket gets a batch at least with each of its ticks. Any thread
+ * may ask.
+ */
+public final class BucketLoad {
+    private final long bytesMax;
+    private final ObjIntConsumer<DropReason> dropped;
+    private final AtomicReferenceArray<@Nullable Replica> replicas;
+    private final AtomicLong bytes = new AtomicLong();
+
+    private record Replica(BucketFigures figures, boolean owned) {}
+
+    /**
+     * @param bytesMax memory for buckets on this node: beyond it messages are refused, and a quarter more beyond sessions too
+     * @param dropped hears of messages that owned buckets drop, on their threads
+     */
+    public BucketLoad(int partitions, long bytesMax, ObjIntConsumer<DropReason> dropped) {
+        this.bytesMax = bytesMax;
+        this.dropped = dropped;
+        this.replicas = new AtomicReferenceArray<>(partitions);
+    }
+
+    /** What there is room for at this moment. */
+    NodeRoom room() {
+        long held = bytes.get();
+        if (held < bytesMax) {
+            return NodeRoom.ALL;
+        }
+        return held < bytesMax + bytesMax / 4 ? NodeRoom.SESSIONS : NodeRoom.NOTHING;
+    }
+
+    /** The owner of a bucket has applied a batch, on its partition's thread. */
+    void applied(int partition, Bucket bucket) {
+        BucketFigures now = bucket.figures();
+        BucketFigures before = note(partition, new Replica(now, true));
+        if (before != null) {
+            report(DropReason.QUEUE_FULL, now.droppedByQueueLimit() - before.droppedByQueueLimit());
+            report(DropReason.EXPIRED, now.droppedByExpiry() - before.droppedByExpiry());
+            report(DropReason.OUTBOX_FULL, now.droppedWills() - before.droppedWills());
+        }
+    }
+
+    private void report(DropReason reason, long count) {
+        if (count > 0) {
+            dropped.accept(reason, (int) Math.min(count, Integer.MAX_VALUE));
+        }
+    }
+
+    /** A backup holds a batch, or the whole bucket, on its partition's thread. */
+    void replicated(int partition, Bucket bucket) {
+        note(partition, new Replica(bucket.figures(), false));
+    }
+
+    /** There is no replica of this partition here. */
+    void gone(int partition) {
+        note(partition, null);
+    }
+
+    private @Nullable BucketFigures note(int partition, @Nullable Replica replica) {
+        Replica before = replicas.getAndSet(partition, replica);
+        long added = (replica == null ? 0 : replica.figures.bytes()) - (before == null ? 0 : before.figures.bytes());
+        if (added != 0) {
+            bytes.addAndGet(added);
+        }
+        return before == null ? null : before.figures;
+    }
+
+    /** Bytes of all replicas on this node, as their buckets estimate them. */
+    public long bytes() {
+        return bytes.get();
+    }
+
+    /** Bytes that replicas may take on this node before messages are refused. */
+    public long bytesMax() {
+        return bytesMax;
+    }
+
+    /** What the buckets hold together that this node owns: over all nodes, each session and message counts once. */
+    public BucketFigures owned() {
+        BucketFigures sum = BucketFigures.NONE;
+        for (int partition = 0; partition < replicas.length(); partition++) {
+            Replica replica = replicas.get(partition);
+            if (replica != null && replica.owned) {
+                sum = sum.plus(replica.figures);
+            }
+        }
+        return sum;
+    }
+}
