@@ -128,8 +128,7 @@ final class ResultCodec {
 
     private static void writeOpened(ByteWriter out, Result.Opened opened) {
         out.u8(OPENED).varLong(opened.epoch()).varLong(opened.incarnation()).bool(opened.sessionPresent());
-        writeShard(out, opened.previous());
-        out.varLong(opened.previousEpoch());
+        Lists.write(opened.predecessors(), (writer, predecessor) -> predecessor.write(writer), out);
         Lists.write(opened.entries(), ResultCodec::writeEntry, out);
         out.varLong(opened.nextSequence());
         Lists.write(opened.received(), ResultCodec::writeReceipt, out);
@@ -142,8 +141,7 @@ final class ResultCodec {
                 in.varLong(),
                 in.varLong(),
                 in.bool(),
-                readShard(in),
-                in.varLong(),
+                Lists.read(in, Result.Predecessor::read),
                 Lists.read(in, ResultCodec::readEntry),
                 in.varLong(),
                 Lists.read(in, ResultCodec::readReceipt),

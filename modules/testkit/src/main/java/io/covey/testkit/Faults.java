@@ -1,0 +1,145 @@
+package io.covey.testkit;
+
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/** Draws what is done to the hosts and the network, as much at a time as the cluster has backups for. */
+final class Faults {
+    private static final long STOP_MICROS_MAX = 30_000_000;
+
+    private final EventQueue events;
+    private final SimulatedNetwork network;
+    private final SimulatedHosts hosts;
+    private final Scenario scenario;
+    private final Consumer<String> note;
+    private boolean over;
+    private long quietFromMicros;
+    private long cutUntilMicros;
+    private boolean stopping;
+
+    Faults(
+            EventQueue events,
+            SimulatedNetwork network,
+            SimulatedHosts hosts,
+            Scenario scenario,
+            Consumer<String> note) {
+        this.events = events;
+        this.network = network;
+        this.hosts = hosts;
+        this.scenario = scenario;
+        this.note = note;
+    }
+
+    /** From now on things go wrong, whenever everything has been mended. */
+    void start() {
+        events.after(events.between(1_000_000, 5_000_000), () -> {
+            if (over) {
+                return;
+            }
+            if (!stopping && events.nowMicros() >= quietFromMicros && hosts.allServe()) {
+                next();
+            }
+            start();
+        });
+    }
+
+    /** Nothing goes wrong any more. */
+    void end() {
+        over = true;
+    }
+
+    private void next() {
+        int host = (int) events.between(0, hosts.count() - 1);
+        if (hosts.member(host) == null) {
+            hosts.join(host); // it joins for the first time
+            return;
+        }
+        if (scenario.has(Scenario.Feature.SPLITS) && events.chance(0.3)) {
+            split();
+        } else if (scenario.has(Scenario.Feature.ROLLING_STOPS) && events.chance(0.3)) {
+            stop(host);
+        } else {
+            disturb(host);
+            if (scenario.backups() > 1 && events.chance(0.5)) {
+                int other = (host + (int) events.between(1, hosts.count() - 1)) % hosts.count();
+                events.after(events.between(0, 2_000_000), () -> {
+                    if (hosts.member(other) != null) {
+                        disturb(other);
+                    }
+                });
+            }
+        }
+    }
+
+    private void disturb(int host) {
+        switch ((int) events.between(0, 4)) {
+            case 0, 1 -> {
+                hosts.kill(host);
+                events.after(events.between(500_000, 4_000_000), () -> hosts.join(host));
+            }
+            case 2 -> freeze(host, events.between(500, 4000));
+            case 3 -> freeze(host, events.between(6000, 18_000));
+            default -> isolate(host, events.between(1000, 16_000));
+        }
+    }
+
+    private void freeze(int host, long millis) {
+        quietAfter(millis);
+        hosts.freeze(host, millis);
+    }
+
+    private void isolate(int host, long millis) {
+        note.accept(events.nowMillis() + " ms: host " + host + " is cut off for " + millis + " ms");
+        network.isolate(host);
+        healAfter(millis);
+    }
+
+    private void split() {
+        int[] sides = new int[hosts.count()];
+        int count = (int) events.between(2, Math.min(3, hosts.count()));
+        for (int host = 0; host < sides.length; host++) {
+            sides[host] = (int) events.between(0, count - 1);
+        }
+        if (events.chance(0.4)) {
+            Arrays.setAll(sides, host -> host); // each alone
+        }
+        long millis = events.between(1000, 20_000);
+        note.accept(events.nowMillis() + " ms: split into " + Arrays.toString(sides) + " for " + millis + " ms");
+        network.split(sides);
+        healAfter(millis);
+    }
+
+    private void healAfter(long millis) {
+        quietAfter(millis);
+        cutUntilMicros = Math.max(cutUntilMicros, events.nowMicros() + millis * 1000);
+        events.after(millis * 1000, () -> {
+            if (events.nowMicros() >= cutUntilMicros) {
+                network.heal();
+            }
+        });
+    }
+
+    private void quietAfter(long millis) {
+        quietFromMicros = Math.max(quietFromMicros, events.nowMicros() + millis * 1000);
+    }
+
+    /** Leaves in order, or is killed where that takes too long, and comes back. */
+    private void stop(int host) {
+        stopping = true;
+        boolean[] ended = new boolean[1];
+        Runnable back = () -> {
+            if (!ended[0]) {
+                ended[0] = true;
+                stopping = false;
+                events.after(events.between(100_000, 2_000_000), () -> hosts.join(host));
+            }
+        };
+        hosts.stop(host, back);
+        events.after(STOP_MICROS_MAX, () -> {
+            if (!ended[0]) {
+                hosts.kill(host);
+                back.run();
+            }
+        });
+    }
+}
