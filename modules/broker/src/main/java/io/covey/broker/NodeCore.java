@@ -36,9 +36,6 @@ final class NodeCore implements Core {
     /** How soon the lease is asked for again when the last request was not granted. */
     static final int ASK_AGAIN_MILLIS = 200;
 
-    /** How soon it is while the members have not agreed yet on a departure: buckets wait for that. */
-    static final int ASK_SOON_MILLIS = 50;
-
     /** How often the nodes compare what they know of the routes. */
     static final int DIGEST_MILLIS = 10_000;
 
@@ -134,8 +131,7 @@ final class NodeCore implements Core {
         boolean held = lease.isHeld(now);
         boolean granted =
                 lease.validUntilMillis() >= askedMillis + ports.settings().leaseMillis();
-        int askAgainMillis = lease.isAgreed() ? ASK_AGAIN_MILLIS : ASK_SOON_MILLIS;
-        if (now - askedMillis >= (granted ? ports.settings().leaseRenewMillis() : askAgainMillis)) {
+        if (now - askedMillis >= (granted ? ports.settings().leaseRenewMillis() : ASK_AGAIN_MILLIS)) {
             ask(now);
         }
         broadcast.tick(now);
@@ -157,7 +153,7 @@ final class NodeCore implements Core {
         long round = lease.request(now);
         for (long node : view.nodes()) {
             if (node != self) {
-                send(node, new NodeMessage.LeaseRequest(self, round, view.nodes()));
+                send(node, new NodeMessage.LeaseRequest(self, round));
             }
         }
         leaseMayHaveChanged(now);
@@ -167,7 +163,6 @@ final class NodeCore implements Core {
         if (!lease.isHeld(now)) {
             return;
         }
-        ports.state().agreed(lease.isAgreed());
         ports.state().lease(TERM, lease.validUntilMillis());
         if (phase == Phase.JOINING) {
             phase = Phase.CATCHING_UP;
@@ -201,7 +196,6 @@ final class NodeCore implements Core {
         MembershipView before = view;
         view = newest;
         lease.members(newest.nodes());
-        ports.state().agreed(lease.isAgreed());
         for (long node : before.nodes()) {
             if (!newest.nodes().contains(node)) {
                 departed(node);
@@ -216,9 +210,6 @@ final class NodeCore implements Core {
         broadcast.members(newest.nodes(), now);
         publishRoutes();
         ports.state().members(newest);
-        if (!lease.isAgreed()) {
-            ask(now); // its buckets wait for the others' agreement
-        }
     }
 
     private void departed(long node) {
@@ -246,7 +237,7 @@ final class NodeCore implements Core {
             return;
         }
         if (message instanceof NodeMessage.LeaseRequest request) {
-            if (lease.requested(request.from(), request.members(), now)) {
+            if (lease.requested(request.from(), now)) {
                 send(request.from(), new NodeMessage.LeaseGrant(self, request.round()));
             }
         } else if (message instanceof NodeMessage.LeaseGrant grant) {

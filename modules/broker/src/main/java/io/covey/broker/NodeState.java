@@ -13,7 +13,6 @@ public final class NodeState {
     private final long node;
     private volatile RouteTable routes = RouteTable.EMPTY;
     private volatile LeaseWindow lease = new LeaseWindow(NO_LEASE, Long.MIN_VALUE);
-    private volatile boolean agreed;
     private volatile boolean serving;
     private volatile MembershipView members;
     private volatile boolean storageFull;
@@ -42,14 +41,6 @@ public final class NodeState {
         return monotonicMillis < window.untilMonotonicMillis ? window.term : NO_LEASE;
     }
 
-    /**
-     * Whether buckets that this node owns may be changed at this moment: the lease is held, and a majority has renewed it since the newest
-     * departure of a member.
-     */
-    public boolean mayOwnBuckets(long monotonicMillis) {
-        return agreed && leaseTerm(monotonicMillis) != NO_LEASE;
-    }
-
     /** Whether clients may be served: lease held and routes caught up since. */
     public boolean serving() {
         return serving;
@@ -75,10 +66,6 @@ public final class NodeState {
 
     void lease(long term, long untilMonotonicMillis) {
         lease = new LeaseWindow(term, untilMonotonicMillis);
-    }
-
-    void agreed(boolean now) {
-        agreed = now;
     }
 
     void serving(boolean now) {

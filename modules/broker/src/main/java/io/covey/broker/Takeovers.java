@@ -1,11 +1,12 @@
 package io.covey.broker;
 
-import io.covey.bucket.Command;
 import io.covey.bucket.Result;
+import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connections whose session is open in its bucket, but whose client id may still have an earlier connection: they wait until it is gone, here
@@ -27,12 +28,12 @@ final class Takeovers { // [MQTT311-3.1.4-2]
     private static final class Takeover {
         private final ShardConnection connection;
         private final Result.Opened opened;
-        /** Connections at other shards that are to be closed and have not answered. */
-        private final List<Result.Predecessor> remote;
+        /** The other shard that is to be told, or null when it has answered or there is none. */
+        private @Nullable ShardAddress remote;
 
         private int attempts;
 
-        private Takeover(ShardConnection connection, Result.Opened opened, List<Result.Predecessor> remote) {
+        private Takeover(ShardConnection connection, Result.Opened opened, @Nullable ShardAddress remote) {
             this.connection = connection;
             this.opened = opened;
             this.remote = remote;
@@ -51,11 +52,11 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             current.superseded();
         }
         shard.registry.register(connection);
-        List<Result.Predecessor> remote = new ArrayList<>(opened.predecessors());
-        remote.removeIf(predecessor -> predecessor.shard().equals(shard.lanes.self));
+        ShardAddress previous = opened.previous();
+        ShardAddress remote = previous == null || previous.equals(shard.lanes.self) ? null : previous;
         List<Takeover> ofClient = pending.get(clientId);
-        if (remote.isEmpty() && ofClient == null && !shard.registry.isDraining(clientId, opened.epoch())) {
-            proceed(connection, opened);
+        if (remote == null && ofClient == null && !shard.registry.isDraining(clientId, opened.epoch())) {
+            connection.proceed(opened);
             return;
         }
         Takeover takeover = new Takeover(connection, opened, remote);
@@ -69,23 +70,19 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         scheduleResend();
     }
 
-    private void proceed(ShardConnection connection, Result.Opened opened) {
-        connection.proceed(opened);
-        if (!opened.predecessors().isEmpty()) {
-            Command settle = new Command.Settle(connection.clientId(), opened.epoch());
-            connection.lane().submit(settle, false, result -> {});
-        }
-    }
-
     private void kick(Takeover takeover) {
-        if (takeover.remote.isEmpty()) {
+        ShardAddress remote = takeover.remote;
+        if (remote == null) {
             return;
         }
         takeover.attempts++;
-        takeover.remote.removeIf(each -> isGone(each.shard().node(), takeover.attempts));
-        String clientId = takeover.connection.clientId();
-        for (Result.Predecessor each : takeover.remote) {
-            shard.link.send(each.shard(), new NodeMessage.Kick(shard.lanes.self, clientId, each.epoch()));
+        if (isGone(remote.node(), takeover.attempts)) {
+            takeover.remote = null;
+        } else {
+            shard.link.send(
+                    remote,
+                    new NodeMessage.Kick(
+                            shard.lanes.self, takeover.connection.clientId(), takeover.opened.previousEpoch()));
         }
     }
 
@@ -104,7 +101,9 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             return;
         }
         for (Takeover takeover : ofClient) {
-            takeover.remote.removeIf(predecessor -> predecessor.epoch() == kicked.epoch());
+            if (takeover.opened.previousEpoch() == kicked.epoch()) {
+                takeover.remote = null;
+            }
         }
         recheck(kicked.clientId());
     }
@@ -114,14 +113,14 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         List<Takeover> ofClient = pending.get(clientId);
         while (ofClient != null) {
             Takeover oldest = ofClient.get(0);
-            if (!oldest.remote.isEmpty() || shard.registry.isDraining(clientId, oldest.opened.epoch())) {
+            if (oldest.remote != null || shard.registry.isDraining(clientId, oldest.opened.epoch())) {
                 return;
             }
             ofClient.remove(0);
             if (ofClient.isEmpty()) {
                 pending.remove(clientId);
             }
-            proceed(oldest.connection, oldest.opened);
+            oldest.connection.proceed(oldest.opened);
             ofClient = pending.get(clientId);
         }
     }

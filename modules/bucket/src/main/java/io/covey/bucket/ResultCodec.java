@@ -128,7 +128,8 @@ final class ResultCodec {
 
     private static void writeOpened(ByteWriter out, Result.Opened opened) {
         out.u8(OPENED).varLong(opened.epoch()).varLong(opened.incarnation()).bool(opened.sessionPresent());
-        Lists.write(opened.predecessors(), (writer, predecessor) -> predecessor.write(writer), out);
+        writeShard(out, opened.previous());
+        out.varLong(opened.previousEpoch());
         Lists.write(opened.entries(), ResultCodec::writeEntry, out);
         out.varLong(opened.nextSequence());
         Lists.write(opened.received(), ResultCodec::writeReceipt, out);
@@ -141,7 +142,8 @@ final class ResultCodec {
                 in.varLong(),
                 in.varLong(),
                 in.bool(),
-                Lists.read(in, Result.Predecessor::read),
+                readShard(in),
+                in.varLong(),
                 Lists.read(in, ResultCodec::readEntry),
                 in.varLong(),
                 Lists.read(in, ResultCodec::readReceipt),

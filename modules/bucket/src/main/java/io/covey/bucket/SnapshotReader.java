@@ -34,9 +34,6 @@ final class SnapshotReader {
             sessions.add(session(state.index(), ledger));
         }
         groups(state.groups());
-        for (int i = in.varInt(); i > 0; i--) {
-            sessions.predecessors().put(in.string(), Lists.read(in, Result.Predecessor::read));
-        }
         state.index().routes().restored(in.varLong());
         retained(state.retained());
         outbox(state.outbox());

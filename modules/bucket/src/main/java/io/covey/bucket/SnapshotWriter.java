@@ -38,11 +38,6 @@ final class SnapshotWriter {
             session(session);
         }
         groups(state.groups());
-        out.varInt(state.sessions().predecessors().all().size());
-        state.sessions().predecessors().all().forEach((clientId, all) -> {
-            out.string(clientId);
-            Lists.write(all, (writer, predecessor) -> predecessor.write(writer), out);
-        });
         out.varLong(state.index().routes().version());
         retained(state.retained());
         outbox(state.outbox());

@@ -98,15 +98,7 @@ class BatchCodecTest {
                 new Result.Described(new Result.SessionDescription(
                         "c", 1, null, 0xFFFF_FFFFL, -1, List.of(), 0, Long.MAX_VALUE, -1, 0, 1, 2, 3)),
                 new Result.Described(null),
-                new Result.Opened(
-                        1,
-                        1,
-                        false,
-                        List.of(new Result.Predecessor(new ShardAddress(7, 1), 9)),
-                        List.of(),
-                        1,
-                        List.of(),
-                        List.of()));
+                new Result.Opened(1, 1, false, new ShardAddress(7, 1), 9, List.of(), 1, List.of(), List.of()));
         assertThat(BatchCodec.readResult(new ByteReader(bytes(result))))
                 .usingRecursiveComparison()
                 .isEqualTo(result);

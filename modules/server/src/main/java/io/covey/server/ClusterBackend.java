@@ -127,7 +127,9 @@ final class ClusterBackend implements Backend {
     @Override
     public void attach(Node node, Consumer<String> restart) {
         NodeState state = node.state();
-        member().attach(() -> state.mayOwnBuckets(System.nanoTime() / 1_000_000), new Feed(node, restart));
+        member().attach(
+                        () -> state.leaseTerm(System.nanoTime() / 1_000_000) != NodeState.NO_LEASE,
+                        new Feed(node, restart));
     }
 
     /** Passes on what the cluster tells; the node starts once buckets exist. Called on the cluster's thread but for messages. */

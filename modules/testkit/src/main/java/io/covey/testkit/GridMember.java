@@ -28,10 +28,6 @@ final class GridMember {
     PartitionTable table;
 
     boolean merging;
-    /** Whether it is about to leave in order. */
-    boolean leaving;
-    /** Buckets that it brings from another side of a split. */
-    final Map<Integer, byte[]> offers;
 
     /** The members' incarnations as this member knows them. */
     private final Map<Long, Long> incarnations = new HashMap<>();
@@ -43,9 +39,8 @@ final class GridMember {
     private @Nullable Node node;
     private boolean started;
 
-    GridMember(SimulatedProcess process, Map<Integer, byte[]> offers) {
+    GridMember(SimulatedProcess process) {
         this.process = process;
-        this.offers = new HashMap<>(offers);
     }
 
     long id() {
@@ -95,14 +90,6 @@ final class GridMember {
     /** Whether this incarnation is a member's current one, as far as known here. */
     boolean isCurrent(long number) {
         return told.contains(number);
-    }
-
-    /** Whether this member holds a copy of the partition for this owner, as far as it knows. */
-    boolean isBackupOf(GridMember owner, int partition) {
-        return isJoined()
-                && view.contains(owner.id())
-                && table().owner(partition) == owner.id()
-                && table().of(partition).contains(id());
     }
 
     /** Takes a newer view and table. */

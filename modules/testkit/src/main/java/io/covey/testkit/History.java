@@ -1,20 +1,21 @@
 package io.covey.testkit;
 
 import io.covey.protocol.QoS;
+import io.covey.protocol.TopicFilters;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
+import java.util.Set;
 
 /**
- * What clients sent and saw. Invariants over it are checked by {@link Listening} for subscriptions, {@link Testaments} for wills,
- * {@link RetainedHistory} for retained messages and {@link Ownership} for connections.
+ * What clients saw, and the invariants over it: nothing acknowledged is lost [I1], QoS 2 arrives once [I3], order is kept per publisher and
+ * topic [I4], a subscription is live from its SUBACK on [I6].
  */
 final class History {
-    /** A time that does not come. */
-    static final long NEVER = Long.MAX_VALUE;
-
     /** A violated invariant; its message says which and how. */
     static final class InvariantViolated extends AssertionError {
         InvariantViolated(String message) {
@@ -28,138 +29,98 @@ final class History {
             return publisher + " " + topic + " " + number;
         }
 
-        /** What the numbers of which are in order. */
-        String line() {
-            return publisher + " " + topic;
-        }
-
         static PublishKey parse(String payload) {
             String[] parts = payload.split(" ", 3);
             return new PublishKey(parts[0], parts[1], Long.parseLong(parts[2]));
         }
     }
 
-    /** What is known of a publish. */
-    static final class Published {
-        final PublishKey key;
+    private record Published(QoS qos, long firstSentMicros) {}
+
+    private static final class Subscriber {
+        final String filter;
         final QoS qos;
-        final boolean expires;
-        final long firstSentMicros;
-        long lastSentMicros;
-        int transmissions;
-        long acknowledgedMicros = NEVER;
+        long liveSinceMicros = Long.MAX_VALUE;
+        final Map<PublishKey, Integer> received = new HashMap<>();
+        final Map<String, Long> newest = new HashMap<>();
 
-        @Nullable
-        SimulatedProcess acknowledgedBy;
-
-        private Published(PublishKey key, QoS qos, boolean expires, long nowMicros) {
-            this.key = key;
+        Subscriber(String filter, QoS qos) {
+            this.filter = filter;
             this.qos = qos;
-            this.expires = expires;
-            this.firstSentMicros = nowMicros;
-        }
-
-        boolean isAcknowledged() {
-            return acknowledgedMicros != NEVER;
         }
     }
 
     private final EventQueue events;
     private final Map<PublishKey, Published> published = new LinkedHashMap<>();
-    private final List<Published> acknowledged = new ArrayList<>();
-    private final List<Listening> listenings = new ArrayList<>();
-    private final Map<SimulatedProcess, Long> endedMicros = new LinkedHashMap<>();
-    private final Testaments testaments;
-    private final RetainedHistory retained;
+    private final Map<String, Subscriber> subscribers = new LinkedHashMap<>();
+    private final Set<PublishKey> acknowledged = new HashSet<>();
     private long deliveries;
 
     History(EventQueue events) {
         this.events = events;
-        this.testaments = new Testaments(events, this);
-        this.retained = new RetainedHistory(events);
     }
 
-    Testaments testaments() {
-        return testaments;
+    void sent(PublishKey key, QoS qos) {
+        published.putIfAbsent(key, new Published(qos, events.nowMicros()));
     }
 
-    RetainedHistory retained() {
-        return retained;
-    }
-
-    /** A PUBLISH leaves its client, for the first time or again. */
-    void sent(PublishKey key, QoS qos, boolean expires) {
-        Published message = published.computeIfAbsent(key, k -> new Published(k, qos, expires, events.nowMicros()));
-        message.lastSentMicros = events.nowMicros();
-        message.transmissions++;
-    }
-
-    /** PUBACK or the first PUBREC came from this incarnation of a node. */
-    void acknowledged(PublishKey key, SimulatedProcess by) {
-        Published message = published.get(key);
-        if (message == null) {
+    void acknowledged(PublishKey key) {
+        if (!published.containsKey(key)) {
             throw new InvariantViolated("an acknowledgement for what was never published: " + key);
         }
-        if (!message.isAcknowledged()) {
-            message.acknowledgedMicros = events.nowMicros();
-            message.acknowledgedBy = by;
-            acknowledged.add(message);
-        }
+        acknowledged.add(key);
     }
 
-    /** An incarnation of a node ended. */
-    void ended(SimulatedProcess incarnation) {
-        endedMicros.putIfAbsent(incarnation, events.nowMicros());
+    /** A client will subscribe; what it receives counts from now on, also before its SUBACK. */
+    void subscribes(String client, String filter, QoS qos) {
+        subscribers.put(client, new Subscriber(filter, qos));
     }
 
-    /** Whether this incarnation ended from this time on, and no later than so much after it. */
-    boolean endedSoonAfter(SimulatedProcess incarnation, long sinceMicros, long withinMicros) {
-        Long ended = endedMicros.get(incarnation);
-        return ended != null && ended <= sinceMicros + withinMicros;
+    /** SUBACK came: what is published from now on must arrive. */
+    void subscribed(String client) {
+        Subscriber subscriber = Objects.requireNonNull(subscribers.get(client));
+        subscriber.liveSinceMicros = Math.min(subscriber.liveSinceMicros, events.nowMicros());
     }
 
-    /** A client's session begins, in which it will subscribe to this filter. */
-    Listening listen(String client, String filter, QoS qos, boolean persistent) {
-        Listening listening = new Listening(events, this, client, filter, qos, persistent);
-        listenings.add(listening);
-        return listening;
-    }
-
-    List<Listening> listenings() {
-        return listenings;
-    }
-
-    /** What is known of a publish that arrived somewhere. */
-    Published arrived(String client, PublishKey key) {
+    void received(String client, PublishKey key) {
         deliveries++;
+        Subscriber subscriber = Objects.requireNonNull(subscribers.get(client));
         Published message = published.get(key);
         if (message == null) {
             throw new InvariantViolated(client + " received what was never published: " + key);
         }
-        return message;
+        int copies = subscriber.received.merge(key, 1, Integer::sum);
+        if (copies > 1) {
+            if (message.qos == QoS.EXACTLY_ONCE && subscriber.qos == QoS.EXACTLY_ONCE) {
+                throw new InvariantViolated("I3: " + client + " received twice at QoS 2: " + key);
+            }
+            return;
+        }
+        if (message.firstSentMicros < subscriber.liveSinceMicros) {
+            // It may have passed by before the subscription was live, and come again behind later ones when its
+            // publisher repeated it.
+            return;
+        }
+        long newest = subscriber.newest.merge(key.publisher() + " " + key.topic(), key.number(), Math::max);
+        if (newest > key.number()) {
+            throw new InvariantViolated("I4: " + client + " received " + key + " after number " + newest);
+        }
     }
 
-    /** What is acknowledged and has not reached everyone that had to have it by now. */
+    /** What is acknowledged and has not reached every subscriber that was live when it was published. */
     List<String> missing() {
         List<String> missing = new ArrayList<>();
-        for (Listening listening : listenings) {
-            if (!listening.isEnded()) {
-                listening.missing(acknowledged, missing);
+        subscribers.forEach((client, subscriber) -> {
+            for (PublishKey key : acknowledged) {
+                Published message = Objects.requireNonNull(published.get(key));
+                if (message.firstSentMicros >= subscriber.liveSinceMicros
+                        && TopicFilters.matches(subscriber.filter, key.topic())
+                        && !subscriber.received.containsKey(key)) {
+                    missing.add(client + " lacks " + key);
+                }
             }
-        }
-        testaments.missing(missing);
+        });
         return missing;
-    }
-
-    /** At the end: what only the whole history shows. */
-    void verify() {
-        List<String> missing = new ArrayList<>();
-        listenings.forEach(listening -> listening.missing(acknowledged, missing));
-        if (!missing.isEmpty()) {
-            throw new InvariantViolated(
-                    "I1/I6: " + missing.size() + " lost, such as " + missing.subList(0, Math.min(3, missing.size())));
-        }
-        testaments.verify();
     }
 
     int acknowledgedCount() {

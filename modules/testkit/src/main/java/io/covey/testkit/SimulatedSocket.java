@@ -7,9 +7,9 @@ import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,18 +24,10 @@ final class SimulatedSocket implements ClientConnection {
         void closed(SimulatedSocket socket);
     }
 
-    /** Sees each packet at the moment when it is sent. */
-    interface Watch {
-        void fromServer(SimulatedSocket socket, ControlPacket packet);
-
-        void fromClient(SimulatedSocket socket, ControlPacket packet);
-    }
-
     private final EventQueue events;
     private final SimulatedProcess process;
     private final ClientEnd client;
-    private final String clientId;
-    private final Watch watch;
+    private final Consumer<ControlPacket> watch;
     private final Deque<ControlPacket> unread = new ArrayDeque<>();
     private @Nullable ClientInput input;
     private boolean reading = true;
@@ -45,20 +37,16 @@ final class SimulatedSocket implements ClientConnection {
     private long toServerMicros;
     private long toClientMicros;
 
-    SimulatedSocket(EventQueue events, SimulatedProcess process, String clientId, ClientEnd client, Watch watch) {
+    /** @param watch sees each packet at the moment when the server sends it */
+    SimulatedSocket(EventQueue events, SimulatedProcess process, ClientEnd client, Consumer<ControlPacket> watch) {
         this.events = events;
         this.process = process;
-        this.clientId = clientId;
         this.client = client;
         this.watch = watch;
     }
 
     SimulatedProcess process() {
         return process;
-    }
-
-    String clientId() {
-        return clientId;
     }
 
     void attach(ClientInput serverInput) {
@@ -71,7 +59,6 @@ final class SimulatedSocket implements ClientConnection {
         if (clientClosed) {
             return;
         }
-        watch.fromClient(this, packet);
         toServerMicros = Math.max(toServerMicros, events.nowMicros() + events.between(20, 800));
         events.after(toServerMicros - events.nowMicros(), process, () -> {
             unread.add(packet);
@@ -121,7 +108,7 @@ final class SimulatedSocket implements ClientConnection {
         if (serverClosed) {
             return;
         }
-        watch.fromServer(this, packet);
+        watch.accept(packet);
         toClientMicros = Math.max(toClientMicros, events.nowMicros() + events.between(20, 800));
         events.after(toClientMicros - events.nowMicros(), () -> {
             if (!clientClosed) {
@@ -139,10 +126,6 @@ final class SimulatedSocket implements ClientConnection {
             boolean retain,
             int[] subscriptionIds,
             int topicAlias) {
-        if (!serverClosed && !dup && message.isExpired(SimulatedLoop.EPOCH_MILLIS + events.nowMillis())) {
-            throw new History.InvariantViolated("[MQTT-3.3.2-5]: host " + process.host() + " sent to " + clientId
-                    + " what had expired: " + new String(message.payload(), StandardCharsets.UTF_8));
-        }
         send(new Publish(dup, qos, retain, message.topic(), packetId, Properties.EMPTY, message.payload()));
     }
 

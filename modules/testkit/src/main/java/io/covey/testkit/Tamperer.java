@@ -1,85 +1,32 @@
 package io.covey.testkit;
 
-import io.covey.broker.NodeLink;
 import io.covey.broker.NodeMessage;
-import io.covey.broker.NodeState;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.Command;
-import io.covey.bucket.Origin;
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
-import io.covey.protocol.Message;
 import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
 
 /** Makes the deliberate fault of a run at the ports; with {@link Tampering#NONE} it changes nothing. */
 final class Tamperer {
     private final Tampering tampering;
-    private final BiConsumer<ShardAddress, NodeMessage> inject;
-    private final Map<String, Message> lateRetained = new HashMap<>();
+    private final BiConsumer<ShardAddress, NodeMessage> hints;
     private final Map<String, Long> epochs = new HashMap<>();
 
-    /** @param inject takes messages that nobody has sent, with the shard they are for */
-    Tamperer(Tampering tampering, BiConsumer<ShardAddress, NodeMessage> inject) {
+    /** @param hints takes hints that leave too early, with the shard they are for */
+    Tamperer(Tampering tampering, BiConsumer<ShardAddress, NodeMessage> hints) {
         this.tampering = tampering;
-        this.inject = inject;
+        this.hints = hints;
     }
 
     Tampering tampering() {
         return tampering;
-    }
-
-    /** A message between nodes as it is sent, or null where it is not. */
-    @Nullable
-    NodeMessage message(ShardAddress target, NodeMessage message) {
-        if (tampering == Tampering.TAKEOVER_WITHOUT_KICK && message instanceof NodeMessage.Kick kick) {
-            inject.accept(kick.replyTo(), new NodeMessage.Kicked(kick.clientId(), kick.epoch()));
-            return null;
-        }
-        if (tampering == Tampering.ROUTES_CONFIRMED_UNSEEN
-                && message instanceof NodeMessage.RouteBatch batch
-                && batch.number() % 2 == 0) {
-            NodeMessage confirm = new NodeMessage.RouteConfirm(target.node(), batch.number(), List.of());
-            inject.accept(new ShardAddress(batch.from(), NodeLink.NODE_CORE), confirm);
-            return null;
-        }
-        if (tampering == Tampering.HINT_FOR_ANOTHER_EPOCH && message instanceof NodeMessage.Hints sent) {
-            return forNewestEpochs(sent);
-        }
-        return message;
-    }
-
-    private NodeMessage forNewestEpochs(NodeMessage.Hints sent) {
-        List<NodeMessage.Hints.Hint> moved = new ArrayList<>();
-        for (NodeMessage.Hints.Hint hint : sent.hints()) {
-            List<NodeMessage.Hints.Target> targets = new ArrayList<>();
-            for (NodeMessage.Hints.Target to : hint.targets()) {
-                // Early, too, so that it meets the connection before the right one does.
-                long sequence = Math.max(1, to.sequence() - 1);
-                long epoch = epochs.getOrDefault(to.clientId(), to.epoch());
-                targets.add(new NodeMessage.Hints.Target(
-                        to.clientId(), epoch, sequence, to.qos(), to.retain(), to.subscriptionIds()));
-            }
-            moved.add(new NodeMessage.Hints.Hint(hint.message(), targets));
-        }
-        return new NodeMessage.Hints(moved);
-    }
-
-    /** Whether a backup's silence counts as its confirmation. */
-    boolean silenceConfirms() {
-        return tampering == Tampering.SILENCE_IS_CONFIRMATION;
-    }
-
-    boolean mayOwnBuckets(NodeState state, long monotonicMillis) {
-        return tampering == Tampering.BACKUP_SKIPPED
-                ? state.leaseTerm(monotonicMillis) != NodeState.NO_LEASE
-                : state.mayOwnBuckets(monotonicMillis);
     }
 
     boolean replicasPresent(boolean present) {
@@ -97,25 +44,14 @@ final class Tamperer {
     Batch batch(Batch batch) {
         List<Command> commands = new ArrayList<>();
         for (Command command : batch.commands()) {
-            commands.add(command(command, batch.sender()));
+            commands.add(command(command));
         }
         return new Batch(batch.sender(), batch.sequence(), batch.timeMillis(), commands);
     }
 
-    private Command command(Command command, ShardAddress sender) {
+    private Command command(Command command) {
         if (tampering == Tampering.DEDUPLICATION_LOST && command instanceof Command.Append append) {
             return new Command.Append(append.message(), append.publisher(), null, append.shared());
-        }
-        if (tampering == Tampering.DEDUPLICATION_LOST_AT_TAKEOVER
-                && command instanceof Command.Append append
-                && append.origin() != null) {
-            Origin origin = append.origin();
-            Origin byShard =
-                    new Origin(origin.source() + sender, origin.incarnation(), origin.number(), origin.floor());
-            return new Command.Append(append.message(), append.publisher(), byShard);
-        }
-        if (tampering == Tampering.WILL_PUBLISHED_AGAIN || tampering == Tampering.RETAINED_LATE) {
-            return outboxOrRetained(command);
         }
         if (tampering == Tampering.STALE_EPOCH_ACCEPTED && command instanceof Command.Acknowledge acknowledge) {
             return new Command.Acknowledge(
@@ -131,24 +67,6 @@ final class Tamperer {
                     close.expirySeconds(),
                     close.publishWill(),
                     close.lastSentSequence());
-        }
-        return command;
-    }
-
-    private Command outboxOrRetained(Command command) {
-        if (tampering == Tampering.RETAINED_LATE) {
-            if (command instanceof Command.Retain retain) {
-                Message before = lateRetained.put(retain.message().topic(), retain.message());
-                return before == null ? command : new Command.Retain(before, retain.origin());
-            }
-            return command;
-        }
-        if (command instanceof Command.FinishOutbox) {
-            return new Command.FinishOutbox(new long[0]);
-        }
-        if (command instanceof Command.Append append && append.origin() != null) {
-            boolean will = append.origin().source().startsWith("o:");
-            return will ? new Command.Append(append.message(), append.publisher(), null) : command;
         }
         return command;
     }
@@ -183,7 +101,8 @@ final class Tamperer {
                 opened.epoch(),
                 opened.incarnation(),
                 opened.sessionPresent(),
-                opened.predecessors(),
+                opened.previous(),
+                opened.previousEpoch(),
                 opened.entries().isEmpty() ? opened.entries() : moved,
                 opened.nextSequence(),
                 opened.received(),
@@ -208,7 +127,7 @@ final class Tamperer {
             if (result.results().get(i) instanceof Result.Appended appended
                     && batch.commands().get(i) instanceof Command.Append append) {
                 for (Result.Delivery delivery : appended.deliveries()) {
-                    inject.accept(delivery.shard(), hint(append, delivery));
+                    hints.accept(delivery.shard(), hint(append, delivery));
                 }
             }
         }
