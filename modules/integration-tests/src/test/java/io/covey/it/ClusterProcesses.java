@@ -1,15 +1,19 @@
 package io.covey.it;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** Several nodes on loopback that form a cluster, each a process. */
 final class ClusterProcesses implements AutoCloseable {
+    private static final int PORT_TRIES_MAX = 100;
+
     private final int size;
     private final int[][] ports;
     private final List<String> assignments;
@@ -49,13 +53,16 @@ final class ClusterProcesses implements AutoCloseable {
         }
     }
 
-    /** Ports that were free a moment ago, all different. */
+    /**
+     * Ports that were free a moment ago, all different, and below those that the system gives to outgoing connections: one of these could
+     * take a port before its node does.
+     */
     static int[][] freePorts(int rows, int columns) throws IOException {
         List<ServerSocket> sockets = new ArrayList<>();
         int[][] ports = new int[rows][columns];
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket socket = boundBelowOutgoing();
                 sockets.add(socket);
                 ports[row][column] = socket.getLocalPort();
             }
@@ -64,6 +71,19 @@ final class ClusterProcesses implements AutoCloseable {
             socket.close();
         }
         return ports;
+    }
+
+    private static ServerSocket boundBelowOutgoing() throws IOException {
+        for (int tries = 1; ; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+            try {
+                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+            } catch (BindException taken) {
+                if (tries == PORT_TRIES_MAX) {
+                    throw taken;
+                }
+            }
+        }
     }
 
     private void launch(int index) throws IOException {
