@@ -50,6 +50,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
     private long lazyDueMicros = NEVER;
     private ShardLoop.@Nullable Cancellable timer;
     private long timerDueMicros = NEVER;
+    private boolean tickAwaited;
 
     private @Nullable Batch inFlight;
     private final ArrayList<Consumer<? super Result>> awaiting = new ArrayList<>();
@@ -104,20 +105,28 @@ final class Lane implements BucketGateway.Answer, Congestion {
     }
 
     private void arrived(boolean urgent) {
-        long linger = urgent ? lanes.settings.lingerMicros() : lanes.settings.lazyLingerMicros();
+        boolean atEndOfTurn = false;
         if (urgent && urgentDueMicros == NEVER) {
-            urgentDueMicros = lanes.loop.monotonicMicros() + linger;
+            long now = lanes.loop.monotonicMicros();
+            urgentDueMicros = lanes.urgentDueMicros(now);
+            atEndOfTurn = urgentDueMicros == now;
         } else if (!urgent && lazyDueMicros == NEVER) {
-            lazyDueMicros = lanes.loop.monotonicMicros() + linger;
+            lazyDueMicros = lanes.loop.monotonicMicros() + lanes.settings.lazyLingerMicros();
         } else if (commands.size() < lanes.settings.batchCommandsMax()) {
             return; // whoever came first has set the time
         }
         if (inFlight == null && !answering) {
-            pump(linger == 0);
+            pump(atEndOfTurn);
         }
     }
 
-    /** Sends what is due, or sets the timer for it. */
+    /** The beat that all lanes wait for. */
+    void tick() {
+        tickAwaited = false;
+        pump(false);
+    }
+
+    /** Sends what is due, or sees to it that it is sent when it is. */
     private void pump(boolean atEndOfTurn) {
         if (inFlight != null || answering || closed) {
             return;
@@ -134,9 +143,18 @@ final class Lane implements BucketGateway.Answer, Congestion {
             long now = lanes.loop.monotonicMicros();
             if (due <= now) {
                 send();
+            } else if (due == urgentDueMicros) {
+                awaitTick(due - now);
             } else {
                 arm(due, due - now);
             }
+        }
+    }
+
+    private void awaitTick(long delayMicros) {
+        if (!tickAwaited) {
+            tickAwaited = true;
+            lanes.awaitTick(this, delayMicros);
         }
     }
 

@@ -23,6 +23,8 @@ final class Lanes implements Congestion {
     private final Lane[] lanes;
     private final List<ShardConnection> paused = new ArrayList<>();
     private long waitingBytes;
+    private final ArrayList<Lane> atTick = new ArrayList<>();
+    private boolean tickComes;
     private boolean leaseSeen;
 
     /** Takes an effect on other buckets that a confirmed batch created. */
@@ -125,6 +127,31 @@ final class Lanes implements Congestion {
             paused.clear();
             resumed.forEach(ShardConnection::resume);
         }
+    }
+
+    /**
+     * When an urgent command that arrives now is to leave. In a crowd all lanes wait for the same beat, so that what goes to partitions of
+     * one node goes together; otherwise nothing is gained by waiting.
+     */
+    long urgentDueMicros(long nowMicros) {
+        int linger = settings.lingerMicros();
+        return linger == 0 || !loop.isCrowded() ? nowMicros : (nowMicros / linger + 1) * linger;
+    }
+
+    /** Looks at the lane again at the next beat: one timer for all lanes. */
+    void awaitTick(Lane lane, long delayMicros) {
+        atTick.add(lane);
+        if (!tickComes) {
+            tickComes = true;
+            loop.schedule(delayMicros, this::tick);
+        }
+    }
+
+    private void tick() {
+        tickComes = false;
+        List<Lane> due = List.copyOf(atTick);
+        atTick.clear();
+        due.forEach(Lane::tick);
     }
 
     boolean isIdle() {

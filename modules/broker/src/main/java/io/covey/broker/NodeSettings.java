@@ -10,7 +10,8 @@ import io.covey.session.SessionSettings;
  * @param minimumMembers the fewest members that may serve clients
  * @param leaseMillis how long a granted lease lasts
  * @param leaseRenewMillis how often the lease is renewed
- * @param lingerMicros how long an urgent command waits at most for others before a batch starts; 0 for the end of the loop's turn
+ * @param lingerMicros how long an urgent command waits at most for others before a batch starts, while the loop is crowded; 0 for the end of
+ *     the loop's turn, as always without a crowd
  * @param lazyLingerMicros how long a command waits that nobody waits for
  * @param batchCommandsMax commands in one batch
  * @param batchBytesMax bytes in one batch, except that one command always fits
@@ -46,8 +47,8 @@ public record NodeSettings(
             1,
             5_000,
             1_000,
-            500,
-            20_000,
+            4_000,
+            30_000,
             64,
             256 << 10,
             16_384,

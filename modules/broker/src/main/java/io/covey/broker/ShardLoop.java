@@ -19,6 +19,11 @@ public interface ShardLoop {
         return monotonicMillis() * 1_000;
     }
 
+    /**
+     * Whether so many connections have work at the moment that a change is worth holding back for a few milliseconds: others will join it.
+     */
+    boolean isCrowded();
+
     /** Cluster time in milliseconds of the epoch. */
     long clusterMillis();
 

@@ -126,7 +126,7 @@ class RetainedTest {
         for (int i = 0; i < 3_000; i++) {
             publisher.publish("m/" + i, "" + i, QoS.AT_MOST_ONCE, true);
             expected.add("" + i);
-            pass(2);
+            pass(10);
         }
         TestClient client = node.client().connect("c", true, 0);
         client.isWritable = false;
@@ -135,7 +135,7 @@ class RetainedTest {
         assertThat(client.payloads()).isEmpty();
 
         client.writable(true);
-        pass(500);
+        pass(1_500);
 
         assertThat(client.payloads()).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(client.all(SubAck.class)).hasSize(1);

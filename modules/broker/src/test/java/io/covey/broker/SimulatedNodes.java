@@ -235,6 +235,11 @@ final class SimulatedNodes {
         }
 
         @Override
+        public boolean isCrowded() {
+            return true;
+        }
+
+        @Override
         public long clusterMillis() {
             return nowMicros / MILLI;
         }

@@ -84,6 +84,11 @@ final class VirtualTime {
             }
 
             @Override
+            public boolean isCrowded() {
+                return true;
+            }
+
+            @Override
             public long clusterMillis() {
                 return EPOCH_MILLIS + nowMicros / 1_000;
             }

@@ -98,6 +98,11 @@ class ManagementServerTest {
         }
 
         @Override
+        public boolean isCrowded() {
+            return false;
+        }
+
+        @Override
         public long clusterMillis() {
             return 0;
         }

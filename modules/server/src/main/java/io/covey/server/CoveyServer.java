@@ -104,7 +104,7 @@ final class CoveyServer implements Health, Sessions {
             long incarnation = random.nextLong() >>> 1;
             backend.begin(incarnation);
             Vertx vertx = backend.start();
-            VertxLoops deployed = await(VertxLoops.deploy(vertx, settings.shards()));
+            VertxLoops deployed = await(VertxLoops.deploy(vertx, settings.shards(), settings.turnIntervalMicros()));
             loops = deployed.loops();
             await(manage(vertx));
             while (runIncarnation(incarnation, backend, authenticator, deployed)) {

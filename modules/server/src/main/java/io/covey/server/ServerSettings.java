@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The configuration as the parts of a node take it.
  *
  * @param shards how many event loops serve clients
+ * @param turnIntervalMicros how far apart the turns of a loop are in a crowd of connections
  * @param partitions how many buckets there are
  * @param connections which connections the node takes
  * @param bucketMemoryBytes what the buckets on this node may take together
@@ -32,6 +33,7 @@ record ServerSettings(
         Configuration configuration,
         String nodeName,
         int shards,
+        int turnIntervalMicros,
         int partitions,
         List<ListenerSettings> listeners,
         ConnectionGate.Limits connections,
@@ -55,6 +57,8 @@ record ServerSettings(
                 configuration,
                 name.isEmpty() ? defaultName(configuration) : name,
                 loops > 0 ? loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                // A node that is alone has nobody whose waking up could be shared.
+                configuration.isOn("cluster.enabled") ? configuration.integer("batch.turn-interval") : 0,
                 partitions,
                 listeners,
                 connections(configuration),
@@ -214,7 +218,9 @@ record ServerSettings(
     }
 
     private static NodeSettings timed(NodeSettings node, Configuration configuration) {
-        return node.withLingering(configuration.integer("batch.linger"), configuration.integer("batch.lazy-linger"))
+        // Alone, a batch costs no message to anybody: there is nothing to share by waiting.
+        int lingerMicros = node.single() ? 0 : configuration.integer("batch.linger");
+        return node.withLingering(lingerMicros, configuration.integer("batch.lazy-linger"))
                 .withWaitingBytesMax(configuration.number("mqtt.waiting-bytes"))
                 .withLease(configuration.integer("cluster.lease"));
     }

@@ -91,7 +91,7 @@ class FloodTest {
     }
 
     private VertxLoops start() throws Exception {
-        VertxLoops loops = await(VertxLoops.deploy(vertx, 1));
+        VertxLoops loops = await(VertxLoops.deploy(vertx, 1, 0));
         CountDownLatch serving = new CountDownLatch(1);
         NodeLifecycle lifecycle = new NodeLifecycle() {
             @Override

@@ -46,6 +46,11 @@ final class SimulatedLoop implements ShardLoop {
     }
 
     @Override
+    public boolean isCrowded() {
+        return true;
+    }
+
+    @Override
     public long clusterMillis() {
         return EPOCH_MILLIS + events.nowMillis();
     }

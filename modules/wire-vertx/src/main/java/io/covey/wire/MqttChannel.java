@@ -77,6 +77,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     private boolean heldUntilAnswered;
     private boolean toldWritable = true;
     private boolean turnEndAwaited;
+    private int countedIn;
 
     /** Whether {@link SlowReaders} has it listed, since when it has taken nothing, and how much waited at the last look. */
     private boolean waits;
@@ -116,6 +117,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
+        countedIn = loop.count(countedIn);
         if (phase == Phase.OPEN) {
             inbox.add((ByteBuf) bytes); // [MQTT-4.2-1]
             decode();
@@ -266,6 +268,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     /** The turn of the loop is over: what was sent in it is flushed. */
     void endTurn() {
         turnEndAwaited = false;
+        countedIn = loop.count(countedIn);
         outbox.flush();
         long pending = waits ? 0 : pendingBytes();
         if (pending > 0) {

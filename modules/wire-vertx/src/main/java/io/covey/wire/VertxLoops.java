@@ -30,8 +30,10 @@ public final class VertxLoops {
      * Deploys the verticles.
      *
      * @param shards how many loops; fails when the Vert.x instance has fewer event loops
+     * @param turnIntervalMicros in a crowd of connections a turn of a loop begins so long after the end of the one before, at the soonest; 0:
+     *     at once
      */
-    public static Future<VertxLoops> deploy(Vertx vertx, int shards) {
+    public static Future<VertxLoops> deploy(Vertx vertx, int shards, int turnIntervalMicros) {
         int available = 0;
         for (Object loop : ((VertxInternal) vertx).nettyEventLoopGroup()) {
             available += loop instanceof EventLoop ? 1 : 0;
@@ -44,13 +46,18 @@ public final class VertxLoops {
         // spend.
         ByteBufAllocator.DEFAULT.directBuffer().release();
         Promise<VertxLoops> done = Promise.promise();
-        deployNext(vertx, shards, available, new ArrayList<>(), done);
+        deployNext(vertx, shards, turnIntervalMicros, available, new ArrayList<>(), done);
         return done.future();
     }
 
     /** Vert.x deals event loops in turn to all that is deployed, so a loop that came twice is given back and the next one tried. */
     private static void deployNext(
-            Vertx vertx, int shards, int triesLeft, List<VertxShardLoop> found, Promise<VertxLoops> done) {
+            Vertx vertx,
+            int shards,
+            int turnIntervalMicros,
+            int triesLeft,
+            List<VertxShardLoop> found,
+            Promise<VertxLoops> done) {
         if (found.size() == shards) {
             done.complete(new VertxLoops(vertx, found));
             return;
@@ -66,10 +73,11 @@ public final class VertxLoops {
                     if (isTaken(context, found)) {
                         return vertx.undeploy(id).map(false);
                     }
-                    found.add(new VertxShardLoop(found.size(), context));
+                    found.add(new VertxShardLoop(found.size(), context, turnIntervalMicros));
                     return Future.succeededFuture(true);
                 })
-                .onSuccess(isNew -> deployNext(vertx, shards, isNew ? triesLeft : triesLeft - 1, found, done))
+                .onSuccess(isNew ->
+                        deployNext(vertx, shards, turnIntervalMicros, isNew ? triesLeft : triesLeft - 1, found, done))
                 .onFailure(done::fail);
     }
 

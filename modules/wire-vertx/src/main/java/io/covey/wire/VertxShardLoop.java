@@ -11,6 +11,7 @@ import io.vertx.core.internal.ContextInternal;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,7 @@ final class VertxShardLoop implements ShardLoop {
     private final SecureRandom random = new SecureRandom();
     private final ClusterClock clock = new ClusterClock(System::currentTimeMillis, System::nanoTime);
 
+    private final TurnPacing pacing;
     private final Runnable turnEnd = this::endTurn;
     private boolean turnEndAwaited;
     private ArrayList<Runnable> ending = new ArrayList<>();
@@ -49,8 +51,9 @@ final class VertxShardLoop implements ShardLoop {
     private byte @Nullable [] sharedPayload;
     private @Nullable ByteBuf sharedBytes;
 
-    VertxShardLoop(int shard, Context context) {
+    VertxShardLoop(int shard, Context context, int turnIntervalMicros) {
         this.shard = shard;
+        pacing = new TurnPacing(turnIntervalMicros * NANOS_PER_MICRO, System.nanoTime());
         this.context = context;
         eventLoop = (SingleThreadEventLoop) ((ContextInternal) context).nettyEventLoop();
     }
@@ -105,7 +108,22 @@ final class VertxShardLoop implements ShardLoop {
         if (turnEndAwaited) {
             // As a task of the next turn: this one does not end while there is something to do at its end.
             eventLoop.execute(turnEnd);
+            return;
         }
+        long pauseNanos = pacing.pauseNanos(System.nanoTime());
+        if (pauseNanos > 0) {
+            LockSupport.parkNanos(pauseNanos);
+        }
+    }
+
+    /**
+     * A connection has something to do in this turn.
+     *
+     * @param countedIn what this method returned for the connection the last time, 0 at first
+     */
+    int count(int countedIn) {
+        awaitTurnEnd();
+        return pacing.count(countedIn);
     }
 
     private void runEnding() {
@@ -186,6 +204,11 @@ final class VertxShardLoop implements ShardLoop {
     @Override
     public long monotonicMicros() {
         return System.nanoTime() / NANOS_PER_MICRO;
+    }
+
+    @Override
+    public boolean isCrowded() {
+        return pacing.isCrowded();
     }
 
     @Override

@@ -44,7 +44,7 @@ final class EchoBroker implements ConnectionAcceptor {
     public static void main(String[] args) throws Exception {
         int shards = Integer.parseInt(args[1]);
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(shards));
-        VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, shards));
+        VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, shards, 0));
         MqttListeners listeners = WireFixture.await(MqttListeners.open(
                 loops,
                 List.of(ListenerSettings.tcp("tcp", "127.0.0.1", Integer.parseInt(args[0]))),

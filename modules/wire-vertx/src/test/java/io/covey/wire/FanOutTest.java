@@ -25,7 +25,7 @@ class FanOutTest {
     @Test
     void messagesReachReceiversOnAllLoopsInOrder() throws Exception {
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
-        VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 2));
+        VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 2, 0));
         MqttListeners listeners = WireFixture.await(MqttListeners.open(
                 loops, List.of(ListenerSettings.tcp("tcp", WireFixture.HOST, 0)), new EchoBroker(loops.loops())));
         List<TestClient> receivers = new ArrayList<>();

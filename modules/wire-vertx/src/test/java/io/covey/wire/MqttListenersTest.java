@@ -36,7 +36,7 @@ class MqttListenersTest {
             int freePort = freePort();
             ListenerSettings good = ListenerSettings.tcp("good", WireFixture.HOST, freePort);
             ListenerSettings bad = ListenerSettings.tcp("bad", WireFixture.HOST, other.getLocalPort());
-            VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 2));
+            VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 2, 0));
 
             assertThatThrownBy(() -> WireFixture.await(MqttListeners.open(loops, List.of(good, bad), new FakeBroker())))
                     .isInstanceOfSatisfying(ListenerFailure.class, failure -> {
@@ -55,7 +55,7 @@ class MqttListenersTest {
     @Test
     void twoListenersOfOneNameAreRefused() throws Exception {
         Vertx vertx = Vertx.vertx();
-        VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 1));
+        VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 1, 0));
 
         assertThatThrownBy(() -> WireFixture.await(MqttListeners.open(loops, List.of(TCP, TCP), new FakeBroker())))
                 .hasMessage("two listeners are named tcp");

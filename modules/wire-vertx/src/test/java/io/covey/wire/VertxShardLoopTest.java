@@ -26,7 +26,7 @@ class VertxShardLoopTest {
     @BeforeEach
     void deploy() throws Exception {
         vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(3));
-        loops = WireFixture.await(VertxLoops.deploy(vertx, 3)).loops();
+        loops = WireFixture.await(VertxLoops.deploy(vertx, 3, 0)).loops();
         loop = loops.get(0);
     }
 
@@ -52,7 +52,7 @@ class VertxShardLoopTest {
 
     @Test
     void moreShardsThanEventLoopsAreRefused() {
-        assertThatThrownBy(() -> WireFixture.await(VertxLoops.deploy(vertx, 4)))
+        assertThatThrownBy(() -> WireFixture.await(VertxLoops.deploy(vertx, 4, 0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("4 shards do not fit the 3 event loops");
     }

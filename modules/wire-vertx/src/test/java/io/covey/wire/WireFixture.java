@@ -26,7 +26,7 @@ final class WireFixture implements AutoCloseable {
             throws TimeoutException {
         this.broker = broker;
         vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(shards));
-        loops = await(VertxLoops.deploy(vertx, shards));
+        loops = await(VertxLoops.deploy(vertx, shards, 0));
         broker.loops(loops.loops());
         listeners = await(MqttListeners.open(loops, List.of(settings), broker, gate));
     }
