@@ -37,6 +37,11 @@ sealed interface BatchAnswer {
 
     default byte[] toBytes() {
         ByteWriter out = new ByteWriter(CAPACITY);
+        write(out);
+        return out.toByteArray();
+    }
+
+    default void write(ByteWriter out) {
         if (this instanceof Applied applied) {
             BatchCodec.write(applied.result, out.u8(APPLIED));
         } else if (this instanceof Refused refused) {
@@ -44,7 +49,6 @@ sealed interface BatchAnswer {
         } else {
             out.u8(this instanceof Missing ? MISSING : UNCONFIRMED);
         }
-        return out.toByteArray();
     }
 
     /** Whether these bytes say that the batch was applied. */
@@ -53,7 +57,10 @@ sealed interface BatchAnswer {
     }
 
     static BatchAnswer read(byte[] bytes) {
-        ByteReader in = new ByteReader(bytes);
+        return read(new ByteReader(bytes));
+    }
+
+    static BatchAnswer read(ByteReader in) {
         int kind = in.u8();
         return switch (kind) {
             case APPLIED -> new Applied(BatchCodec.readResult(in));

@@ -59,7 +59,7 @@ final class BucketBatchBackup
         BucketHolder holder = entry.getValue();
         PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
         Bucket bucket = shipped == null
-                ? replicate(holder)
+                ? replicate(host, holder)
                 : take(host, entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
         host.load().replicated(partition, bucket);
         return null;
@@ -80,33 +80,39 @@ final class BucketBatchBackup
         return bucket;
     }
 
-    private Bucket replicate(@Nullable BucketHolder holder) {
-        Bucket bucket = holder == null ? null : holder.bucket();
-        if (holder == null || bucket == null) {
-            throw new ReplicaDivergedException("a replica has no bucket " + partition);
-        }
-        PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
-        if (!host.storage().journal().isWritable()) {
-            throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot write to its disk");
-        }
+    private Bucket replicate(PartitionHost host, @Nullable BucketHolder holder) {
         Step applied = BucketBatchProcessor.given(step);
-        Batch decoded = BucketBatchProcessor.given(batch).batch();
+        boolean holds = holds(host, partition, holder, BucketBatchProcessor.given(batch), applied);
+        Bucket bucket = holder == null ? null : holder.bucket();
+        if (bucket == null || !holds) {
+            throw new ReplicaDivergedException("a replica of bucket " + partition + " is at "
+                    + (bucket == null ? "nothing" : bucket.version()) + ", the batch goes from " + applied.before()
+                    + " to " + applied.after());
+        }
+        return bucket;
+    }
+
+    /**
+     * Applies a batch to a replica and writes it down, on the partition's thread.
+     *
+     * @return whether the replica holds the batch now; where it does not, nothing is confirmed
+     */
+    static boolean holds(
+            PartitionHost host, int partition, @Nullable BucketHolder holder, EncodedBatch batch, Step step) {
+        Bucket bucket = holder == null ? null : holder.bucket();
+        if (holder == null || bucket == null || !host.storage().journal().isWritable()) {
+            return false;
+        }
+        Batch decoded = batch.batch();
         boolean holds;
         try {
-            holds = bucket.replicate(decoded, applied);
+            holds = bucket.replicate(decoded, step);
         } catch (RuntimeException | Error defect) {
             LOG.error("a replica failed while it applied a batch and is discarded; partition={}", partition, defect);
             holder.discard();
-            throw new ReplicaDivergedException("a replica of bucket " + partition + " failed");
+            return false;
         }
-        if (!holds) {
-            throw new ReplicaDivergedException("a replica of bucket " + partition + " is at " + bucket.version()
-                    + ", the batch goes from " + applied.before() + " to " + applied.after());
-        }
-        if (!host.kept(partition, bucket, applied, BucketBatchProcessor.given(batch))) {
-            throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot write to its disk");
-        }
-        return bucket;
+        return holds && host.kept(partition, bucket, step, batch);
     }
 
     @Override

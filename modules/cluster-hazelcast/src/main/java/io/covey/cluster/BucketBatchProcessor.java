@@ -9,7 +9,6 @@ import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchOutcome;
 import io.covey.bucket.Bucket;
-import io.covey.bucket.Refusal;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -81,19 +80,7 @@ final class BucketBatchProcessor
 
     private BatchAnswer apply(HazelcastInstance here, PartitionHost host, Bucket bucket) {
         EncodedBatch carried = given(batch);
-        Batch decoded = carried.batch();
-        if (!host.storage().journal().isWritable()) {
-            return new BatchAnswer.Refused(Refusal.DISK_UNWRITABLE);
-        }
-        BatchOutcome outcome;
-        try {
-            outcome = bucket.apply(decoded, host.standing(here, partition));
-        } catch (RuntimeException | Error defect) {
-            // Whether it changed anything is unknown: equal versions would hide that the replicas differ.
-            host.halt(partition, defect);
-            throw defect;
-        }
-        host.load().applied(partition, bucket);
+        BatchOutcome outcome = host.apply(here, partition, bucket, carried);
         if (outcome instanceof BatchOutcome.Applied applied) {
             backup = new BucketBatchBackup(partition, carried, applied.step(), whole ? bucket : null);
             if (!host.kept(partition, bucket, applied.step(), carried)) {

@@ -77,7 +77,8 @@ public final class ClusterNode {
         this.settings = settings;
         host = new PartitionHost(settings, incarnation, load, haltSwitch, storage);
         hazelcast = join(HazelcastConfiguration.of(settings, incarnation, nodeId, host));
-        buckets = new HazelcastBuckets(hazelcast, settings.partitionCount(), storage.isSynced());
+        buckets = new HazelcastBuckets(
+                hazelcast, settings.partitionCount(), settings.timing().backupTimeoutMillis(), storage.isSynced());
         membership = new HazelcastMembership(hazelcast, host, nodeId, thread, buckets::memberLeft);
         formation = new Formation(
                 hazelcast,

@@ -15,6 +15,8 @@ final class ClusterSerialization implements DataSerializableFactory {
     static final int RESTORE_PROCESSOR = 7;
     static final int SYNC_OPERATION = 8;
     static final int KEPT_PROCESSOR = 9;
+    static final int MEMBER_BATCHES = 10;
+    static final int MEMBER_BACKUPS = 11;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -28,6 +30,8 @@ final class ClusterSerialization implements DataSerializableFactory {
             case RESTORE_PROCESSOR -> new RestoreProcessor();
             case SYNC_OPERATION -> new SyncOperation();
             case KEPT_PROCESSOR -> new KeptProcessor();
+            case MEMBER_BATCHES -> new MemberBatches();
+            case MEMBER_BACKUPS -> new MemberBackups();
             default -> throw new IllegalArgumentException("no type with the id " + typeId);
         };
     }

@@ -9,12 +9,17 @@ import io.covey.broker.ShardLoop;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One shard's way to the buckets of its cluster. Owned by the shard's loop; Hazelcast's completions come there directly.
+ *
+ * <p>A batch goes first with all others of its turn to the same place ({@link Bundle}), once. When that does not confirm it, it is
+ * repeated by itself, with Hazelcast's own backups, as often as it takes.
  */
 final class HazelcastBucketGateway implements BucketGateway {
     /** After how many attempts in a row whose backups did not answer they are given the whole bucket. */
@@ -22,8 +27,15 @@ final class HazelcastBucketGateway implements BucketGateway {
 
     private final HazelcastBuckets buckets;
     private final ShardLoop loop;
+    private final long patienceMicros;
     private final @Nullable Attempt[] inFlight;
+
+    /** The newest batch of each partition that went in a bundle. */
+    private final long[] bundledSequences;
+
     private final int[] unanswered;
+    private final Map<PartitionPlaces.Place, Bundle> bundles = new HashMap<>();
+    private boolean watching;
 
     /** What all replicas have written and may not have synced. */
     private List<Unsynced> unsynced = new ArrayList<>();
@@ -35,20 +47,39 @@ final class HazelcastBucketGateway implements BucketGateway {
     /** One try to send one batch. */
     private static final class Attempt {
         private final int partition;
-        private final BucketBatchProcessor processor;
+        private final Batch batch;
         private final Answer answer;
+        private @Nullable BucketBatchProcessor alone;
 
-        Attempt(int partition, BucketBatchProcessor processor, Answer answer) {
+        Attempt(int partition, Batch batch, Answer answer) {
             this.partition = partition;
-            this.processor = processor;
+            this.batch = batch;
             this.answer = answer;
         }
     }
 
-    HazelcastBucketGateway(HazelcastBuckets buckets, ShardLoop loop) {
+    /** What goes to one place: some of it is on its way, the rest waits for that to be answered. */
+    private static final class Bundle {
+        private final PartitionPlaces.Place place;
+        private final List<Attempt> waiting = new ArrayList<>();
+        private @Nullable List<Attempt> sent;
+        private long sentAtMicros;
+        private boolean sendComes;
+
+        Bundle(PartitionPlaces.Place place) {
+            this.place = place;
+        }
+    }
+
+    /**
+     * @param patienceMillis how long a bundle may be without an answer
+     */
+    HazelcastBucketGateway(HazelcastBuckets buckets, ShardLoop loop, int patienceMillis) {
         this.buckets = buckets;
         this.loop = loop;
+        this.patienceMicros = patienceMillis * 1_000L;
         this.inFlight = new Attempt[buckets.partitionCount()];
+        this.bundledSequences = new long[buckets.partitionCount()];
         this.unanswered = new int[buckets.partitionCount()];
     }
 
@@ -59,21 +90,110 @@ final class HazelcastBucketGateway implements BucketGateway {
 
     @Override
     public void submit(int partition, Batch batch, boolean repair, Answer answer) {
-        boolean whole = repair && unanswered[partition] >= UNANSWERED_BEFORE_WHOLE;
-        Attempt attempt = new Attempt(partition, new BucketBatchProcessor(partition, batch, whole), answer);
+        Attempt attempt = new Attempt(partition, batch, answer);
         inFlight[partition] = attempt;
+        PartitionPlaces.Place place = bundledSequences[partition] == batch.sequence() ? null : buckets.owner(partition);
+        if (place == null) {
+            sendAlone(attempt, repair && unanswered[partition] >= UNANSWERED_BEFORE_WHOLE);
+            return;
+        }
+        bundledSequences[partition] = batch.sequence();
+        Bundle bundle = bundles.computeIfAbsent(place, Bundle::new);
+        bundle.waiting.add(attempt);
+        sendAtEndOfTurn(bundle);
+    }
+
+    private void sendAtEndOfTurn(Bundle bundle) {
+        if (bundle.sent == null && !bundle.sendComes && !bundle.waiting.isEmpty()) {
+            bundle.sendComes = true;
+            loop.atEndOfTurn(() -> {
+                bundle.sendComes = false;
+                send(bundle);
+            });
+        }
+    }
+
+    private void send(Bundle bundle) {
+        if (bundle.sent != null || bundle.waiting.isEmpty()) {
+            return;
+        }
+        List<Attempt> next = bundle.waiting.subList(0, Math.min(MemberBatches.BATCHES_MAX, bundle.waiting.size()));
+        List<Attempt> sent = List.copyOf(next);
+        next.clear();
+        List<MemberBatches.Part> parts = new ArrayList<>(sent.size());
+        sent.forEach(attempt -> parts.add(new MemberBatches.Part(attempt.partition, new EncodedBatch(attempt.batch))));
+        bundle.sent = sent;
+        bundle.sentAtMicros = loop.monotonicMicros();
+        watch();
         try {
-            var unused = buckets.send(partition, attempt.processor)
+            var unused = buckets.send(bundle.place, parts)
                     .whenCompleteAsync(
-                            (value, failure) -> loop.submit(() -> completed(attempt, value, failure)), Runnable::run);
+                            (value, failure) -> loop.submit(() -> answered(bundle, sent, value, failure)),
+                            Runnable::run);
         } catch (RuntimeException refusedHere) {
-            loop.submit(() -> completed(attempt, null, refusedHere));
+            loop.submit(() -> answered(bundle, sent, null, refusedHere));
+        }
+    }
+
+    private void answered(Bundle bundle, List<Attempt> sent, @Nullable Object value, @Nullable Throwable failure) {
+        if (bundle.sent != sent) {
+            return; // given up before
+        }
+        bundle.sent = null;
+        BatchAnswer[] answers = value == null ? null : buckets.readAll(value);
+        for (int i = 0; i < sent.size(); i++) {
+            Attempt attempt = sent.get(i);
+            if (inFlight[attempt.partition] != attempt) {
+                continue;
+            }
+            if (answers != null) {
+                completed(attempt, answers[i]);
+            } else {
+                unknown(attempt, failure == null ? "unanswered" : cause(failure));
+            }
+        }
+        sendAtEndOfTurn(bundle);
+    }
+
+    /** While something is on its way, looks now and then for what has had no answer for too long. */
+    private void watch() {
+        if (!watching) {
+            watching = true;
+            loop.schedule(patienceMicros / 2, this::giveUpLate);
+        }
+    }
+
+    private void giveUpLate() {
+        watching = false;
+        long now = loop.monotonicMicros();
+        for (Bundle bundle : new ArrayList<>(bundles.values())) {
+            List<Attempt> sent = bundle.sent;
+            if (sent != null && now - bundle.sentAtMicros >= patienceMicros) {
+                answered(bundle, sent, null, null);
+            } else if (sent != null) {
+                watch();
+            }
+        }
+    }
+
+    private void sendAlone(Attempt attempt, boolean whole) {
+        BucketBatchProcessor processor = new BucketBatchProcessor(attempt.partition, attempt.batch, whole);
+        attempt.alone = processor;
+        try {
+            var unused = buckets.send(attempt.partition, processor)
+                    .whenCompleteAsync(
+                            (value, failure) -> loop.submit(() -> completedAlone(attempt, value, failure)),
+                            Runnable::run);
+        } catch (RuntimeException refusedHere) {
+            loop.submit(() -> completedAlone(attempt, null, refusedHere));
         }
     }
 
     /** Gives up what is in flight, from any thread: a late answer is ignored, and a late execution is a repeat. */
     void giveUp() {
         loop.submit(() -> {
+            bundles.values().forEach(bundle -> bundle.waiting.clear());
+            bundles.clear();
             List<Attempt> given = new ArrayList<>();
             for (Attempt attempt : inFlight) {
                 if (attempt != null) {
@@ -84,7 +204,7 @@ final class HazelcastBucketGateway implements BucketGateway {
         });
     }
 
-    private void completed(Attempt attempt, @Nullable Object value, @Nullable Throwable failure) {
+    private void completedAlone(Attempt attempt, @Nullable Object value, @Nullable Throwable failure) {
         if (inFlight[attempt.partition] != attempt) {
             return; // given up before
         }
@@ -96,7 +216,11 @@ final class HazelcastBucketGateway implements BucketGateway {
             unknown(attempt, cause(failure));
             return;
         }
-        BatchAnswer answered = value == null ? attempt.processor.answer() : buckets.read(value);
+        BatchAnswer here = attempt.alone == null ? null : attempt.alone.answer();
+        completed(attempt, value == null ? here : buckets.read(value));
+    }
+
+    private void completed(Attempt attempt, @Nullable BatchAnswer answered) {
         if (answered instanceof BatchAnswer.Applied applied) {
             unanswered[attempt.partition] = 0;
             if (buckets.isSynced()) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** A member's way to the buckets of its cluster, shared by its shards. */
 final class HazelcastBuckets {
@@ -32,19 +33,25 @@ final class HazelcastBuckets {
     private final IMap<Integer, BucketHolder> map;
     private final List<Integer> keys;
     private final List<Data> keyData;
+    private final PartitionPlaces places;
+    private final int patienceMillis;
     private final boolean synced;
     private final List<HazelcastBucketGateway> gateways = new CopyOnWriteArrayList<>();
 
     /**
+     * @param patienceMillis how long a member may leave batches without an answer
      * @param synced whether an answer waits until all replicas have synced
      */
-    HazelcastBuckets(HazelcastInstance hazelcast, int partitionCount, boolean synced) {
+    HazelcastBuckets(HazelcastInstance hazelcast, int partitionCount, int patienceMillis, boolean synced) {
+        this.patienceMillis = patienceMillis;
         this.synced = synced;
         map = hazelcast.getMap(HazelcastConfiguration.BUCKETS);
         engine = ((MapProxyImpl<?, ?>) map).getNodeEngine();
         operations = engine.getOperationService();
         keys = keys(hazelcast.getPartitionService(), partitionCount);
         keyData = keys.stream().map(this::data).toList();
+        places = new PartitionPlaces(engine, keyData);
+        PartitionHost.of(hazelcast).places(places);
     }
 
     /** One key per partition: the lowest number that Hazelcast puts there. The same on every member and after every restart. */
@@ -66,7 +73,7 @@ final class HazelcastBuckets {
     }
 
     HazelcastBucketGateway gateway(ShardLoop loop) {
-        HazelcastBucketGateway gateway = new HazelcastBucketGateway(this, loop);
+        HazelcastBucketGateway gateway = new HazelcastBucketGateway(this, loop, patienceMillis);
         gateways.add(gateway);
         return gateway;
     }
@@ -78,6 +85,7 @@ final class HazelcastBuckets {
 
     /** A member has left: what is in flight may wait for it in vain, so it is given up as unknown and repeated. */
     void memberLeft() {
+        places.memberLeft();
         new ArrayList<>(gateways).forEach(HazelcastBucketGateway::giveUp);
     }
 
@@ -133,6 +141,25 @@ final class HazelcastBuckets {
                     .invoke());
         }
         return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]));
+    }
+
+    /** Where the thread is that serves a partition, or null while nobody does. */
+    PartitionPlaces.@Nullable Place owner(int partition) {
+        return places.replica(partition, 0);
+    }
+
+    /** Sends batches to one member, once. The future's value is what {@link #readAll} reads. */
+    CompletableFuture<Object> send(PartitionPlaces.Place place, List<MemberBatches.Part> batches) {
+        return operations
+                .createInvocationBuilder(MapService.SERVICE_NAME, new MemberBatches(batches), place.address())
+                .setResultDeserialized(false)
+                .setTryCount(1)
+                .setAsync()
+                .invoke();
+    }
+
+    BatchAnswer[] readAll(Object answer) {
+        return answer instanceof BatchAnswer[] here ? here : MemberAnswers.read(engine.toObject(answer));
     }
 
     BatchAnswer read(Object answer) {

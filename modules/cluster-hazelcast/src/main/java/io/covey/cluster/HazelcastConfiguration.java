@@ -1,5 +1,6 @@
 package io.covey.cluster;
 
+import com.hazelcast.cluster.Member;
 import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.InMemoryFormat;
@@ -27,6 +28,9 @@ final class HazelcastConfiguration {
 
     /** Member attribute: {@code host:port} of the node's event bus. */
     static final String EVENT_BUS = "covey.event-bus";
+
+    /** Member attribute: how many threads serve the member's partitions. */
+    private static final String PARTITION_THREADS = "covey.partition-threads";
 
     /** Member attribute that Vert.x reads its node id from. */
     static final String NODE_ID = "__vertx.nodeId";
@@ -73,6 +77,7 @@ final class HazelcastConfiguration {
         // Answers only wake a shard's loop: done by the thread that read them, one thread less is woken
         // (docs/adr/0003).
         property("operation.response.thread.count", 0);
+        property("operation.thread.count", ownPartitionThreads());
         property("heartbeat.interval.seconds", timing.heartbeatIntervalSeconds());
         property("max.no.heartbeat.seconds", timing.heartbeatMaxSeconds());
         property("merge.first.run.delay.seconds", timing.mergeDelaySeconds());
@@ -88,6 +93,17 @@ final class HazelcastConfiguration {
         config.getMetricsConfig().setEnabled(false);
         config.getJetConfig().setEnabled(false);
         config.setClusterName(settings.clusterName());
+    }
+
+    /** As many as there are event loops by default: both serve clients, and neither is to wait for the other. */
+    private static int ownPartitionThreads() {
+        return Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
+    /** How many threads serve the partitions of a member: partition p is served by thread p modulo this. */
+    static int partitionThreads(Member member) {
+        String count = member.getAttribute(PARTITION_THREADS);
+        return count == null ? 1 : Integer.parseInt(count);
     }
 
     private void property(String name, Object value) {
@@ -148,6 +164,7 @@ final class HazelcastConfiguration {
     private void member(long incarnation, String nodeId, PartitionHost host) {
         config.getMemberAttributeConfig()
                 .setAttribute(NODE_ID, nodeId)
+                .setAttribute(PARTITION_THREADS, Integer.toString(ownPartitionThreads()))
                 .setAttribute(INCARNATION, Long.toString(incarnation))
                 .setAttribute(EVENT_BUS, settings.host() + ":" + settings.eventBusPort());
         config.getUserContext().put(PartitionHost.CONTEXT_KEY, host);

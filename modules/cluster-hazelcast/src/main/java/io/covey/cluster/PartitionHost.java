@@ -7,8 +7,11 @@ import com.hazelcast.instance.impl.Node;
 import com.hazelcast.internal.cluster.ClusterService;
 import com.hazelcast.internal.partition.InternalPartition;
 import com.hazelcast.internal.partition.PartitionReplica;
+import io.covey.bucket.Batch;
+import io.covey.bucket.BatchOutcome;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
+import io.covey.bucket.Refusal;
 import io.covey.bucket.Standing;
 import io.covey.bucket.Step;
 import io.covey.storage.BucketJournal;
@@ -16,6 +19,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +35,7 @@ final class PartitionHost {
 
     private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
 
+    private final int backupCount;
     private final int backupsRequired;
     private final BucketLimits limits;
     private final BucketLoad load;
@@ -40,6 +45,7 @@ final class PartitionHost {
     private volatile long incarnation;
     private volatile BooleanSupplier lease = () -> false;
     private volatile long[] members = {};
+    private volatile @Nullable PartitionPlaces places;
 
     PartitionHost(
             ClusterSettings settings,
@@ -48,6 +54,7 @@ final class PartitionHost {
             HaltSwitch haltSwitch,
             ClusterStorage storage) {
         this.load = load;
+        this.backupCount = settings.backupCount();
         this.storage = storage;
         this.backupsRequired = settings.backupsRequired();
         this.limits = settings.bucketLimits();
@@ -62,6 +69,21 @@ final class PartitionHost {
             return partitionHost;
         }
         throw new IllegalStateException("this Hazelcast member was not started by a cluster node");
+    }
+
+    void places(PartitionPlaces known) {
+        places = known;
+    }
+
+    /** Where the buckets are; null until this member knows it. */
+    @Nullable
+    PartitionPlaces places() {
+        return places;
+    }
+
+    /** How many backups each bucket is to have. */
+    int backupCount() {
+        return backupCount;
     }
 
     BucketLimits limits() {
@@ -124,6 +146,23 @@ final class PartitionHost {
         }
     }
 
+    /** Applies a batch as the partition's owner, on the partition's thread; halts the node when that fails half-way. */
+    BatchOutcome apply(HazelcastInstance hazelcast, int partition, Bucket bucket, EncodedBatch carried) {
+        Batch batch = carried.batch();
+        if (!storage.journal().isWritable()) {
+            return new BatchOutcome.Refused(Refusal.DISK_UNWRITABLE);
+        }
+        try {
+            BatchOutcome outcome = bucket.apply(batch, standing(hazelcast, partition));
+            load.applied(partition, bucket);
+            return outcome;
+        } catch (RuntimeException | Error defect) {
+            // Whether it changed anything is unknown: equal versions would hide that the replicas differ.
+            halt(partition, defect);
+            throw defect;
+        }
+    }
+
     /** Whether as many backups as required are assigned to current members: Hazelcast would skip others and report success. */
     boolean replicasPresent(HazelcastInstance hazelcast, int partition) {
         Node node = node(hazelcast);
@@ -178,7 +217,7 @@ final class PartitionHost {
         }
     }
 
-    void halt(int partition, Throwable cause) {
+    private void halt(int partition, Throwable cause) {
         LOG.error("a bucket failed while it applied a batch, the node halts; partition={}", partition, cause);
         haltSwitch.halt("bucket " + partition + " failed while it applied a batch", cause);
     }

@@ -104,10 +104,12 @@ class HazelcastBucketsTest {
         CountDownLatch stuck = Replicas.block(cluster.backup(2), 2);
         Batch batch = sender.batch(2, append("stuck/b", 1));
 
-        Answers answer = sender.attempt(2, batch, false);
+        Answers together = sender.attempt(2, batch, false);
+        Answers alone = sender.attempt(2, batch, false);
         stuck.countDown();
 
-        assertThat(answer).isEqualTo(new Answers.Unknown("backup unanswered"));
+        assertThat(together).isEqualTo(new Answers.Unknown("unanswered"));
+        assertThat(alone).isEqualTo(new Answers.Unknown("backup unanswered"));
         assertThat(deliveries(sender.confirm(2, batch))).containsExactly("client 1");
         assertThat(digest(cluster.owner(2), 2)).isEqualTo(digest(cluster.backup(2), 2));
     }
@@ -123,6 +125,7 @@ class HazelcastBucketsTest {
         });
         Batch batch = sender.batch(3, append("diverged/b", 1));
 
+        assertThat(sender.attempt(3, batch, false)).isEqualTo(new Answers.Unknown("unconfirmed"));
         assertThat(sender.attempt(3, batch, false)).isEqualTo(new Answers.Unknown("backup unanswered"));
         assertThat(sender.attempt(3, batch, true)).isEqualTo(new Answers.Unknown("backup unanswered"));
         assertThat(version(meddled, 3)).isEqualTo(BucketVersion.ZERO);

@@ -47,6 +47,11 @@ final class TestLoop implements ShardLoop, AutoCloseable {
     }
 
     @Override
+    public boolean isCrowded() {
+        return false;
+    }
+
+    @Override
     public long clusterMillis() {
         return System.currentTimeMillis();
     }

@@ -1,0 +1,101 @@
+package io.covey.cluster;
+
+import static io.covey.cluster.TestCluster.append;
+import static io.covey.cluster.TestCluster.digest;
+import static io.covey.cluster.TestCluster.session;
+import static io.covey.cluster.TestCluster.version;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.bucket.Batch;
+import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Command;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What goes to several partitions of a member in one message: each batch stands for itself. */
+class MemberBatchesTest {
+    @Test
+    void theBatchesOfATurnAreConfirmedEachByItsBackup() {
+        try (TestCluster cluster = TestCluster.of(3, 1)) {
+            TestMember sender = cluster.members.get(0);
+            for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+                session(sender, partition, "client-" + partition, "turn");
+            }
+            List<CompletableFuture<Answers>> answers = IntStream.range(0, TestMember.PARTITIONS)
+                    .mapToObj(partition -> Answers.submit(
+                            sender.gateway,
+                            sender.loop,
+                            partition,
+                            sender.batch(partition, append("turn/b", partition)),
+                            false))
+                    .toList();
+
+            assertThat(answers).allSatisfy(answer -> assertThat(
+                            answer.orTimeout(30, TimeUnit.SECONDS).join())
+                    .isInstanceOf(Answers.Confirmed.class));
+            assertThat(cluster.replicasAreEqual()).isTrue();
+        }
+    }
+
+    @Test
+    void whatTheReceiverDoesNotOwnIsUnconfirmedAndTheRestIsApplied() {
+        try (TestCluster cluster = TestCluster.of(3, 1)) {
+            TestMember receiver = cluster.owner(0);
+            int foreign = IntStream.range(1, TestMember.PARTITIONS)
+                    .filter(partition -> cluster.owner(partition) != receiver)
+                    .findFirst()
+                    .orElseThrow();
+            TestMember sender = cluster.members.get(0);
+            BucketVersion before = version(cluster.owner(foreign), foreign);
+
+            BatchAnswer[] answers = send(sender, 0, List.of(0, foreign));
+
+            assertThat(answers[0]).isInstanceOf(BatchAnswer.Applied.class);
+            assertThat(answers[1]).isEqualTo(new BatchAnswer.Unconfirmed());
+            assertThat(version(cluster.owner(foreign), foreign)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void aReplicaThatDivergedTakesTheConfirmationOfItsOwnBatchOnly() {
+        try (TestCluster cluster = TestCluster.of(3, 1)) {
+            List<Integer> sameOwner = IntStream.range(0, TestMember.PARTITIONS)
+                    .filter(partition -> cluster.owner(partition) == cluster.owner(0))
+                    .boxed()
+                    .toList();
+            int meddled = sameOwner.get(1);
+            TestMember sender = cluster.members.get(0);
+            for (int partition : sameOwner) {
+                session(sender, partition, "client-" + partition, "meddled");
+            }
+            Replicas.at(cluster.backup(meddled), meddled, holder -> {
+                holder.replace(new Bucket(sender.settings.bucketLimits()));
+                return true;
+            });
+
+            BatchAnswer[] answers = send(sender, 0, sameOwner);
+
+            assertThat(answers[0]).isInstanceOf(BatchAnswer.Applied.class);
+            assertThat(answers[1]).isEqualTo(new BatchAnswer.Unconfirmed());
+            assertThat(digest(cluster.owner(0), 0)).isEqualTo(digest(cluster.backup(0), 0));
+        }
+    }
+
+    /** Sends a batch for each partition to the owner of one of them. */
+    private static BatchAnswer[] send(TestMember sender, int ownedByReceiver, List<Integer> partitions) {
+        HazelcastBuckets buckets = sender.node.buckets();
+        List<MemberBatches.Part> parts = new ArrayList<>();
+        for (int partition : partitions) {
+            Batch batch = sender.batch(partition, new Command.Tick());
+            parts.add(new MemberBatches.Part(partition, new EncodedBatch(batch)));
+        }
+        PartitionPlaces.Place receiver = buckets.owner(ownedByReceiver);
+        return buckets.readAll(
+                buckets.send(receiver, parts).orTimeout(30, TimeUnit.SECONDS).join());
+    }
+}
