@@ -3,6 +3,7 @@ package io.covey.auth;
 import io.covey.broker.Authenticator;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ReasonCode;
+import io.covey.session.AuthenticationStep;
 import java.nio.file.Path;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executors;
@@ -87,24 +88,24 @@ public final class PasswordFileAuthenticator implements Authenticator, AutoClose
     }
 
     @Override
-    public void authenticate(Connect connect, String remoteAddress, Consumer<ReasonCode> answer) {
+    public void authenticate(Connect connect, String remoteAddress, Consumer<AuthenticationStep> answer) {
         String user = connect.userName();
         byte[] password = connect.password();
         if (user == null && password == null) {
-            answer.accept(allowAnonymous ? ReasonCode.SUCCESS : ReasonCode.NOT_AUTHORIZED);
+            answer.accept(AuthenticationStep.of(allowAnonymous ? ReasonCode.SUCCESS : ReasonCode.NOT_AUTHORIZED));
             return;
         }
         Users current = users;
         String hash = user == null ? null : current.file.hashOf(user);
         byte[] given = password == null ? NO_PASSWORD : password;
         if (hash != null && verified.isKnown(given, hash)) {
-            answer.accept(ReasonCode.SUCCESS);
+            answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS));
             return;
         }
         try {
-            workers.execute(() -> answer.accept(compare(given, hash, current.decoy)));
+            workers.execute(() -> answer.accept(AuthenticationStep.of(compare(given, hash, current.decoy))));
         } catch (RejectedExecutionException full) {
-            answer.accept(ReasonCode.SERVER_BUSY);
+            answer.accept(AuthenticationStep.of(ReasonCode.SERVER_BUSY));
         }
     }
 

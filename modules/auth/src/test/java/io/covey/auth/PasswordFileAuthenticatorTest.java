@@ -101,8 +101,8 @@ class PasswordFileAuthenticatorTest {
         });
         assertThat(holding.await(10, TimeUnit.SECONDS)).isTrue();
         CompletableFuture<ReasonCode> waiting = new CompletableFuture<>();
-        authenticator.authenticate(connect("ben", "x"), "here", waiting::complete);
-        authenticator.authenticate(connect("ben", "x"), "here", answers::add);
+        authenticator.authenticate(connect("ben", "x"), "here", step -> waiting.complete(step.reason()));
+        authenticator.authenticate(connect("ben", "x"), "here", step -> answers.add(step.reason()));
 
         assertThat(answers).containsExactly(ReasonCode.SERVER_BUSY);
         held.countDown();
@@ -159,7 +159,7 @@ class PasswordFileAuthenticatorTest {
     private static ReasonCode ask(PasswordFileAuthenticator authenticator, String user, String password)
             throws Exception {
         CompletableFuture<ReasonCode> answer = new CompletableFuture<>();
-        authenticator.authenticate(connect(user, password), "here", answer::complete);
+        authenticator.authenticate(connect(user, password), "here", step -> answer.complete(step.reason()));
         return answer.get(10, TimeUnit.SECONDS);
     }
 

@@ -29,8 +29,7 @@ final class ConnectionAuthentication {
     void begin(Connect connect) {
         String method = connect.properties().string(Property.AUTHENTICATION_METHOD);
         if (method == null) {
-            authenticator.authenticate(
-                    connect, output.remoteAddress(), reason -> answer.accept(AuthenticationStep.of(reason)));
+            authenticator.authenticate(connect, output.remoteAddress(), answer);
             return;
         }
         enhanced = authenticator.enhanced(connect, method, output.remoteAddress());

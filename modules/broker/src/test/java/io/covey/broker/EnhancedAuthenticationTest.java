@@ -10,6 +10,7 @@ import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
+import io.covey.session.AuthenticationStep;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
@@ -92,7 +93,8 @@ class EnhancedAuthenticationTest {
     @Test
     @DisplayName("[MQTT-4.12.0-1] so is any where the authenticator offers none")
     void methodIsRefusedWhereNoneIsOffered() {
-        TestCluster.TestNode other = cluster.with((connect, address, answer) -> answer.accept(ReasonCode.SUCCESS))
+        TestCluster.TestNode other = cluster.with(
+                        (connect, address, answer) -> answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS)))
                 .start(2, 1);
         TestClient client = other.client();
         Properties properties = Properties.builder()

@@ -24,8 +24,8 @@ final class SlowChallenge implements Authenticator {
     }
 
     @Override
-    public void authenticate(Connect connect, String remoteAddress, Consumer<ReasonCode> answer) {
-        answer.accept(ReasonCode.SUCCESS);
+    public void authenticate(Connect connect, String remoteAddress, Consumer<AuthenticationStep> answer) {
+        answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS));
     }
 
     @Override

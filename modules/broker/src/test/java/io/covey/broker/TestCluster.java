@@ -10,6 +10,7 @@ import io.covey.protocol.ReasonCode;
 import io.covey.routing.RouteTableWriter;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
+import io.covey.session.AuthenticationStep;
 import io.covey.session.ConnectionEvent;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -31,7 +32,8 @@ final class TestCluster {
     final Map<Long, TestNode> nodes = new LinkedHashMap<>();
     private final RouteTableWriter routes = new RouteTableWriter();
     private NodeSettings settings = NodeSettings.SINGLE;
-    private Authenticator authenticator = (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS);
+    private Authenticator authenticator =
+            (connect, address, answer) -> answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS));
     private boolean realCores;
     private long views;
 

@@ -7,6 +7,7 @@ import io.covey.broker.Authenticator;
 import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import io.covey.protocol.ReasonCode;
+import io.covey.session.AuthenticationStep;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ record AuthSettings(@Nullable Path passwordFile, boolean allowAnonymous, int pas
     /** Opens what decides on a CONNECT, to the end of the process. */
     Authenticator open() {
         if (passwordFile == null) {
-            return (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS);
+            return (connect, address, answer) -> answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS));
         }
         try {
             return PasswordFileAuthenticator.open(passwordFile, allowAnonymous, passwordThreads, passwordWaiting);

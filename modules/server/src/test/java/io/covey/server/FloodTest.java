@@ -13,6 +13,7 @@ import io.covey.cluster.LocalBuckets;
 import io.covey.observability.BrokerMetrics;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
+import io.covey.session.AuthenticationStep;
 import io.covey.wire.ConnectionGate;
 import io.covey.wire.ListenerSettings;
 import io.covey.wire.MqttListeners;
@@ -111,7 +112,7 @@ class FloodTest {
                 loops.loops(),
                 shard -> stall,
                 (target, message) -> {},
-                (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS),
+                (connect, address, answer) -> answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS)),
                 metrics,
                 lifecycle);
         node.ownedPartitions(buckets.ownedPartitions());

@@ -9,15 +9,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reason Success, Continue authentication (only where the CONNECT named an Authentication Method), or why the client is refused
  * @param data Authentication Data for the client, or null; not to be modified
+ * @param permissions what the client may do from now on; matters with Success only
  */
-public record AuthenticationStep(ReasonCode reason, byte @Nullable [] data) {
-    /** The client is who it says it is. */
+public record AuthenticationStep(ReasonCode reason, byte @Nullable [] data, Permissions permissions) {
+    /** The client is who it says it is, and may do everything. */
     public static final AuthenticationStep SUCCESS = new AuthenticationStep(ReasonCode.SUCCESS, null);
 
     public AuthenticationStep {
         if (!reason.isError() && reason != ReasonCode.SUCCESS && reason != ReasonCode.CONTINUE_AUTHENTICATION) {
             throw new IllegalArgumentException(reason + " neither ends nor continues an authentication");
         }
+    }
+
+    /** A step of a client that may do everything. */
+    public AuthenticationStep(ReasonCode reason, byte @Nullable [] data) {
+        this(reason, data, Permissions.ALL);
     }
 
     /** The end without data: Success, or the reason to refuse with. */
@@ -32,12 +38,15 @@ public record AuthenticationStep(ReasonCode reason, byte @Nullable [] data) {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof AuthenticationStep that && reason == that.reason && Arrays.equals(data, that.data);
+        return other instanceof AuthenticationStep that
+                && reason == that.reason
+                && Arrays.equals(data, that.data)
+                && permissions.equals(that.permissions);
     }
 
     @Override
     public int hashCode() {
-        return 31 * reason.hashCode() + Arrays.hashCode(data);
+        return 31 * (31 * reason.hashCode() + Arrays.hashCode(data)) + permissions.hashCode();
     }
 
     /** Without the data, which are nobody's to read. */

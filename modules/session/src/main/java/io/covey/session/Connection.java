@@ -43,6 +43,7 @@ public final class Connection {
     private @Nullable Connect connect;
     private @Nullable Terms terms;
     private @Nullable EnhancedExchange exchange;
+    private Permissions permissions = Permissions.ALL;
     private @Nullable LiveSession live;
     private List<SharedReceipt> uncompletedShared = List.of();
     private boolean writable = true;
@@ -193,6 +194,11 @@ public final class Connection {
             if (exchange != null) {
                 exchange.answered(step);
             }
+            permissions = step.permissions();
+            if (!Handshake.mayPublishWill(Objects.requireNonNull(connect), permissions)) {
+                refuse(ReasonCode.NOT_AUTHORIZED, terms().maximumPacketBytes());
+                return;
+            }
             phase = ConnectionPhase.OPENING;
             effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), settings, nowMillis));
         } else if (exchange().tell(step, new ClientOutput(effects, terms()))) {
@@ -206,7 +212,12 @@ public final class Connection {
     private void authenticatedAgain(AuthenticationStep step) {
         if (step.reason().isError()) {
             endWith(Handshake.disconnected(step.reason())); // [MQTT-4.12.1-2]
-        } else if (!exchange().tell(step, live().output)) {
+            return;
+        }
+        if (step.reason() == ReasonCode.SUCCESS) {
+            live().permit(step.permissions());
+        }
+        if (!exchange().tell(step, live().output)) {
             endWith(ReasonCode.PACKET_TOO_LARGE);
         }
     }
@@ -235,7 +246,7 @@ public final class Connection {
             endLate(opened);
             return;
         }
-        connected(new LiveSession(effects, settings, terms(), output, gate, opened, nowMillis), nowMillis);
+        connected(new LiveSession(effects, settings, terms(), output, gate, opened, permissions, nowMillis), nowMillis);
         resume(opened, nowMillis);
         if (lostWhileOpening) {
             lost(nowMillis);

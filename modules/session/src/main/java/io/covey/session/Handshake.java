@@ -121,6 +121,12 @@ final class Handshake {
         }
     }
 
+    /** Whether the client's Will, where it has one, is something that it may publish. */
+    static boolean mayPublishWill(Connect connect, Permissions permissions) {
+        Connect.Will will = connect.will();
+        return will == null || permissions.mayPublish(will.topic(), will.qos(), will.retain());
+    }
+
     /** Clients before MQTT 5.0 cannot be told of another Keep Alive, so theirs stays. */
     private static int keepAliveSeconds(Connect connect, SessionSettings settings) {
         int asked = connect.keepAliveSeconds();

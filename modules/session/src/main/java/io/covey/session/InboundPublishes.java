@@ -59,7 +59,8 @@ final class InboundPublishes { // [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
             Terms terms,
             ClientOutput output,
             ReadingGate gate,
-            SubscriptionRequests requests) {
+            SubscriptionRequests requests,
+            Permissions permissions) {
         this.effects = effects;
         this.settings = settings;
         this.terms = terms;
@@ -67,7 +68,12 @@ final class InboundPublishes { // [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
         this.gate = gate;
         this.requests = requests;
         this.aliases = new InboundAliases(settings.topicAliasMaximum());
-        this.checks = new PublishChecks(settings);
+        this.checks = new PublishChecks(settings, permissions);
+    }
+
+    /** What the client may publish from now on. */
+    void permit(Permissions granted) {
+        checks.permit(granted);
     }
 
     /** Publishes that are in work. */

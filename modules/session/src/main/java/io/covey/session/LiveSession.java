@@ -35,15 +35,23 @@ final class LiveSession {
             ClientOutput output,
             ReadingGate gate,
             Result.Opened opened,
+            Permissions permissions,
             long nowMillis) {
         this.terms = terms;
         this.output = output;
         this.gate = gate;
         this.connectedAtMillis = nowMillis;
-        requests = new SubscriptionRequests(effects, settings, terms, output, gate, opened.subscriptions());
-        inbound = new InboundPublishes(effects, settings, terms, output, gate, requests);
+        requests =
+                new SubscriptionRequests(effects, settings, terms, output, gate, opened.subscriptions(), permissions);
+        inbound = new InboundPublishes(effects, settings, terms, output, gate, requests, permissions);
         deliveries = new Deliveries(effects, settings, terms, output);
         sequencer = new DeliverySequencer(effects, deliveries, opened.nextSequence());
+    }
+
+    /** What the client may do from now on. */
+    void permit(Permissions granted) {
+        inbound.permit(granted);
+        requests.permit(granted);
     }
 
     /**

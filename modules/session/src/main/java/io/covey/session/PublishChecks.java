@@ -12,10 +12,16 @@ import org.jspecify.annotations.Nullable;
 /** What of a client's messages is refused although its packet is well formed. Owned by one connection. */
 final class PublishChecks {
     private final SessionSettings settings;
+    private Permissions permissions;
     private String acceptedTopic = "";
 
-    PublishChecks(SessionSettings settings) {
+    PublishChecks(SessionSettings settings, Permissions permissions) {
         this.settings = settings;
+        this.permissions = permissions;
+    }
+
+    void permit(Permissions granted) {
+        permissions = granted;
     }
 
     /**
@@ -33,6 +39,9 @@ final class PublishChecks {
                 return refusal;
             }
             acceptedTopic = topic;
+        }
+        if (!permissions.mayPublish(topic, packet.qos(), packet.retain())) {
+            return ReasonCode.NOT_AUTHORIZED;
         }
         return refusal(packet.properties(), packet.payload(), settings);
     }

@@ -45,6 +45,7 @@ final class SubscriptionRequests {
     private final ClientOutput output;
     private final ReadingGate gate;
     private final List<Pending> pending = new ArrayList<>(0);
+    private Permissions permissions;
     private int pendingFilters;
 
     /** The session's filters; kept only where the operator limits their number. */
@@ -56,7 +57,9 @@ final class SubscriptionRequests {
             Terms terms,
             ClientOutput output,
             ReadingGate gate,
-            List<Subscription> present) {
+            List<Subscription> present,
+            Permissions permissions) {
+        this.permissions = permissions;
         this.effects = effects;
         this.settings = settings;
         this.terms = terms;
@@ -66,6 +69,11 @@ final class SubscriptionRequests {
         if (settings.subscriptionsMax() > 0) {
             present.forEach(subscription -> filters.add(subscription.filter()));
         }
+    }
+
+    /** What the client may subscribe to from now on; subscriptions that it has stay. */
+    void permit(Permissions granted) {
+        permissions = granted;
     }
 
     /** Whether a request in work uses the Packet Identifier. */
@@ -94,7 +102,7 @@ final class SubscriptionRequests {
             int subscriptionId = (int) packet.properties().number(Property.SUBSCRIPTION_IDENTIFIER, 0);
             for (int i = 0; i < reasons.length; i++) {
                 SubscriptionRequest request = requests.get(i);
-                reasons[i] = refusal(request.filter());
+                reasons[i] = refusal(request);
                 if (reasons[i] == null) {
                     if (settings.subscriptionsMax() > 0 && filters.add(request.filter())) {
                         counted[i] = request.filter();
@@ -117,9 +125,14 @@ final class SubscriptionRequests {
     }
 
     /** Why a filter is refused at once, or null. */
-    private @Nullable ReasonCode refusal(String filter) {
+    private @Nullable ReasonCode refusal(SubscriptionRequest request) {
+        String filter = request.filter();
         if (!isValid(filter)) {
             return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        String matched = TopicFilters.isShared(filter) ? TopicFilters.sharedFilter(filter) : filter;
+        if (!permissions.maySubscribe(matched, request.qos())) {
+            return ReasonCode.NOT_AUTHORIZED;
         }
         boolean full = settings.subscriptionsMax() > 0 && filters.size() >= settings.subscriptionsMax();
         return full && !filters.contains(filter) ? ReasonCode.QUOTA_EXCEEDED : null;

@@ -18,6 +18,7 @@ import io.covey.protocol.PubRec;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.routing.ShardAddress;
+import io.covey.session.AuthenticationStep;
 import io.covey.session.ConnectionEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,7 +159,7 @@ public final class ClusterSimulation {
                 loops,
                 shard -> new SimulatedGateway(events, network, grid, member, process, loops.get(shard), tamperer),
                 link(process),
-                (connect, address, answer) -> answer.accept(ReasonCode.SUCCESS),
+                (connect, address, answer) -> answer.accept(AuthenticationStep.of(ReasonCode.SUCCESS)),
                 new TracedEvents(process),
                 lifecycle(member, process));
         member.begin(process, node);
