@@ -253,12 +253,16 @@ final class SegmentLog {
         return List.copyOf(segments.subList(0, segments.size() - 1));
     }
 
-    /** Deletes the oldest segment. */
+    /**
+     * Deletes the oldest segment. What was deleted before is first made sure to stay so: after a loss of power an older segment must not be back
+     * where a newer one is gone, since recovery would take that for damage.
+     */
     void deleteOldest() throws IOException {
         Segment oldest;
         synchronized (this) {
             oldest = segments.get(0);
         }
+        disk.forceDirectory();
         disk.delete(LogFormat.name(oldest.base));
         synchronized (this) {
             segments.remove(oldest);
