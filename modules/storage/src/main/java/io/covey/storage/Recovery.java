@@ -80,8 +80,10 @@ final class Recovery implements LogReader.Visitor {
                 partition.snapshotBytes = bytes.length;
                 return;
             } catch (CorruptFileException corrupt) {
-                faults.add(new Fault(file.name(), String.valueOf(corrupt.getMessage()), false));
-                partition.doubt = "its snapshot is corrupt";
+                // Behind the end of the log it was never synced: what it was to replace is still there.
+                boolean neverComplete = file.position() >= log.end();
+                faults.add(new Fault(file.name(), String.valueOf(corrupt.getMessage()), neverComplete));
+                partition.doubt = neverComplete ? partition.doubt : "its snapshot is corrupt";
             }
         }
     }
