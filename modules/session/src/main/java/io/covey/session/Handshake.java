@@ -116,7 +116,7 @@ final class Handshake {
 
     private static void checkWill(Connect.@Nullable Will will, SessionSettings settings) {
         ReasonCode refusal = will == null ? null : PublishChecks.refusal(will, settings);
-        if (refusal != null) {
+        if (refusal != null && refusal != ReasonCode.NOT_AUTHORIZED) {
             throw new ProtocolViolation(refusal, "3.1.3", "a Will that is not accepted");
         }
     }
@@ -149,7 +149,7 @@ final class Handshake {
 
     /** What the broker is asked to open. */
     static OpenRequest openRequest(Connect connect, Terms terms, SessionSettings settings, long nowMillis) {
-        Connect.Will will = connect.will();
+        Connect.Will will = keptWill(connect, settings);
         return new OpenRequest(
                 connect,
                 terms.clientId(),
@@ -157,6 +157,15 @@ final class Handshake {
                 terms.expirySeconds(),
                 terms.receiveMaximum(),
                 will == null ? null : will(will, settings, nowMillis)); // [MQTT-3.1.2-7]
+    }
+
+    /**
+     * The Will, unless its topic is one of the broker's own: Mosquitto's bridges announce themselves below $SYS by their Will, and are to be
+     * served, but nobody publishes there.
+     */
+    private static Connect.@Nullable Will keptWill(Connect connect, SessionSettings settings) {
+        Connect.Will will = connect.will();
+        return will == null || PublishChecks.refusal(will, settings) != null ? null : will;
     }
 
     private static Will will(Connect.Will will, SessionSettings settings, long nowMillis) {
