@@ -58,14 +58,15 @@ final class BucketBatchBackup
     public @Nullable Object process(Map.Entry<Integer, BucketHolder> entry) {
         BucketHolder holder = entry.getValue();
         PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
-        Bucket bucket = shipped == null
-                ? replicate(host, holder)
-                : take(host, entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
-        host.load().replicated(partition, bucket);
+        if (shipped == null) {
+            replicate(host, holder);
+        } else {
+            take(host, entry, holder, Bucket.restore(new ByteReader(shipped), host.limits()));
+        }
         return null;
     }
 
-    private Bucket take(
+    private void take(
             PartitionHost host, Map.Entry<Integer, BucketHolder> entry, @Nullable BucketHolder holder, Bucket bucket) {
         LOG.info("a replica takes the owner's whole bucket; partition={} version={}", partition, bucket.version());
         if (holder == null) {
@@ -77,23 +78,21 @@ final class BucketBatchBackup
         if (!journal.arrived(partition, bucket) || !journal.flush()) {
             throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot be written to disk");
         }
-        return bucket;
+        host.load().replicated(partition, bucket);
     }
 
-    private Bucket replicate(PartitionHost host, @Nullable BucketHolder holder) {
+    private void replicate(PartitionHost host, @Nullable BucketHolder holder) {
         Step applied = BucketBatchProcessor.given(step);
-        boolean holds = holds(host, partition, holder, BucketBatchProcessor.given(batch), applied);
-        Bucket bucket = holder == null ? null : holder.bucket();
-        if (bucket == null || !holds) {
+        if (!holds(host, partition, holder, BucketBatchProcessor.given(batch), applied)) {
+            Bucket bucket = holder == null ? null : holder.bucket();
             throw new ReplicaDivergedException("a replica of bucket " + partition + " is at "
                     + (bucket == null ? "nothing" : bucket.version()) + ", the batch goes from " + applied.before()
                     + " to " + applied.after());
         }
-        return bucket;
     }
 
     /**
-     * Applies a batch to a replica and writes it down, on the partition's thread.
+     * Applies a batch to a replica, writes it down and notes what the replica takes, on the partition's thread.
      *
      * @return whether the replica holds the batch now; where it does not, nothing is confirmed
      */
@@ -112,7 +111,11 @@ final class BucketBatchBackup
             holder.discard();
             return false;
         }
-        return holds && host.kept(partition, bucket, step, batch);
+        if (!holds || !host.kept(partition, bucket, step, batch)) {
+            return false;
+        }
+        host.load().replicated(partition, bucket);
+        return true;
     }
 
     @Override

@@ -35,9 +35,7 @@ final class BucketBatchOperation extends EntryOperation {
     public @Nullable Object getResponse() {
         HazelcastInstance here = getNodeEngine().getHazelcastInstance();
         PartitionHost host = PartitionHost.of(here);
-        if (host.leaseHeld()
-                && host.replicasPresent(here, getPartitionId())
-                && host.assignmentVersion(here, getPartitionId()) == assignmentVersion) {
+        if (host.stillStands(here, getPartitionId(), assignmentVersion)) {
             return super.getResponse();
         }
         return withdrawn(super.getResponse());

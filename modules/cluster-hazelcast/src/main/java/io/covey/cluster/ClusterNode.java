@@ -76,6 +76,7 @@ public final class ClusterNode {
             HaltSwitch haltSwitch) {
         this.settings = settings;
         host = new PartitionHost(settings, incarnation, load, haltSwitch, storage);
+        awaitNames();
         hazelcast = join(HazelcastConfiguration.of(settings, incarnation, nodeId, host));
         buckets = new HazelcastBuckets(
                 hazelcast, settings.partitionCount(), settings.timing().backupTimeoutMillis(), storage.isSynced());
@@ -88,7 +89,7 @@ public final class ClusterNode {
                 nodeId,
                 earlier -> onThread(() -> formed(earlier)),
                 foreign -> haltSwitch.halt(String.valueOf(foreign.getMessage()), foreign));
-        leftovers = new Leftovers(buckets, host, settings.backupCount());
+        leftovers = new Leftovers(buckets, host);
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
 
@@ -127,6 +128,7 @@ public final class ClusterNode {
             HaltSwitch haltSwitch) {
         ClusterNode node = new ClusterNode(settings, incarnation, storage, load, haltSwitch);
         try {
+            CommonSettings.of(settings).check(node.hazelcast);
             node.startVertx(options, extras);
         } catch (RuntimeException failure) {
             node.terminate();
@@ -135,6 +137,15 @@ public final class ClusterNode {
         node.membership.start();
         daemon(node.formation, "covey-formation").start();
         return node;
+    }
+
+    private void awaitNames() {
+        new MemberAddresses(
+                        com.hazelcast.logging.Logger.getLogger(MemberAddresses.class),
+                        settings.members(),
+                        settings.port(),
+                        HazelcastConfiguration.address(settings))
+                .await(settings.formationQuorum(), settings.timing().joinSeconds());
     }
 
     private HazelcastInstance join(Config config) {
@@ -347,10 +358,20 @@ public final class ClusterNode {
             // Until it has begun again, this node's word counts for nothing.
             host.lease(() -> false);
         } else if (state == LifecycleState.MERGED) {
-            onThread(() -> tell(attached -> attached.restart("joined again after a split of the cluster")));
+            onThread(this::merged);
         } else if (state == LifecycleState.SHUTDOWN && !stopping) {
             tell(attached -> attached.ended("the cluster's member has ended by itself"));
         }
+    }
+
+    private void merged() {
+        try {
+            CommonSettings.of(settings).check(hazelcast);
+        } catch (IllegalStateException different) {
+            tell(attached -> attached.ended(String.valueOf(different.getMessage())));
+            return;
+        }
+        tell(attached -> attached.restart("joined again after a split of the cluster"));
     }
 
     private void tell(Consumer<ClusterListener> what) {

@@ -10,7 +10,8 @@ import java.util.List;
  * @param host the one address that this node binds to and that the others reach it at; a name is resolved once
  * @param port Hazelcast's port; never another one, also when it is in use
  * @param eventBusPort the event bus's port on the same address
- * @param members {@code host:port} of the nodes to join, this one included; a name may stand for several nodes
+ * @param members {@code host:port} of the nodes to join, this one included, or {@code host} where the port is this node's; a name stands for
+ *     all addresses that it has at the time
  * @param expectedMembers of how many nodes the cluster is made, at least 1: what half of it is cannot form a cluster of its own
  * @param minimumMembers below this many members nothing is formed, whatever is expected
  * @param partitionCount how many buckets there are; fixed for the cluster's life
@@ -41,6 +42,7 @@ public record ClusterSettings(
      * @param mergeDelaySeconds how often a part of a split cluster looks for the others
      * @param joinSeconds how long a starting member looks for a cluster to join before it offers to be the first
      * @param stopSecondsMax how long an orderly stop may take to hand buckets over before the member just leaves
+     * @param leaseMillis how long a node may serve without hearing of a majority; the same on every node, which is checked
      */
     public record Timing(
             int heartbeatIntervalSeconds,
@@ -48,9 +50,22 @@ public record ClusterSettings(
             int backupTimeoutMillis,
             int mergeDelaySeconds,
             int joinSeconds,
-            int stopSecondsMax) {
-        /** Heartbeats every second, expelled after 12 s; backups 1 s; merge check every 5 s; 5 s to join; 30 s to stop. */
-        public static final Timing DEFAULT = new Timing(1, 12, 1_000, 5, 5, 30);
+            int stopSecondsMax,
+            int leaseMillis) {
+        /** Heartbeats every second, expelled after 12 s; backups 1 s; merge check every 5 s; 5 s to join; 30 s to stop; lease 5 s. */
+        public static final Timing DEFAULT = new Timing(1, 12, 1_000, 5, 5, 30, 5_000);
+
+        /** These with another lease. */
+        public Timing withLease(int millis) {
+            return new Timing(
+                    heartbeatIntervalSeconds,
+                    heartbeatMaxSeconds,
+                    backupTimeoutMillis,
+                    mergeDelaySeconds,
+                    joinSeconds,
+                    stopSecondsMax,
+                    millis);
+        }
     }
 
     /** How many backups Hazelcast can keep. */

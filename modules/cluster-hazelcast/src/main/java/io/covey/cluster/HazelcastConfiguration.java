@@ -3,6 +3,7 @@ package io.covey.cluster;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
+import com.hazelcast.config.DiscoveryStrategyConfig;
 import com.hazelcast.config.InMemoryFormat;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
@@ -28,6 +29,9 @@ final class HazelcastConfiguration {
 
     /** Member attribute: {@code host:port} of the node's event bus. */
     static final String EVENT_BUS = "covey.event-bus";
+
+    /** Member attribute: what must be the same on every node. */
+    static final String COMMON = "covey.common";
 
     /** Member attribute: how many threads serve the member's partitions. */
     private static final String PARTITION_THREADS = "covey.partition-threads";
@@ -112,7 +116,9 @@ final class HazelcastConfiguration {
 
     /** One socket for members only: without an endpoint for clients, nobody reads or changes maps from outside. */
     private void network() {
-        String address = address();
+        String address = address(settings).getHostAddress();
+        // Its choice among the addresses of the interfaces knows one loopback address only.
+        property("local.localAddress", address);
         ServerSocketEndpointConfig socket = new ServerSocketEndpointConfig();
         socket.setPort(settings.port()).setPortAutoIncrement(false).setPublicAddress(address + ":" + settings.port());
         socket.getInterfaces().setEnabled(true).addInterface(address);
@@ -121,15 +127,20 @@ final class HazelcastConfiguration {
         JoinConfig join = network.getJoin();
         join.getMulticastConfig().setEnabled(false);
         join.getAutoDetectionConfig().setEnabled(false);
+        // Its own way from names to addresses takes only addresses of this host where it binds to one of them.
         join.getTcpIpConfig()
-                .setEnabled(true)
-                .setMembers(settings.members())
+                .setEnabled(false)
                 .setConnectionTimeoutSeconds(settings.timing().joinSeconds());
+        join.getDiscoveryConfig()
+                .addDiscoveryStrategyConfig(new DiscoveryStrategyConfig(
+                        MemberAddresses.factory(settings.members(), settings.port(), address(settings))));
+        property("discovery.enabled", true);
     }
 
-    private String address() {
+    /** The one address of this member. */
+    static InetAddress address(ClusterSettings settings) {
         try {
-            return InetAddress.getByName(settings.host()).getHostAddress();
+            return InetAddress.getByName(settings.host());
         } catch (UnknownHostException unknown) {
             throw new IllegalStateException("the cluster's host cannot be resolved: " + settings.host(), unknown);
         }
@@ -166,6 +177,7 @@ final class HazelcastConfiguration {
                 .setAttribute(NODE_ID, nodeId)
                 .setAttribute(PARTITION_THREADS, Integer.toString(ownPartitionThreads()))
                 .setAttribute(INCARNATION, Long.toString(incarnation))
+                .setAttribute(COMMON, CommonSettings.of(settings).encoded())
                 .setAttribute(EVENT_BUS, settings.host() + ":" + settings.eventBusPort());
         config.getUserContext().put(PartitionHost.CONTEXT_KEY, host);
         config.getSerializationConfig()

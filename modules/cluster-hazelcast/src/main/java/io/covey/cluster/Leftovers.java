@@ -18,14 +18,12 @@ final class Leftovers implements Runnable {
     private final HazelcastInstance hazelcast;
     private final HazelcastBuckets buckets;
     private final PartitionHost host;
-    private final int backupCount;
     private volatile boolean stopped;
 
-    Leftovers(HazelcastBuckets buckets, PartitionHost host, int backupCount) {
+    Leftovers(HazelcastBuckets buckets, PartitionHost host) {
         this.hazelcast = buckets.member();
         this.buckets = buckets;
         this.host = host;
-        this.backupCount = backupCount;
     }
 
     void stop() {
@@ -47,7 +45,7 @@ final class Leftovers implements Runnable {
     /** Looks at every partition once. */
     void runOnce() {
         for (int partition = 0; partition < buckets.partitionCount() && !stopped; partition++) {
-            if (host.storage().mayHold(partition) && !host.isReplica(hazelcast, partition, backupCount)) {
+            if (host.storage().mayHold(partition) && !host.isReplica(hazelcast, partition)) {
                 drop(partition);
             }
         }
@@ -72,7 +70,7 @@ final class Leftovers implements Runnable {
 
             @Override
             public void run() {
-                if (!host.isReplica(hazelcast, partition, backupCount)) {
+                if (!host.isReplica(hazelcast, partition)) {
                     LOG.info("an old copy is deleted from this disk, its replicas have it; partition={}", partition);
                     host.storage().journal().dropped(partition);
                 }

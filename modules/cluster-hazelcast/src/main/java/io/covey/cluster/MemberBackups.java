@@ -5,7 +5,6 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import com.hazelcast.spi.impl.operationservice.CallStatus;
 import com.hazelcast.spi.impl.operationservice.Operation;
-import io.covey.bucket.Bucket;
 import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
@@ -54,14 +53,7 @@ final class MemberBackups extends Operation implements IdentifiedDataSerializabl
             return false;
         }
         BucketHolder holder = places.holder(part.partition);
-        if (!BucketBatchBackup.holds(host, part.partition, holder, part.batch, part.step)) {
-            return false;
-        }
-        Bucket bucket = holder == null ? null : holder.bucket();
-        if (bucket != null) {
-            host.load().replicated(part.partition, bucket);
-        }
-        return true;
+        return BucketBatchBackup.holds(host, part.partition, holder, part.batch, part.step);
     }
 
     @Override

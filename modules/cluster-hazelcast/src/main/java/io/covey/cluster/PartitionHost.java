@@ -137,10 +137,8 @@ final class PartitionHost {
 
     /** Forgets what was held of partitions that have no replica here any more. */
     void forgetGone(HazelcastInstance hazelcast) {
-        Node node = node(hazelcast);
-        PartitionReplica here = PartitionReplica.from(node.getLocalMember());
         for (int partition = 0; partition < missingReportedAt.length(); partition++) {
-            if (!node.getPartitionService().getPartition(partition, false).isOwnerOrBackup(here)) {
+            if (!isReplica(hazelcast, partition)) {
                 load.gone(partition);
             }
         }
@@ -187,10 +185,13 @@ final class PartitionHost {
         return journal.applied(partition, bucket, step, encoded, batch.length()) && journal.flush();
     }
 
-    /** Whether this member is owner or backup of a partition. */
-    boolean isReplica(HazelcastInstance hazelcast, int partition, int backupCount) {
+    /**
+     * Whether this member is owner or backup of a partition. Hazelcast assigns more replicas than the buckets have backups: those hold nothing
+     * of them.
+     */
+    boolean isReplica(HazelcastInstance hazelcast, int partition) {
         Node node = node(hazelcast);
-        InternalPartition replicas = node.getPartitionService().getPartition(partition);
+        InternalPartition replicas = node.getPartitionService().getPartition(partition, false);
         for (int index = 0; index <= backupCount; index++) {
             PartitionReplica replica = replicas.getReplica(index);
             if (replica != null && replica.isIdentical(node.getLocalMember())) {
@@ -198,6 +199,16 @@ final class PartitionHost {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether what the owner applied under an assignment may be confirmed: it still holds the lease, and the replicas are where they were, all of
+     * them members that are present. [I1][I9]
+     */
+    boolean stillStands(HazelcastInstance hazelcast, int partition, int assignmentVersion) {
+        return leaseHeld()
+                && replicasPresent(hazelcast, partition)
+                && assignmentVersion(hazelcast, partition) == assignmentVersion;
     }
 
     /** The version of a partition's assignment: it grows with each change. */
@@ -211,8 +222,8 @@ final class PartitionHost {
         if (nowMillis - before >= MISSING_REPORT_MILLIS
                 && missingReportedAt.compareAndSet(partition, before, nowMillis)) {
             LOG.error(
-                    "the bucket is missing: its sessions are unavailable until a member that has it returns;"
-                            + " partition={}",
+                    "the bucket is missing, every member that had it is gone: its sessions are unavailable until a member"
+                            + " whose disk has it returns; partition={}",
                     partition);
         }
     }

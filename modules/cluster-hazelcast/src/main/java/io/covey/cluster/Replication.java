@@ -109,7 +109,8 @@ final class Replication {
     private void end() {
         groups.values().forEach(this::withdrawUnheld);
         for (int i = 0; i < answers.length; i++) {
-            if (applied[i] != null && !stillStands(applied[i])) {
+            Applied outcome = applied[i];
+            if (outcome != null && !host.stillStands(here, outcome.partition, outcome.assignmentVersion)) {
                 answers[i] = new BatchAnswer.Unconfirmed();
             }
         }
@@ -122,11 +123,5 @@ final class Replication {
                 answers[group.indexes.get(i)] = new BatchAnswer.Unconfirmed();
             }
         }
-    }
-
-    private boolean stillStands(Applied outcome) {
-        return host.leaseHeld()
-                && host.replicasPresent(here, outcome.partition)
-                && host.assignmentVersion(here, outcome.partition) == outcome.assignmentVersion;
     }
 }

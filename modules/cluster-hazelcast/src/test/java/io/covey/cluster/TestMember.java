@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 /** A cluster node in this process, with one shard that sends batches as a lane would. */
 final class TestMember implements ClusterListener, AutoCloseable {
     static final int PARTITIONS = Integer.getInteger("covey.test.partitions", 7);
-    static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(1, 10, 1_000, 2, 1, 10);
+    static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(1, 10, 1_000, 2, 1, 10, 5_000);
     private static final long WAIT_SECONDS = 30;
 
     final ClusterSettings settings;

@@ -35,8 +35,17 @@ final class Settings {
                     .knownAs("node.name", "cluster/transport/tcp/bind-address", ""),
             Setting.port("cluster.port", 5701L, "Hazelcast's port").knownAs("", "cluster/transport/tcp/bind-port", ""),
             Setting.port("cluster.event-bus-port", 5702L, "the event bus's port"),
-            Setting.list("cluster.members", "", "host:port of every node, this one included")
+            Setting.list(
+                            "cluster.members",
+                            "",
+                            "host:port of every node, this one included; names are looked up each time")
                     .knownAs("cluster.static.seeds", "cluster/discovery/static/node", ""),
+            Setting.list(
+                            "cluster.dns",
+                            "",
+                            "names such as a headless service's, with :port where that is not cluster.port: every address of"
+                                    + " them is a node; beside or instead of cluster.members")
+                    .knownAs("cluster.dns.name", "cluster/discovery/dns/service", ""),
             Setting.number("cluster.backup-count", 1L, 0, 6, "", "copies of each session beside the owner's")
                     .knownAs("durable_storage.messages.replication_factor", "cluster/replication/replica-count", ""),
             Setting.number(
@@ -45,7 +54,7 @@ final class Settings {
                     0,
                     100,
                     "",
-                    "fewer nodes refuse service; 0: the majority of members"),
+                    "fewer nodes refuse service; 0: the majority of members; with cluster.dns more than half of the nodes"),
             Setting.number(
                     "cluster.recovery-members",
                     0L,

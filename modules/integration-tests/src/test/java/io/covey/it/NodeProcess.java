@@ -1,6 +1,10 @@
 package io.covey.it;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +39,18 @@ final class NodeProcess {
     /** Starts a node on a directory. */
     static NodeProcess start(String name, int mqttPort, int managementPort, Path data, List<String> assignments)
             throws IOException {
+        return start(name, mqttPort, managementPort, data, assignments, List.of());
+    }
+
+    /** The same with more options for Java. */
+    static NodeProcess start(
+            String name,
+            int mqttPort,
+            int managementPort,
+            Path data,
+            List<String> assignments,
+            List<String> javaOptions)
+            throws IOException {
         Path work = work();
         Path log = Files.createTempFile(work, name + "-", ".log");
         List<String> command = new ArrayList<>(List.of(
@@ -42,7 +58,9 @@ final class NodeProcess {
                 "-ea:io.covey...",
                 "-Xmx512m",
                 "-XX:+UseG1GC",
-                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4"));
+        command.addAll(javaOptions);
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("covey.dist") + "/*",
                 "io.covey.server.Main",
@@ -132,6 +150,24 @@ final class NodeProcess {
 
     int managementPort() {
         return managementPort;
+    }
+
+    /** The body of what the management interface answers, whatever its status; the empty string where it does not. */
+    String get(String path) {
+        try {
+            return HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + path))
+                                    .timeout(Duration.ofSeconds(5))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        } catch (IOException notThere) {
+            return "";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "";
+        }
     }
 
     String log() throws IOException {

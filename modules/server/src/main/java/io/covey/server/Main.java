@@ -43,6 +43,7 @@ public final class Main {
             System.setProperty(
                     "java.util.concurrent.ForkJoinPool.common.parallelism", Integer.toString(COMMON_PARALLELISM_MIN));
         }
+        NameLookups.keepFresh();
         int status = commandLine().execute(args);
         if (status != 0) {
             System.exit(status);

@@ -82,10 +82,11 @@ record ServerSettings(
     }
 
     private static ClusterSettings cluster(Configuration configuration, int partitions, BucketLimits buckets) {
-        List<String> members = configuration.list("cluster.members");
+        List<String> members = new ArrayList<>(configuration.list("cluster.members"));
+        members.addAll(configuration.list("cluster.dns"));
         if (members.isEmpty()) {
             throw new ConfigurationException("cluster.members: missing while cluster.enabled is true; it takes "
-                    + "host:port of every node, this one included, separated by commas");
+                    + "host:port of every node, this one included, separated by commas; or give cluster.dns");
         }
         int backups = configuration.integer("cluster.backup-count");
         try {
@@ -95,16 +96,33 @@ record ServerSettings(
                     configuration.integer("cluster.port"),
                     configuration.integer("cluster.event-bus-port"),
                     members,
-                    members.size(),
+                    expectedMembers(configuration),
                     configuration.integer("cluster.minimum-members"),
                     partitions,
                     backups,
                     backups,
                     buckets,
-                    ClusterSettings.Timing.DEFAULT);
+                    ClusterSettings.Timing.DEFAULT.withLease(configuration.integer("cluster.lease")));
         } catch (IllegalArgumentException notAllowed) {
             throw new ConfigurationException("cluster: " + notAllowed.getMessage());
         }
+    }
+
+    /**
+     * Of how many nodes the cluster is made before it has told so itself. Names do not tell it, as what they stand for comes and goes: there it is
+     * the largest number of which the minimum is still more than half.
+     */
+    private static int expectedMembers(Configuration configuration) {
+        int listed = configuration.list("cluster.members").size();
+        int minimum = configuration.integer("cluster.minimum-members");
+        if (configuration.list("cluster.dns").isEmpty()) {
+            return Math.max(1, listed);
+        }
+        if (minimum == 0 && listed == 0) {
+            throw new ConfigurationException("cluster.minimum-members: missing while cluster.dns is set; it takes more"
+                    + " than half of the number of nodes, such as 2 for three of them");
+        }
+        return Math.max(listed, 2 * minimum - 1);
     }
 
     private static final int DEFAULT_PARTITIONS = 31;
@@ -210,7 +228,7 @@ record ServerSettings(
         if (!configuration.isOn("cluster.enabled")) {
             return timed(NodeSettings.SINGLE.withSession(session), configuration);
         }
-        int members = Math.max(1, configuration.list("cluster.members").size());
+        int members = expectedMembers(configuration);
         int minimum = configuration.integer("cluster.minimum-members");
         NodeSettings clustered = NodeSettings.clustered(members, minimum > 0 ? minimum : members / 2 + 1)
                 .withSession(session);

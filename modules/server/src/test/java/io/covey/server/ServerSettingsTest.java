@@ -11,6 +11,7 @@ import io.covey.storage.Durability;
 import io.covey.storage.StorageSettings;
 import io.covey.wire.ListenerSettings;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -53,10 +54,12 @@ class ServerSettingsTest {
                 to("cluster.port", "5999", s -> cluster(s).port(), 5999),
                 to("cluster.event-bus-port", "5999", s -> cluster(s).eventBusPort(), 5999),
                 to("cluster.members", "a:1,b:2", s -> cluster(s).members(), List.of("a:1", "b:2")),
+                to("cluster.dns", "headless", s -> cluster(s).members().contains("headless"), true),
                 to("cluster.backup-count", "2", s -> cluster(s).backupCount(), 2),
                 to("cluster.minimum-members", "3", s -> cluster(s).minimumMembers(), 3),
                 to("cluster.partitions", "7", ServerSettings::partitions, 7),
                 to("cluster.lease", "4000", s -> s.node().leaseMillis(), 4000),
+                to("cluster.lease", "4000", s -> cluster(s).timing().leaseMillis(), 4000),
                 to("batch.linger", "700", s -> s.node().lingerMicros(), 700),
                 to("batch.turn-interval", "500", ServerSettings::turnIntervalMicros, 500),
                 to("batch.lazy-linger", "20000", s -> s.node().lazyLingerMicros(), 20_000),
@@ -233,6 +236,36 @@ class ServerSettingsTest {
         assertThatThrownBy(() -> settings(List.of("cluster.enabled=true")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith("cluster.members: missing");
+    }
+
+    @Test
+    void namesDoNotTellHowManyNodesThereAreSoTheMinimumMust() {
+        assertThatThrownBy(() -> settings(List.of("cluster.enabled=true", "cluster.dns=headless")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("cluster.minimum-members: missing while cluster.dns is set");
+
+        ServerSettings settings =
+                settings(List.of("cluster.enabled=true", "cluster.dns=headless", "cluster.minimum-members=2"));
+
+        assertThat(cluster(settings).expectedMembers()).isEqualTo(3);
+        assertThat(cluster(settings).formationQuorum()).isEqualTo(2);
+        assertThat(settings.node().configuredMembers()).isEqualTo(3);
+    }
+
+    @Test
+    void namesAreLookedUpAgainSoon() {
+        String known = Security.getProperty("networkaddress.cache.ttl");
+        String unknown = Security.getProperty("networkaddress.cache.negative.ttl");
+        try {
+            NameLookups.keepFresh();
+
+            assertThat(Security.getProperty("networkaddress.cache.negative.ttl"))
+                    .isEqualTo("0");
+            assertThat(Security.getProperty("networkaddress.cache.ttl")).isEqualTo("5");
+        } finally {
+            Security.setProperty("networkaddress.cache.ttl", known == null ? "" : known);
+            Security.setProperty("networkaddress.cache.negative.ttl", unknown == null ? "" : unknown);
+        }
     }
 
     private static ServerSettings settings(List<String> assignments) {

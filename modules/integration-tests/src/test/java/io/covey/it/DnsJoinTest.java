@@ -1,0 +1,108 @@
+package io.covey.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Nodes that know nothing of each other but one name, as pods know their headless service: a node for each of its addresses, all with the same
+ * port. A file stands for the DNS.
+ */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class DnsJoinTest {
+    private static final int PORT = 0;
+    private static final int BUS_PORT = 1;
+
+    private final List<NodeProcess> nodes = new ArrayList<>();
+    private Path hosts;
+    private int[][] ports;
+
+    @Test
+    void theAddressesOfOneNameFindEachOtherAlsoWhenTheNameComesLate() throws Exception {
+        assumeTrue(hasLoopbackAddress("127.0.0.4"), "only 127.0.0.1 is a loopback address here");
+        ports = ClusterProcesses.freePorts(5, 2);
+        hosts = NodeProcess.newData("dns").resolve("hosts");
+        named(0);
+        try {
+            for (int node = 1; node <= 3; node++) {
+                nodes.add(start(node, List.of()));
+            }
+            TimeUnit.SECONDS.sleep(3);
+            assertThat(nodes).allMatch(NodeProcess::isAlive);
+
+            named(3);
+            for (NodeProcess node : nodes) {
+                node.awaitReady();
+            }
+            Waiting.until("all three know each other", () -> nodes.stream().allMatch(node -> countsMembers(node, 3)));
+
+            named(4);
+            NodeProcess differs = start(4, List.of("cluster.lease=4000"));
+            assertThat(differs.awaitEnd()).isEqualTo(2);
+            assertThat(differs.log())
+                    .contains("covey: cluster.lease is 4000 here and 5000 at the member")
+                    .contains("it must be the same on every node");
+            nodes.add(start(4, List.of()));
+            nodes.get(3).awaitReady();
+            Waiting.until("the fourth is one of them", () -> nodes.stream().allMatch(node -> countsMembers(node, 4)));
+        } finally {
+            for (NodeProcess node : nodes) {
+                node.kill();
+            }
+        }
+    }
+
+    private NodeProcess start(int node, List<String> more) throws IOException {
+        List<String> assignments = new ArrayList<>(List.of(
+                "cluster.enabled=true",
+                "cluster.name=dns-" + ports[0][PORT],
+                "cluster.host=127.0.0." + node,
+                "cluster.port=" + ports[0][PORT],
+                "cluster.event-bus-port=" + ports[0][BUS_PORT],
+                "cluster.dns=covey-headless.test",
+                "cluster.minimum-members=2"));
+        assignments.addAll(more);
+        return NodeProcess.start(
+                "pod-" + node,
+                ports[node][0],
+                ports[node][1],
+                NodeProcess.newData("pod-" + node),
+                assignments,
+                List.of("-Djdk.net.hosts.file=" + hosts));
+    }
+
+    /** From now on the name has so many addresses. */
+    private void named(int addresses) throws IOException {
+        String lines = IntStream.rangeClosed(1, addresses)
+                .mapToObj(node -> "127.0.0." + node + " covey-headless.test\n")
+                .collect(Collectors.joining());
+        Path next = hosts.resolveSibling("hosts.next");
+        Files.writeString(next, "127.0.0.1 localhost\n" + lines);
+        Files.move(next, hosts, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static boolean countsMembers(NodeProcess node, int count) {
+        return node.get("/health/ready").contains(count + " of at least 2 members");
+    }
+
+    private static boolean hasLoopbackAddress(String address) {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(address))) {
+            return socket.isBound();
+        } catch (IOException none) {
+            return false;
+        }
+    }
+}
