@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
         subcommands = {
             Main.Start.class,
             Main.Check.class,
+            HealthCommand.class,
             PasswordCommand.class,
             StorageCommands.DoctorCommand.class,
             StorageCommands.BackupCommand.class,
@@ -52,6 +53,7 @@ public final class Main {
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((exception, command, parsed) -> {
             String mistake = operatorsMistake(exception);
             if (mistake == null) {

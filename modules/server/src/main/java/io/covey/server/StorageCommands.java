@@ -86,7 +86,7 @@ final class StorageCommands {
         }
     }
 
-    private static PrintWriter out(@Nullable CommandSpec spec) {
+    static PrintWriter out(@Nullable CommandSpec spec) {
         if (spec == null) {
             throw new IllegalStateException("called outside of the command line");
         }

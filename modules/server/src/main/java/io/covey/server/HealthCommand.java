@@ -1,0 +1,99 @@
+package io.covey.server;
+
+import io.covey.config.Configuration;
+import io.covey.config.ConfigurationException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code covey health}: asks a running node over its management port, for health checks in images that have no HTTP client. Exit status 0 where
+ * the node says yes, 1 where it says no or nothing.
+ */
+@Command(name = "health", description = "Asks a running node how it is; exit status 0 when well, else 1.")
+final class HealthCommand implements Callable<Integer> {
+    private static final int PATIENCE_MILLIS = 4_000;
+
+    /** What a node can be asked. */
+    enum Question {
+        LIVE,
+        STARTED,
+        READY
+    }
+
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            defaultValue = "ready",
+            paramLabel = "live|started|ready",
+            description = "what to ask (default: ready)")
+    Question question = Question.READY;
+
+    @Option(
+            names = "--management",
+            paramLabel = "URL",
+            description = "the node's management address; without it, the one of the configuration, on this machine")
+    @Nullable
+    String management;
+
+    @CommandLine.Mixin
+    Main.ConfigurationOptions options = new Main.ConfigurationOptions();
+
+    @Override
+    public Integer call() {
+        String base = management == null ? ownManagement(options.load()) : management;
+        try {
+            return ask(base.replaceAll("/+$", "") + "/health/" + question.name().toLowerCase(Locale.ROOT));
+        } catch (IOException failure) {
+            StorageCommands.out(spec).println("no answer from " + base + ": " + failure);
+            return 1;
+        }
+    }
+
+    private int ask(String url) throws IOException {
+        HttpURLConnection connection = open(url);
+        connection.setConnectTimeout(PATIENCE_MILLIS);
+        connection.setReadTimeout(PATIENCE_MILLIS);
+        boolean well = connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+        try (InputStream body = well ? connection.getInputStream() : connection.getErrorStream()) {
+            String answer = body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8);
+            StorageCommands.out(spec).println(answer.strip());
+        }
+        return well ? 0 : 1;
+    }
+
+    private static HttpURLConnection open(String url) throws IOException {
+        try {
+            if (URI.create(url).toURL().openConnection() instanceof HttpURLConnection connection) {
+                return connection;
+            }
+        } catch (IllegalArgumentException | MalformedURLException mistake) {
+            // Told below, together with addresses of other schemes.
+        }
+        throw new ConfigurationException("--management: '" + url + "' is not allowed; it takes http://host:port");
+    }
+
+    private static String ownManagement(Configuration configuration) {
+        String host = configuration.text("management.host");
+        boolean anyAddress = host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
+        String reached = anyAddress ? "127.0.0.1" : host;
+        boolean bare = reached.contains(":") && !reached.startsWith("[");
+        return "http://" + (bare ? "[" + reached + "]" : reached) + ":" + configuration.integer("management.port");
+    }
+}
