@@ -59,6 +59,11 @@ public final class StorageMetrics implements StorageEvents {
                 figures,
                 now -> now.oldestSnapshotMillis() / 1000.0);
         gauge("covey.storage.usable.bytes", "free space on the disk", figures, StorageFigures::usableBytes);
+        gauge(
+                "covey.storage.reserve.bytes",
+                "space that is held for the log, for when there is no other",
+                figures,
+                StorageFigures::reserveBytes);
     }
 
     /** Shows what the start has found on the disk, in partitions. */

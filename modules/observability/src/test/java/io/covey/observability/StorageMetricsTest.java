@@ -11,7 +11,7 @@ class StorageMetricsTest {
 
     @Test
     void theDiskShowsInTheNodesPage() {
-        metrics.watch(() -> new StorageFigures(100, 200, 3_000, 400, false));
+        metrics.watch(() -> new StorageFigures(100, 200, 3_000, 400, 500, false));
         metrics.recovered(29, 1, 2);
         metrics.watchRecovery(() -> true);
         metrics.written(512, 5_000);

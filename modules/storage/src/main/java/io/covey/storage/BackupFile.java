@@ -148,6 +148,6 @@ public final class BackupFile {
             throw new StorageException(file + " fails its checksum at partition " + partition);
         }
         Bucket bucket = Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT);
-        new SnapshotFile(partition, 0).write(disk, bucket.version(), bytes, length, true);
+        new SnapshotFile(partition, 0, true).write(disk, bucket.version(), bytes, length);
     }
 }

@@ -30,6 +30,7 @@ final class Compactor {
 
     private final Disk disk;
     private final SegmentLog log;
+    private final Reserve reserve;
     private final StorageSettings settings;
     private final StorageEvents events;
     private final DiskJournal.Track[] tracks;
@@ -45,9 +46,16 @@ final class Compactor {
     private boolean reportedFull;
     private boolean woken;
 
-    Compactor(Disk disk, SegmentLog log, StorageSettings settings, StorageEvents events, DiskJournal.Track[] tracks) {
+    Compactor(
+            Disk disk,
+            SegmentLog log,
+            Reserve reserve,
+            StorageSettings settings,
+            StorageEvents events,
+            DiskJournal.Track[] tracks) {
         this.disk = disk;
         this.log = log;
+        this.reserve = reserve;
         this.settings = settings;
         this.events = events;
         this.tracks = tracks;
@@ -80,6 +88,11 @@ final class Compactor {
 
     /** A snapshot that a partition's thread wrote is on the device: older ones may go. On the synchronizer's thread. */
     void snapshotSynced(SnapshotFile file, long bytes) {
+        try {
+            var unused = file.nowSynced(disk);
+        } catch (IOException failure) {
+            LOG.debug("a snapshot keeps the name of one that is not synced", failure);
+        }
         tracks[file.partition()].snapshot(file.position(), bytes);
         writtenAtNanos[file.partition()] = System.nanoTime();
         deleteOlder(file.partition(), file.position());
@@ -108,6 +121,7 @@ final class Compactor {
         while (!closed) {
             try {
                 watchSpace();
+                fillReserve();
                 deleteDropped();
                 if (log.bytes() > Math.max(settings.logBytesMin(), snapshotBytes())) {
                     compact();
@@ -151,9 +165,16 @@ final class Compactor {
             LOG.debug("the disk does not answer as it should: {}", failure.toString());
         }
         writeFailed = brokenNow;
-        boolean fullNow = brokenNow || usableBytes < settings.reserveBytes();
+        boolean fullNow = brokenNow || reserve.isLacking() || usableBytes < settings.reserveBytes();
         full = fullNow;
         report(fullNow);
+    }
+
+    /** Takes what the reserve lacks, where there is that much beyond what is to stay free. */
+    private void fillReserve() throws IOException {
+        while (reserve.missing() > 0 && !closed && disk.usableBytes() >= settings.reserveBytes() + reserve.missing()) {
+            reserve.fill();
+        }
     }
 
     private void report(boolean fullNow) {
@@ -236,8 +257,8 @@ final class Compactor {
             return;
         }
         long before = System.nanoTime();
-        SnapshotFile file = new SnapshotFile(partition, whole.position());
-        long bytes = file.write(disk, whole.version(), whole.bytes(), whole.length(), true);
+        SnapshotFile file = new SnapshotFile(partition, whole.position(), true);
+        long bytes = file.write(disk, whole.version(), whole.bytes(), whole.length());
         tracks[partition].snapshot(whole.position(), bytes);
         writtenAtNanos[partition] = System.nanoTime();
         events.snapshotWritten(bytes, System.nanoTime() - before);
@@ -274,7 +295,7 @@ final class Compactor {
             }
         }
         long age = oldest == Long.MAX_VALUE ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - oldest);
-        return new StorageFigures(log.bytes(), snapshotBytes(), age, usableBytes, full);
+        return new StorageFigures(log.bytes(), snapshotBytes(), age, usableBytes, reserve.held(), full);
     }
 
     void close() {
@@ -282,6 +303,9 @@ final class Compactor {
         wake();
         try {
             thread.join();
+            reserve.close();
+        } catch (IOException failure) {
+            LOG.debug("the reserve could not be closed", failure);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

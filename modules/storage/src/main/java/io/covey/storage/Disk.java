@@ -45,6 +45,9 @@ interface Disk extends Closeable {
     /** Returns when created, renamed and deleted names are on the device. */
     void forceDirectory() throws IOException;
 
+    /** A name for the time since the machine was started: what was written is in the system's cache as long as it stays the same. Or empty. */
+    String boot();
+
     /** Bytes that can still be written. */
     long usableBytes() throws IOException;
 }

@@ -24,6 +24,7 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
     private final StorageSettings settings;
     private final StorageEvents events;
     private final SegmentLog log;
+    private final Reserve reserve;
     private final Synchronizer synchronizer;
     private final Compactor compactor;
     private final Track[] tracks;
@@ -37,6 +38,9 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
 
         /** Set while the files are to be used: they lead to what this node holds. */
         private volatile boolean present;
+
+        /** Set at the start where the files are not to be gone on from, whatever was recovered. */
+        private boolean unusable;
 
         /** Set while there are files of an earlier life that nobody goes on from. */
         private volatile boolean old;
@@ -73,6 +77,11 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
                 snapshotPosition = position;
                 snapshotBytes = bytes;
             }
+        }
+
+        /** The files hold records that do not go on from what is recovered. */
+        void mustBeWrittenWhole() {
+            unusable = true;
         }
 
         private boolean leadsTo(BucketVersion to, long toOwner) {
@@ -121,18 +130,20 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
             StorageSettings settings,
             StorageEvents events,
             SegmentLog log,
+            Reserve reserve,
             Runnable release) {
         this.disk = disk;
         this.settings = settings;
         this.events = events;
         this.log = log;
+        this.reserve = reserve;
         this.release = release;
         this.tracks = new Track[partitions];
         for (int i = 0; i < partitions; i++) {
             tracks[i] = new Track();
         }
         this.synchronizer = new Synchronizer(log, disk, events);
-        this.compactor = new Compactor(disk, log, settings, events, tracks);
+        this.compactor = new Compactor(disk, log, reserve, settings, events, tracks);
     }
 
     void start() {
@@ -149,7 +160,9 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
      * to it, or on the partition's thread.
      */
     public void adopt(int partition, Bucket recovered) {
-        tracks[partition].leads(recovered.version(), recovered.owner());
+        if (!tracks[partition].unusable) {
+            tracks[partition].leads(recovered.version(), recovered.owner());
+        }
     }
 
     @Override
@@ -185,9 +198,9 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
     public boolean arrived(int partition, Bucket bucket) {
         Track track = tracks[partition];
         Whole whole = whole(bucket);
-        SnapshotFile file = new SnapshotFile(partition, whole.position());
+        SnapshotFile file = new SnapshotFile(partition, whole.position(), false);
         try {
-            long bytes = file.write(disk, whole.version(), whole.bytes(), whole.length(), false);
+            long bytes = write(file, whole);
             track.leads(bucket.version(), bucket.owner());
             synchronizer.alsoFile(file.name(), () -> compactor.snapshotSynced(file, bytes));
             return true;
@@ -196,6 +209,18 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
             events.failed("snapshot");
             compactor.writeFailed(failure);
             return false;
+        }
+    }
+
+    private long write(SnapshotFile file, Whole whole) throws IOException {
+        while (true) {
+            try {
+                return file.write(disk, whole.version(), whole.bytes(), whole.length());
+            } catch (IOException failure) {
+                if (!reserve.release(whole.length())) {
+                    throw failure;
+                }
+            }
         }
     }
 

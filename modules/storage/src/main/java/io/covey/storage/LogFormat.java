@@ -128,6 +128,18 @@ final class LogFormat {
         return (int) crc.getValue();
     }
 
+    /** Whether a segment ends here with the beginning of a header or of a record that is not whole: a write that was not finished. */
+    static boolean isUnfinished(byte[] segment, int offset) {
+        int left = segment.length - offset;
+        if (offset == 0) {
+            return left < HEADER_BYTES;
+        }
+        if (left <= 0 || (segment[offset] & 0xFF) != RECORD_MAGIC) {
+            return false;
+        }
+        return left < RECORD_HEADER_BYTES || getInt(segment, offset + 2) > left - RECORD_HEADER_BYTES;
+    }
+
     /** The body's length of a whole and sound record at this offset of a segment, or -1. */
     static int bodyLength(byte[] segment, int offset, long base) {
         if (segment.length - offset < RECORD_HEADER_BYTES || (segment[offset] & 0xFF) != RECORD_MAGIC) {

@@ -8,9 +8,12 @@ import java.util.List;
 /**
  * Reads a log twice: first it finds what is sound, then it hands the sound records on, in order.
  *
- * <p>A place that is not sound is a torn tail where nothing behind it is known to have been on the device: a crash may leave any of it. Then
- * everything from there on is cut. It is a corrupt middle where a later SYNCED record proves that it was on the device: then the sound
- * records behind it are still handed on.
+ * <p>A place that is not sound is a torn tail where a crash may have left it so; then everything from there on is cut. A loss of power may leave
+ * anything behind the last place that is known to have been on the device. The end of the process alone leaves no more than a last record that is
+ * not whole, since the system has everything else: so where the machine has not been started since, whatever else is not sound is corrupt.
+ *
+ * <p>It is a corrupt middle otherwise, also where a later SYNCED record proves that it was on the device: then the sound records behind it are
+ * still handed on.
  */
 final class LogReader {
     /** Takes what is read. */
@@ -22,12 +25,18 @@ final class LogReader {
         void gap(long position);
     }
 
-    private record Gap(long position, long resumedAt, String file) {}
+    /**
+     * @param unfinished it is what a write leaves behind that was not finished
+     * @param recordsBefore how many sound records stand before it
+     */
+    private record Gap(long position, long resumedAt, String file, boolean unfinished, int recordsBefore) {}
 
     private final Disk disk;
     private final int partitions;
+    private final boolean sameBoot;
     private final List<Long> bases = new ArrayList<>();
     private final List<Gap> gaps = new ArrayList<>();
+    private final List<Gap> corrupt = new ArrayList<>();
     private final List<Fault> faults = new ArrayList<>();
     private final List<SegmentLog.Segment> segments = new ArrayList<>();
     private long synced;
@@ -35,9 +44,11 @@ final class LogReader {
     private long cutAt = Long.MAX_VALUE;
     private int records;
 
-    LogReader(Disk disk, int partitions) throws IOException {
+    /** @param sameBoot whether the machine is known not to have been started since the log was written */
+    LogReader(Disk disk, int partitions, boolean sameBoot) throws IOException {
         this.disk = disk;
         this.partitions = partitions;
+        this.sameBoot = sameBoot;
         for (String name : disk.list()) {
             long base = LogFormat.base(name);
             if (base >= 0) {
@@ -54,6 +65,11 @@ final class LogReader {
     /** The position behind the last sound record. */
     long end() {
         return end;
+    }
+
+    /** Everything before this position was on the device at some time, by the log's own word. */
+    long synced() {
+        return synced;
     }
 
     /** The segments, once {@link #replay} has gone through them. */
@@ -77,26 +93,42 @@ final class LogReader {
             check(LogFormat.name(base), base, disk.read(LogFormat.name(base)));
         }
         for (Gap gap : gaps) {
-            boolean tail = gap.position >= synced;
+            boolean tail = gap.position >= synced && (!sameBoot || gap.unfinished && gap.recordsBefore == records);
             if (gap.position < cutAt) {
-                faults.add(new Fault(
-                        gap.file,
-                        tail
-                                ? "the log is cut at position " + gap.position + "; what followed was never synced"
-                                : "corrupt from position " + gap.position + " to " + gap.resumedAt,
-                        tail));
+                faults.add(new Fault(gap.file, tail ? tornTail(gap) : corruptMiddle(gap), tail));
             }
             if (tail) {
                 cutAt = Math.min(cutAt, gap.position);
+            } else {
+                corrupt.add(gap);
+                // What is corrupt is not cut: the next start is to find it, too.
+                end = Math.max(end, gap.resumedAt);
             }
         }
+        corrupt.removeIf(gap -> gap.position >= cutAt);
         end = Math.min(end, cutAt);
+    }
+
+    private String tornTail(Gap gap) {
+        int behind = records - gap.recordsBefore;
+        String cut = "the log is cut at position " + gap.position + "; what followed was never synced";
+        return behind == 0
+                ? cut
+                : cut + "; " + behind
+                        + " sound records behind it go, too: the power was lost, or this place is corrupt";
+    }
+
+    private static String corruptMiddle(Gap gap) {
+        return "corrupt from position " + gap.position + " to " + gap.resumedAt;
     }
 
     private void check(String name, long base, byte[] segment) {
         String fault = LogFormat.headerFault(segment, base);
+        if (fault != null && base < end && segment.length <= LogFormat.HEADER_BYTES) {
+            return; // A segment that could not be begun, on a full disk; the one before it went on.
+        }
         if (fault == null && base != end && LogFormat.before(segment) != end) {
-            gaps.add(new Gap(Math.min(base, end), base, name));
+            gaps.add(new Gap(Math.min(base, end), base, name, false, records));
         }
         int at = LogFormat.HEADER_BYTES;
         int soundEnd = fault == null ? at : 0;
@@ -107,7 +139,7 @@ final class LogReader {
                 continue;
             }
             if (at != soundEnd) {
-                gaps.add(new Gap(base + soundEnd, base + at, name));
+                gaps.add(new Gap(base + soundEnd, base + at, name, false, records));
             }
             records++;
             if (segment[at + 1] == LogFormat.SYNCED) {
@@ -117,7 +149,8 @@ final class LogReader {
             soundEnd = at;
         }
         if (soundEnd < Math.max(segment.length, LogFormat.HEADER_BYTES)) {
-            gaps.add(new Gap(base + soundEnd, base + segment.length, name));
+            boolean unfinished = LogFormat.isUnfinished(segment, soundEnd);
+            gaps.add(new Gap(base + soundEnd, base + segment.length, name, unfinished, records));
         }
         end = base + soundEnd;
     }
@@ -139,8 +172,8 @@ final class LogReader {
                     at++;
                     continue;
                 }
-                while (nextGap < gaps.size() && gaps.get(nextGap).position <= base + at) {
-                    visitor.gap(gaps.get(nextGap++).position);
+                while (nextGap < corrupt.size() && corrupt.get(nextGap).position <= base + at) {
+                    visitor.gap(corrupt.get(nextGap++).position);
                 }
                 ByteReader body = new ByteReader(bytes, at + LogFormat.RECORD_HEADER_BYTES, length);
                 visitor.record(bytes[at + 1], base + at, segment, body);
@@ -148,8 +181,8 @@ final class LogReader {
             }
             segment.end(Math.min(end, base + bytes.length));
         }
-        while (nextGap < gaps.size() && gaps.get(nextGap).position < end) {
-            visitor.gap(gaps.get(nextGap++).position);
+        while (nextGap < corrupt.size()) {
+            visitor.gap(corrupt.get(nextGap++).position);
         }
     }
 

@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 final class NioDisk implements Disk {
     private static final String LOCK = "covey.lock";
 
+    /** Drawn by Linux at each start of the machine. */
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
     private final Path directory;
     private final FileChannel lockChannel;
 
@@ -153,6 +156,15 @@ final class NioDisk implements Disk {
     public void forceDirectory() throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
+        }
+    }
+
+    @Override
+    public String boot() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException notLinux) {
+            return "";
         }
     }
 

@@ -8,7 +8,7 @@ import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +35,9 @@ final class Recovery implements LogReader.Visitor {
         private long snapshotBytes;
         private @Nullable String damage;
 
+        /** Where an unsynced snapshot was lost; what was logged from there on goes with it. */
+        private long lostAt = Long.MAX_VALUE;
+
         /** Why it may be damaged, until a record follows that can only follow if it is not. */
         private @Nullable String doubt;
     }
@@ -43,7 +46,7 @@ final class Recovery implements LogReader.Visitor {
         this.disk = disk;
         this.limits = limits;
         this.partitions = new Partition[partitionCount];
-        this.log = new LogReader(disk, partitionCount);
+        this.log = new LogReader(disk, partitionCount, BootMark.isSame(disk));
         this.files = disk.list();
         for (int i = 0; i < partitionCount; i++) {
             partitions[i] = new Partition();
@@ -68,9 +71,9 @@ final class Recovery implements LogReader.Visitor {
         log.replay(this);
     }
 
-    /** Takes the newest snapshot that is sound; those of a log that was cut before them count as well, they were complete. */
+    /** Takes the newest snapshot that is sound; one of a log that was cut before it counts as well, it was complete. */
     private void restore(List<SnapshotFile> ofPartition) throws IOException {
-        Collections.reverse(ofPartition);
+        ofPartition.sort(Comparator.comparingLong(SnapshotFile::position).reversed());
         for (SnapshotFile file : ofPartition) {
             Partition partition = partitions[file.partition()];
             try {
@@ -80,10 +83,13 @@ final class Recovery implements LogReader.Visitor {
                 partition.snapshotBytes = bytes.length;
                 return;
             } catch (CorruptFileException corrupt) {
-                // Behind the end of the log it was never synced: what it was to replace is still there.
-                boolean neverComplete = file.position() >= log.end();
-                faults.add(new Fault(file.name(), String.valueOf(corrupt.getMessage()), neverComplete));
-                partition.doubt = neverComplete ? partition.doubt : "its snapshot is corrupt";
+                faults.add(new Fault(file.name(), String.valueOf(corrupt.getMessage()), !file.synced()));
+                if (file.synced()) {
+                    partition.doubt = "its snapshot is corrupt";
+                } else {
+                    // What it was to replace is still there; it was promised only where records behind it were synced.
+                    partition.lostAt = file.position();
+                }
             }
         }
     }
@@ -114,8 +120,10 @@ final class Recovery implements LogReader.Visitor {
         }
         if (kind == LogFormat.DROPPED) {
             partitions[number] = new Partition();
-        } else {
+        } else if (position < partition.lostAt) {
             apply(partition, body);
+        } else if (position < log.synced()) {
+            partition.damage = "its snapshot is corrupt";
         }
     }
 
@@ -173,6 +181,22 @@ final class Recovery implements LogReader.Visitor {
     long snapshotPosition(int partition) {
         SnapshotFile snapshot = partitions[partition].snapshot;
         return snapshot == null ? -1 : snapshot.position();
+    }
+
+    /** Whether the log holds records of a partition that nothing may go on from: the bucket must be written whole. */
+    boolean mustBeWrittenWhole(int partition) {
+        return partitions[partition].lostAt != Long.MAX_VALUE;
+    }
+
+    /** Puts the snapshots that are in use, and were not known to be, on the device. */
+    void syncSnapshots() throws IOException {
+        for (Partition partition : partitions) {
+            SnapshotFile snapshot = partition.snapshot;
+            if (snapshot != null && !snapshot.synced()) {
+                disk.force(snapshot.name());
+                partition.snapshot = snapshot.nowSynced(disk);
+            }
+        }
     }
 
     /** The files that were there. */

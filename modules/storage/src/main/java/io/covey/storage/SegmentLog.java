@@ -60,6 +60,7 @@ final class SegmentLog {
     private final Disk disk;
     private final int partitions;
     private final int segmentBytes;
+    private final Reserve reserve;
     private final List<Segment> segments = new ArrayList<>();
     private final List<Disk.Output> unsynced = new ArrayList<>();
     private Disk.Output output;
@@ -79,11 +80,13 @@ final class SegmentLog {
      * @param kept segments with records that may still be needed, oldest first
      * @param base where the new segment begins
      * @param before where the records of those that are kept end
+     * @param reserve space to be used where the device has none left
      */
-    SegmentLog(Disk disk, int partitions, int segmentBytes, List<Segment> kept, long base, long before)
+    SegmentLog(Disk disk, int partitions, int segmentBytes, List<Segment> kept, long base, long before, Reserve reserve)
             throws IOException {
         this.disk = disk;
         this.partitions = partitions;
+        this.reserve = reserve;
         this.segmentBytes = segmentBytes;
         segments.addAll(kept);
         output = begin(base, before);
@@ -96,6 +99,7 @@ final class SegmentLog {
             next.write(header, 0, header.length);
         } catch (IOException failure) {
             next.close();
+            disk.delete(LogFormat.name(base));
             throw failure;
         }
         Segment segment = new Segment(base, partitions);
@@ -146,12 +150,7 @@ final class SegmentLog {
         }
         Segment segment = newest();
         try {
-            if (broken) {
-                output.cut(written - segment.base);
-            }
-            broken = true;
-            output.write(buffer, 0, buffered);
-            broken = false;
+            write(segment);
         } finally {
             if (buffer.length > 4 * BUFFER_BYTES && !broken) {
                 buffer = new byte[BUFFER_BYTES];
@@ -163,6 +162,24 @@ final class SegmentLog {
             roll(segment);
         }
         return bytes;
+    }
+
+    private void write(Segment segment) throws IOException {
+        while (true) {
+            try {
+                if (broken) {
+                    output.cut(written - segment.base);
+                }
+                broken = true;
+                output.write(buffer, 0, buffered);
+                broken = false;
+                return;
+            } catch (IOException failure) {
+                if (!reserve.release(buffered)) {
+                    throw failure;
+                }
+            }
+        }
     }
 
     /**
@@ -205,18 +222,21 @@ final class SegmentLog {
         return newest().end();
     }
 
-    /** Syncs what is written and returns the position up to which everything is on the device now. One thread at a time. */
-    long sync() throws IOException {
+    /** The position up to which everything is in the files. */
+    synchronized long written() {
+        return written;
+    }
+
+    /** Syncs what is written. One thread at a time. */
+    void sync() throws IOException {
         List<Disk.Output> complete;
         Disk.Output current;
-        long target;
         boolean names;
         synchronized (this) {
             names = namesChanged;
             namesChanged = false;
             complete = new ArrayList<>(unsynced);
             current = output;
-            target = written;
         }
         try {
             forceAll(complete, current);
@@ -229,7 +249,6 @@ final class SegmentLog {
             }
             throw failure;
         }
-        return target;
     }
 
     private void forceAll(List<Disk.Output> complete, Disk.Output current) throws IOException {
@@ -272,7 +291,8 @@ final class SegmentLog {
     /** Writes and syncs what is left, and a mark that says so, and closes. Nothing is appended any more. */
     void close() throws IOException {
         flush();
-        var unused = appendSynced(sync());
+        sync();
+        var unused = appendSynced(written());
         flush();
         sync();
         synchronized (this) {

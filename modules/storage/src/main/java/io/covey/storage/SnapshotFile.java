@@ -13,19 +13,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param partition whose bucket it is
  * @param position of the log
+ * @param synced whether it is known by its name to be on the device; one that is not may be anything after a loss of power
  */
-record SnapshotFile(int partition, long position) {
+record SnapshotFile(int partition, long position, boolean synced) {
     private static final long MAGIC = 0x434F_5645_5953_4E50L; // "COVEYSNP"
     private static final int HEADER_BYTES = 52;
     private static final int LENGTH_AT = 40;
     private static final int PIECE_BYTES = 1 << 20;
     private static final String SUFFIX = ".snap";
+    private static final String UNSYNCED_SUFFIX = ".new";
 
     /** What a file under construction ends with; such a one is left over from a crash. */
     static final String UNFINISHED = ".tmp";
 
     String name() {
-        return "p" + String.format("%05d", partition) + "-" + String.format("%016x", position) + SUFFIX;
+        return "p" + String.format("%05d", partition) + "-" + String.format("%016x", position)
+                + (synced ? SUFFIX : UNSYNCED_SUFFIX);
+    }
+
+    /** Gives a file its name once it is on the device. */
+    SnapshotFile nowSynced(Disk disk) throws IOException {
+        SnapshotFile named = new SnapshotFile(partition, position, true);
+        disk.rename(name(), named.name());
+        return named;
     }
 
     /** What a file of this name is, or null where it is no snapshot. */
@@ -34,16 +44,17 @@ record SnapshotFile(int partition, long position) {
             return null;
         }
         String prefix = name.substring(0, 7);
-        long position = LogFormat.hexBetween(name, prefix, SUFFIX);
+        boolean unsynced = name.endsWith(UNSYNCED_SUFFIX);
+        long position = LogFormat.hexBetween(name, prefix, unsynced ? UNSYNCED_SUFFIX : SUFFIX);
         try {
-            return position < 0 ? null : new SnapshotFile(Integer.parseInt(name, 1, 6, 10), position);
+            return position < 0 ? null : new SnapshotFile(Integer.parseInt(name, 1, 6, 10), position, !unsynced);
         } catch (NumberFormatException otherwise) {
             return null;
         }
     }
 
-    /** Writes it whole under its name, or not at all. It is on the device only where {@code synced}. */
-    long write(Disk disk, BucketVersion version, byte[] bucket, int length, boolean synced) throws IOException {
+    /** Writes it whole under its name, or not at all; to the device where it says so. */
+    long write(Disk disk, BucketVersion version, byte[] bucket, int length) throws IOException {
         String unfinished = name() + UNFINISHED;
         ByteWriter header = new ByteWriter(HEADER_BYTES)
                 .i64(MAGIC)

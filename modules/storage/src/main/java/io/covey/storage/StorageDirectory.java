@@ -142,6 +142,11 @@ public final class StorageDirectory {
         Recovery running = recovered();
         try {
             long base = running.log().cut();
+            running.syncSnapshots();
+            // What is left of an earlier one is space for the files that are begun now.
+            disk.delete(Reserve.FILE);
+            Reserve reserve = new Reserve(disk, settings.reserveBytes() / 2);
+            BootMark.write(disk);
             for (String name : running.files()) {
                 SnapshotFile snapshot = SnapshotFile.of(name);
                 if (snapshot != null) {
@@ -156,11 +161,16 @@ public final class StorageDirectory {
                     settings.segmentBytes(),
                     running.log().segments(),
                     base,
-                    running.log().end());
-            DiskJournal journal = new DiskJournal(disk, identity.partitions(), settings, events, log, this::close);
+                    running.log().end(),
+                    reserve);
+            DiskJournal journal =
+                    new DiskJournal(disk, identity.partitions(), settings, events, log, reserve, this::close);
             for (int partition = 0; partition < identity.partitions(); partition++) {
                 journal.track(partition)
                         .snapshot(running.snapshotPosition(partition), running.snapshotBytes(partition));
+                if (running.mustBeWrittenWhole(partition)) {
+                    journal.track(partition).mustBeWrittenWhole();
+                }
                 RecoveredCopy copy = running.copy(partition);
                 if (copy.bucket() != null || copy.damage() != null) {
                     journal.track(partition).foundOld();
@@ -172,6 +182,11 @@ public final class StorageDirectory {
             throw new StorageException(
                     "storage.directory: cannot write to " + disk + ": " + NioDisk.reason(failure), failure);
         }
+    }
+
+    /** Whose directory it is. */
+    public String node() {
+        return identity.node();
     }
 
     /** What was drawn when the cluster of this directory was formed, or the empty string where it was not yet. */

@@ -126,6 +126,7 @@ class DamageTest {
                 .reduce((a, b) -> b)
                 .orElseThrow();
         left.flipBit(last, (int) left.size(last) - 30);
+        left.reboot();
         disk.syncFails(false);
         node.abandon();
 
@@ -144,6 +145,69 @@ class DamageTest {
             }
         }
         third.abandon();
+    }
+
+    /** A directory of a process that was killed with records behind the last sync; returns the newest segment's name. */
+    private String killedWithUnsyncedRecords() throws Exception {
+        TestNode node = new TestNode(disk, PARTITIONS, SMALL, 7);
+        CountDownLatch synced = new CountDownLatch(1);
+        node.step();
+        node.journal.whenDurable(synced::countDown);
+        synced.await();
+        disk.syncFails(true);
+        for (int i = 0; i < 6; i++) {
+            node.step();
+        }
+        disk.replaceBy(disk.afterKill());
+        node.abandon();
+        return segment(0);
+    }
+
+    @Test
+    void behindTheLastSyncAKilledProcessLeavesATornEndAndEverythingElseIsCorrupt() throws Exception {
+        String last = killedWithUnsyncedRecords();
+        long whole = disk.size(last);
+        byte[] bytes = disk.read(last);
+
+        disk.truncate(last, whole - 3);
+        StorageDirectory torn = directory();
+        torn.recover(TestNode.LIMITS);
+        assertThat(torn.faults()).singleElement().satisfies(fault -> {
+            assertThat(fault.harmless()).isTrue();
+            assertThat(fault.text())
+                    .startsWith("the log is cut at position ")
+                    .endsWith("; what followed was never synced");
+        });
+
+        for (int back : new int[] {1, 300}) {
+            disk.put(last, bytes.clone());
+            disk.flipBit(last, (int) whole - back);
+            StorageDirectory corrupt = directory();
+            List<RecoveredCopy> copies = corrupt.recover(TestNode.LIMITS);
+            assertThat(corrupt.faults()).singleElement().satisfies(fault -> {
+                assertThat(fault.harmless()).isFalse();
+                assertThat(fault.text()).startsWith("corrupt from position ");
+            });
+            assertThat(copies).anyMatch(copy -> copy.damage() != null);
+        }
+    }
+
+    @Test
+    void afterALossOfPowerItIsCutWithAWordOnWhatWasSoundBehindIt() throws Exception {
+        String last = killedWithUnsyncedRecords();
+        disk.flipBit(last, (int) disk.size(last) - 300);
+        disk.reboot();
+
+        StorageDirectory directory = directory();
+        List<RecoveredCopy> copies = directory.recover(TestNode.LIMITS);
+
+        assertThat(directory.faults()).singleElement().satisfies(fault -> {
+            assertThat(fault.harmless()).isTrue();
+            assertThat(fault.text())
+                    .matches("the log is cut at position [0-9]+; what followed was never synced; [0-9]+ sound"
+                            + " records behind it go, too: the power was lost, or this place is corrupt");
+        });
+        assertThat(copies).noneMatch(copy -> copy.damage() != null);
     }
 
     @Test

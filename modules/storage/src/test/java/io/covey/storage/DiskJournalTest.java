@@ -78,7 +78,55 @@ class DiskJournalTest {
         }
         assertThat(node.journal.flush()).isTrue();
         node.abandon();
+        assertSameAfterStart(node);
+    }
 
+    @Test
+    void whereOthersHaveFilledTheDiskTheNodeGoesOnWithWhatItHasReservedAndTakesItAgainLater() {
+        TestNode node = new TestNode(disk, 3, OS, 5);
+        for (int i = 0; i < 30; i++) {
+            assertThat(node.step()).isTrue();
+        }
+        await(() -> node.journal.figures().reserveBytes() == OS.reserveBytes() / 2);
+        disk.room(0);
+
+        int steps = 0;
+        while (node.step()) {
+            steps++;
+        }
+        assertThat(steps).as("written to the reserve").isGreaterThan(5);
+        assertThat(node.journal.isFull()).isTrue();
+        assertThat(node.journal.figures().reserveBytes()).isZero();
+
+        disk.room(1 << 20);
+        await(() -> !node.journal.isFull());
+        assertThat(node.journal.figures().reserveBytes()).isEqualTo(OS.reserveBytes() / 2);
+        assertThat(node.step()).isTrue();
+        node.abandon();
+        assertSameAfterStart(node);
+    }
+
+    @Test
+    void aSegmentThatCouldNotBeBegunOnAFullDiskIsNoDamage() {
+        for (int room = 9_000; room < 9_200; room += 10) {
+            MemoryDisk small = new MemoryDisk();
+            TestNode node = new TestNode(small, 3, FSYNC, 5);
+            small.room(room);
+            await(() -> !node.step());
+            small.room(Long.MAX_VALUE);
+            await(node.journal::isWritable);
+            for (int i = 0; i < 100; i++) {
+                node.step();
+            }
+            node.abandon();
+            TestNode again = new TestNode(small, 3, FSYNC, 6);
+            assertThat(again.directory.faults()).isEmpty();
+            assertThat(again.copies).allMatch(copy -> copy.damage() == null);
+            again.abandon();
+        }
+    }
+
+    private void assertSameAfterStart(TestNode node) {
         TestNode again = new TestNode(disk, 3, OS, 6);
         for (int i = 0; i < 3; i++) {
             assertThat(again.copies.get(i).damage()).isNull();

@@ -19,6 +19,7 @@ final class MemoryDisk implements Disk {
     private volatile boolean syncFails;
     private volatile Runnable onSync = () -> {};
     private long written;
+    private String boot = "first";
 
     private static final class File {
         private byte[] bytes = {};
@@ -59,6 +60,7 @@ final class MemoryDisk implements Disk {
     /** What another process finds after this one was killed. */
     synchronized MemoryDisk afterKill() {
         MemoryDisk next = new MemoryDisk();
+        next.boot = boot;
         names.forEach((name, file) -> {
             File copy = new File();
             copy.bytes = file.bytes.clone();
@@ -72,6 +74,7 @@ final class MemoryDisk implements Disk {
     /** What is left after the power was lost: of what was not synced any part, and in its place anything. */
     synchronized MemoryDisk afterPowerLoss(Random random) {
         MemoryDisk next = new MemoryDisk();
+        next.boot = boot + "'";
         durableNames.forEach((name, file) -> {
             File copy = new File();
             copy.bytes = file.synced;
@@ -89,6 +92,14 @@ final class MemoryDisk implements Disk {
         });
         next.durableNames = new TreeMap<>(next.names);
         return next;
+    }
+
+    /** What another process finds is in this one's place: what this one's writes from now on does not count. */
+    synchronized void replaceBy(MemoryDisk next) {
+        names.clear();
+        names.putAll(next.names);
+        durableNames = new TreeMap<>(next.durableNames);
+        syncFails = false;
     }
 
     synchronized void flipBit(String name, int at) {
@@ -133,6 +144,10 @@ final class MemoryDisk implements Disk {
         }
     }
 
+    private void givenBack(long bytes) {
+        bytesUntilFull += bytesUntilFull == Long.MAX_VALUE ? 0 : bytes;
+    }
+
     private synchronized void sync(File file) throws IOException {
         check();
         if (syncFails) {
@@ -156,6 +171,7 @@ final class MemoryDisk implements Disk {
             public void cut(long size) throws IOException {
                 synchronized (MemoryDisk.this) {
                     check();
+                    givenBack(file.bytes.length - size);
                     file.bytes = Arrays.copyOf(file.bytes, (int) size);
                 }
             }
@@ -224,13 +240,26 @@ final class MemoryDisk implements Disk {
     @Override
     public synchronized void delete(String name) throws IOException {
         checkWritable();
-        names.remove(name);
+        File file = names.remove(name);
+        if (file != null) {
+            givenBack(file.bytes.length);
+        }
     }
 
     @Override
     public synchronized void forceDirectory() throws IOException {
         check();
         durableNames = new TreeMap<>(names);
+    }
+
+    /** The machine is started again, with everything that was written. */
+    void reboot() {
+        boot += "'";
+    }
+
+    @Override
+    public String boot() {
+        return boot;
     }
 
     @Override
