@@ -56,6 +56,7 @@ public final class ClusterNode {
     private final HazelcastMembership membership;
     private final Formation formation;
     private final Leftovers leftovers;
+    private final LostBuckets lostBuckets;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "covey-cluster"));
     private volatile @Nullable Vertx vertx;
@@ -90,6 +91,8 @@ public final class ClusterNode {
                 earlier -> onThread(() -> formed(earlier)),
                 foreign -> haltSwitch.halt(String.valueOf(foreign.getMessage()), foreign));
         leftovers = new Leftovers(buckets, host);
+        lostBuckets = new LostBuckets(
+                buckets, membership, settings, storage, nodeId, gone -> onThread(() -> membership.earlier(gone)));
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
 
@@ -275,6 +278,7 @@ public final class ClusterNode {
         listener = null;
         formation.stop();
         leftovers.stop();
+        lostBuckets.stop();
         closeVertx();
         Thread leaving = daemon(() -> hazelcast.getLifecycleService().shutdown(), "covey-leave");
         leaving.start();
@@ -295,6 +299,7 @@ public final class ClusterNode {
         listener = null;
         formation.stop();
         leftovers.stop();
+        lostBuckets.stop();
         hazelcast.getLifecycleService().terminate();
         thread.shutdownNow();
         closeVertx();
@@ -303,6 +308,13 @@ public final class ClusterNode {
     /** What the forming of the cluster waits for, in words; the empty string once it is formed. From any thread. */
     public String waitsFor() {
         return formation.status();
+    }
+
+    /**
+     * How many partitions have no bucket since all that held them were down; the oldest member knows, and who holds copies. From any thread.
+     */
+    public int lostPartitions() {
+        return lostBuckets.lost();
     }
 
     /** Tells all members whether this one's disk has no room for new messages. From any thread. */
@@ -340,6 +352,7 @@ public final class ClusterNode {
             membership.earlier(earlier);
         }
         daemon(leftovers, "covey-leftovers").start();
+        daemon(lostBuckets, "covey-lost-buckets").start();
         if (told != null) {
             told.formed();
         }

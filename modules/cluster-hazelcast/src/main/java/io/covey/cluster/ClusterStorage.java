@@ -7,6 +7,7 @@ import io.covey.storage.Durability;
 import io.covey.storage.RecoveredCopy;
 import io.covey.storage.StorageDirectory;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,9 +100,26 @@ public final class ClusterStorage {
         return known.isEmpty() ? null : known.get(partition).bucket();
     }
 
-    /** Gives back the memory of what was on the disk: the cluster has its buckets. */
-    void release() {
-        copies = List.of();
+    /** Gives back the memory of what was on the disk, but for these partitions: the cluster has the buckets of all others. */
+    void releaseExcept(Set<Integer> missing) {
+        List<RecoveredCopy> known = copies;
+        if (known.stream().noneMatch(copy -> missing.contains(copy.partition()) && isThere(copy))) {
+            copies = List.of();
+        } else if (known.stream().anyMatch(copy -> !missing.contains(copy.partition()) && isThere(copy))) {
+            copies = known.stream()
+                    .map(copy ->
+                            missing.contains(copy.partition()) ? copy : new RecoveredCopy(copy.partition(), null, null))
+                    .toList();
+        }
+    }
+
+    private static boolean isThere(RecoveredCopy copy) {
+        return copy.bucket() != null || copy.damage() != null;
+    }
+
+    /** The node's name in its directory, or the empty string where there is none. */
+    String node() {
+        return directory == null ? "" : directory.node();
     }
 
     /**

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * <tr><td>none</td><td>each member tells what its disk holds; nothing is there anywhere: FORMING, else RECOVERING</td></tr>
  * <tr><td>FORMING</td><td>each member notes the formation on its disk; then empty buckets are made, with confirmed backups</td></tr>
  * <tr><td>RECOVERING</td><td>each partition's newest copy is brought to its owner and backups by the member whose disk has it</td></tr>
- * <tr><td>FORMED</td><td>no bucket is ever made again: one that is missing stays unavailable, and what is on the disk of a member that comes
- *     later is old</td></tr></table>
+ * <tr><td>FORMED</td><td>no bucket is ever made again: one that is missing stays unavailable until {@link LostBuckets} brings it back, and
+ *     of a bucket that is there, what is on the disk of a member that comes later is old</td></tr></table>
  *
  * <p>The marks have the most copies that Hazelcast keeps. They are gone only with every member; the disks know then that there was a cluster.
  */
@@ -162,7 +162,6 @@ final class Formation implements Runnable {
         }
         List<Long> earlier =
                 marks.get(PLAN) instanceof byte[] plan ? RecoveryPlan.read(plan).earlier() : List.of();
-        storage.release();
         status = "";
         formed.accept(earlier);
     }

@@ -76,7 +76,8 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
         return formations.isEmpty() ? "" : formations.iterator().next();
     }
 
-    private static String source(Map<String, Inventory> inventories, int partition, Rules rules) throws NotYet {
+    /** The member whose disk has a partition's newest copy, as far as the rules let it be used; empty where no disk has one. */
+    static String source(Map<String, Inventory> inventories, int partition, Rules rules) throws NotYet {
         String best = best(inventories, partition, Copy.SOUND);
         String damaged = best(inventories, partition, Copy.DAMAGED);
         boolean certain = inventories.size() >= rules.expectedMembers() - rules.backupsRequired();

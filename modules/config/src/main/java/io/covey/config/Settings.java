@@ -107,7 +107,8 @@ final class Settings {
                     0,
                     1L << 40,
                     "bytes",
-                    "with less free space messages of QoS 1 and 2 are refused"),
+                    "with less free space messages of QoS 1 and 2 are refused; half as much again is held in a file of the"
+                            + " node's own, for what must still be written then"),
             Setting.choice(
                     "storage.recovery",
                     "strict",

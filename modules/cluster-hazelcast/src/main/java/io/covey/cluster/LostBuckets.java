@@ -1,0 +1,261 @@
+package io.covey.cluster;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.map.IMap;
+import io.covey.bucket.Bucket;
+import io.covey.protocol.ByteWriter;
+import io.covey.storage.RecoveredCopy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings back into a living cluster the buckets of which all holders were down at once, from the disks of members that return. On a thread of
+ * its own, once the cluster is formed.
+ *
+ * <p>A member that joins keeps what it found on its disk of the partitions that have no bucket, and nothing else: a bucket that is there is newer
+ * than any disk that was away. The oldest member decides whose copy is used, as soon as so many members are here that the newest copy must be
+ * among theirs: all that were ever here, less the backups on which everything acknowledged is, too. So a disk that is behind never comes back
+ * as if it were the newest (ADR 0011).
+ */
+final class LostBuckets implements Runnable {
+    private static final String INVENTORY_PREFIX = "lost/inventory/";
+    private static final String NAME_PREFIX = "lost/name/";
+    private static final String PLAN = "lost/plan";
+    private static final long PERIOD_MILLIS = 2_000;
+    private static final long REPORT_MILLIS = 30_000;
+    private static final int BUCKET_CAPACITY = 64 << 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LostBuckets.class);
+
+    private final HazelcastInstance hazelcast;
+    private final HazelcastBuckets buckets;
+    private final HazelcastMembership membership;
+    private final ClusterSettings settings;
+    private final ClusterStorage storage;
+    private final String nodeId;
+    private final Consumer<List<Long>> departed;
+    private final IMap<String, Object> marks;
+    private byte @Nullable [] told;
+    private long reportedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
+    private volatile int lost;
+    private volatile boolean stopped;
+
+    /** @param departed hears of node incarnations that a bucket knows from before and that are gone */
+    LostBuckets(
+            HazelcastBuckets buckets,
+            HazelcastMembership membership,
+            ClusterSettings settings,
+            ClusterStorage storage,
+            String nodeId,
+            Consumer<List<Long>> departed) {
+        this.hazelcast = buckets.member();
+        this.buckets = buckets;
+        this.membership = membership;
+        this.settings = settings;
+        this.storage = storage;
+        this.nodeId = nodeId;
+        this.departed = departed;
+        this.marks = hazelcast.getMap(HazelcastConfiguration.CLUSTER);
+    }
+
+    void stop() {
+        stopped = true;
+    }
+
+    /** How many partitions have no bucket; known to the oldest member, and to those that hold copies for them. From any thread. */
+    int lost() {
+        return lost;
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!stopped) {
+                try {
+                    runOnce();
+                } catch (HazelcastInstanceNotActiveException ended) {
+                    throw ended;
+                } catch (RuntimeException notNow) {
+                    LOG.debug("lost buckets are looked for again soon", notNow);
+                }
+                Thread.sleep(PERIOD_MILLIS);
+            }
+        } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
+            LOG.debug("the member ends");
+        }
+    }
+
+    private void runOnce() {
+        boolean leads = leads();
+        if (!leads && told != null && storage.copies().isEmpty()) {
+            lost = 0;
+            return;
+        }
+        Set<Integer> missing = missing();
+        lost = missing.size();
+        storage.releaseExcept(missing);
+        tell();
+        if (missing.isEmpty()) {
+            return;
+        }
+        if (leads) {
+            plan(missing);
+        }
+        if (marks.get(PLAN) instanceof byte[] plan) {
+            restore(missing, RecoveryPlan.read(plan));
+        }
+    }
+
+    private boolean leads() {
+        Set<Member> members = hazelcast.getCluster().getMembers();
+        return members.size() >= settings.formationQuorum()
+                && members.iterator().next().localMember();
+    }
+
+    private Set<Integer> missing() {
+        Set<Integer> missing = new TreeSet<>();
+        for (int partition = 0; partition < buckets.partitionCount() && !stopped; partition++) {
+            int state = buckets.map().executeOnKey(buckets.key(partition), new FormationProcessor(partition, false));
+            if (state == FormationProcessor.ABSENT) {
+                missing.add(partition);
+            }
+        }
+        return missing;
+    }
+
+    /** Tells what this member can bring back; also that it is nothing. */
+    private void tell() {
+        byte[] now = Inventory.of(storage, buckets.partitionCount()).toBytes();
+        if (!Arrays.equals(now, told)) {
+            if (!storage.node().isEmpty()) {
+                marks.set(NAME_PREFIX + storage.node(), nodeId);
+            }
+            marks.set(INVENTORY_PREFIX + nodeId, now);
+            told = now;
+        }
+    }
+
+    private void plan(Set<Integer> missing) {
+        List<String> waiting = new ArrayList<>();
+        String[] sources = new String[buckets.partitionCount()];
+        Arrays.fill(sources, "");
+        try {
+            Map<String, Inventory> inventories = inventories();
+            RecoveryPlan.Rules rules = rules();
+            requireEnough(inventories.size(), rules);
+            for (int partition : missing) {
+                try {
+                    sources[partition] = source(inventories, partition, rules);
+                } catch (RecoveryPlan.NotYet notYet) {
+                    waiting.add(String.valueOf(notYet.getMessage()));
+                }
+            }
+            marks.set(PLAN, new RecoveryPlan("", List.of(sources), List.of()).toBytes());
+        } catch (RecoveryPlan.NotYet notYet) {
+            waiting.add(String.valueOf(notYet.getMessage()));
+        }
+        if (!waiting.isEmpty()) {
+            report(missing, waiting);
+        }
+    }
+
+    private String source(Map<String, Inventory> inventories, int partition, RecoveryPlan.Rules rules)
+            throws RecoveryPlan.NotYet {
+        String source = RecoveryPlan.source(inventories, partition, rules);
+        if (source.isEmpty()) {
+            if (!rules.salvage()) {
+                throw new RecoveryPlan.NotYet("no copy of partition " + partition + " is on the disks that are here;"
+                        + " storage.recovery=salvage begins it empty");
+            }
+            LOG.error(
+                    "no disk has a copy of a partition, it begins empty: the operator wants so; partition={}",
+                    partition);
+            var unused = buckets.map().executeOnKey(buckets.key(partition), new FormationProcessor(partition, true));
+        }
+        return source;
+    }
+
+    private Map<String, Inventory> inventories() throws RecoveryPlan.NotYet {
+        Map<String, Inventory> inventories = new LinkedHashMap<>();
+        for (Member member : hazelcast.getCluster().getMembers()) {
+            String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
+            if (!(marks.get(INVENTORY_PREFIX + id) instanceof byte[] bytes)) {
+                throw new RecoveryPlan.NotYet(
+                        "the member " + member.getAddress() + " has not told what its disk holds");
+            }
+            inventories.put(id, Inventory.read(bytes));
+        }
+        return inventories;
+    }
+
+    private RecoveryPlan.Rules rules() {
+        int known = (int) marks.keySet().stream()
+                .filter(key -> key.startsWith(NAME_PREFIX))
+                .count();
+        return new RecoveryPlan.Rules(
+                Math.max(settings.expectedMembers(), known),
+                storage.recoveryMembers(),
+                settings.backupsRequired(),
+                storage.salvages());
+    }
+
+    private static void requireEnough(int here, RecoveryPlan.Rules rules) throws RecoveryPlan.NotYet {
+        int needed = rules.recoveryMembers() > 0
+                ? rules.membersNeeded()
+                : Math.max(1, rules.expectedMembers() - rules.backupsRequired());
+        if (here < needed) {
+            throw new RecoveryPlan.NotYet(here + " of " + needed
+                    + " members are here whose disks must be known; cluster.recovery-members=" + here
+                    + " goes on without the others");
+        }
+    }
+
+    private void report(Set<Integer> missing, List<String> waiting) {
+        long now = System.nanoTime();
+        if (now - reportedNanos >= TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS)) {
+            reportedNanos = now;
+            LOG.error(
+                    "partitions are unavailable, all members that hold them were down; partitions={}: {}",
+                    missing,
+                    waiting);
+        }
+    }
+
+    private void restore(Set<Integer> missing, RecoveryPlan plan) {
+        Set<Long> present = membership.nodeIds().keySet();
+        if (present.size() < hazelcast.getCluster().getMembers().size()) {
+            return; // who of a bucket's nodes is gone cannot be told yet
+        }
+        for (RecoveredCopy copy : storage.copies()) {
+            int partition = copy.partition();
+            Bucket bucket = copy.bucket();
+            if (bucket == null
+                    || !missing.contains(partition)
+                    || !nodeId.equals(plan.sources().get(partition))) {
+                continue;
+            }
+            ByteWriter out = new ByteWriter(BUCKET_CAPACITY);
+            bucket.write(out);
+            RestoreProcessor restoring = new RestoreProcessor(partition, out.toByteArray(), false);
+            if (buckets.map().executeOnKey(buckets.key(partition), restoring)) {
+                LOG.info("a lost bucket is back, from this disk; partition={} version={}", partition, bucket.version());
+                departed.accept(Arrays.stream(bucket.nodes())
+                        .filter(node -> !present.contains(node))
+                        .boxed()
+                        .toList());
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.covey.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.covey.bucket.BucketLimits;
+import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Command;
+import io.covey.storage.DiskJournal;
+import io.covey.storage.Durability;
+import io.covey.storage.StorageDirectory;
+import io.covey.storage.StorageEvents;
+import io.covey.storage.StorageSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Partitions all of whose holders were down, while other members stayed up. */
+@Timeout(180)
+class LostBucketsTest {
+    @TempDir
+    Path disks;
+
+    private List<ClusterSettings> settings = List.of();
+    private final List<TestMember> members = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        members.forEach(TestMember::close);
+    }
+
+    private void startAll(int count) {
+        settings = TestMember.settings(count, count, 1);
+        members.addAll(TestMember.startAll(settings, this::start));
+    }
+
+    private TestMember start(ClusterSettings each) {
+        StorageDirectory directory = StorageDirectory.open(
+                disks.resolve("n" + each.port()), "n" + each.port(), each.clusterName(), TestMember.PARTITIONS);
+        var copies = directory.recover(BucketLimits.DEFAULT);
+        DiskJournal journal = directory.begin(StorageSettings.of(Durability.OS), StorageEvents.NONE);
+        ClusterStorage storage = new ClusterStorage(directory, journal, copies, Durability.OS, 0, false);
+        return new TestMember(each, storage, journal::close);
+    }
+
+    private TestMember startAgain(TestMember ended) {
+        TestMember member = start(ended.settings);
+        members.add(member);
+        member.awaitFormed();
+        return member;
+    }
+
+    /** Ends members at the same moment. */
+    private void crash(List<TestMember> ending) {
+        members.removeAll(ending);
+        ending.stream()
+                .map(member -> CompletableFuture.runAsync(member::crash))
+                .toList()
+                .forEach(CompletableFuture::join);
+    }
+
+    private TestMember replica(int partition, int index) {
+        return members.stream()
+                .filter(member -> Replicas.isReplica(member, partition, index))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void atRest() {
+        TestMember any = members.get(0);
+        any.await(() -> members.stream().allMatch(each -> each.view.nodes().size() == members.size())
+                && Replicas.hazelcast(any).getPartitionService().isClusterSafe());
+    }
+
+    private Map<Integer, BucketVersion> append(TestMember sender, String topic, int count) {
+        Map<Integer, BucketVersion> versions = new HashMap<>();
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            for (int i = 0; i < count; i++) {
+                sender.confirm(partition, TestCluster.append(topic, i));
+            }
+            versions.put(partition, TestCluster.version(replica(partition, 0), partition));
+        }
+        return versions;
+    }
+
+    private boolean isThere(int partition) {
+        return members.stream()
+                .anyMatch(
+                        member -> Replicas.isReplica(member, partition, 0) && TestCluster.hasBucket(member, partition));
+    }
+
+    @Test
+    void theyComeBackWithTheFirstHolderWhileTheOthersStayUp() {
+        startAll(3);
+        int partition = 0;
+        TestMember owner = replica(partition, 0);
+        TestMember backup = replica(partition, 1);
+        Map<Integer, BucketVersion> versions = append(owner, "t", 20);
+        List<Integer> ofBoth = new ArrayList<>();
+        for (int each = 0; each < TestMember.PARTITIONS; each++) {
+            if (members.stream()
+                    .filter(member -> member != owner && member != backup)
+                    .noneMatch(holds(each))) {
+                ofBoth.add(each);
+            }
+        }
+        assertThat(ofBoth).contains(partition);
+        crash(List.of(owner, backup));
+        TestMember stayed = members.get(0);
+        stayed.await(() -> Replicas.isReplica(stayed, partition, 0));
+        assertThat(isThere(partition)).isFalse();
+
+        TestMember first = startAgain(backup);
+
+        for (int each : ofBoth) {
+            first.await(() -> isThere(each));
+            assertThat(TestCluster.version(replica(each, 0), each)).isEqualTo(versions.get(each));
+        }
+        assertThat(stayed.view.departed()).contains(owner.incarnation, backup.incarnation);
+        atRest();
+        Map<Integer, BucketVersion> later = append(stayed, "t", 5);
+        startAgain(owner);
+        atRest();
+        for (int each = 0; each < TestMember.PARTITIONS; each++) {
+            assertThat(TestCluster.version(replica(each, 0), each))
+                    .as("the last holder's disk is behind and brings nothing back")
+                    .isEqualTo(later.get(each));
+            assertThat(TestCluster.digest(replica(each, 1), each))
+                    .isEqualTo(TestCluster.digest(replica(each, 0), each));
+        }
+        first.await(() -> members.stream().allMatch(each -> each.node.lostPartitions() == 0));
+    }
+
+    private Predicate<TestMember> holds(int partition) {
+        return member -> Replicas.isReplica(member, partition, 0) || Replicas.isReplica(member, partition, 1);
+    }
+
+    @Test
+    void aDiskThatIsBehindIsNotUsedBeforeTheNewestMustBeAmongThoseThatAreHere() {
+        startAll(4);
+        int partition = 0;
+        TestMember left = replica(partition, 0);
+        append(left, "t", 20);
+        crash(List.of(left));
+        atRest();
+        TestMember owner = replica(partition, 0);
+        TestMember backup = replica(partition, 1);
+        BucketVersion newest = append(members.get(0), "t", 20).get(partition);
+        crash(List.of(owner, backup));
+        TestMember stayed = members.get(0);
+
+        startAgain(left);
+        TestMember behind = members.get(1);
+        stayed.await(() -> stayed.view.nodes().size() == 2);
+        assertThat(isThere(partition)).isFalse();
+        startAgain(owner);
+
+        behind.await(() -> isThere(partition));
+        assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(newest);
+        startAgain(backup);
+        atRest();
+        members.get(0).confirm(partition, new Command.Tick());
+        assertThat(TestCluster.version(replica(partition, 0), partition)).isGreaterThan(newest);
+    }
+}
