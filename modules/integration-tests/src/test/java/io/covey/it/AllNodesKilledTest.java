@@ -17,10 +17,10 @@ class AllNodesKilledTest {
         try (ClusterProcesses cluster = ClusterProcesses.start(3, List.of("storage.durability=" + durability));
                 NumberedTraffic traffic = new NumberedTraffic()) {
             for (int i = 0; i < 2; i++) {
-                traffic.subscribe("reader-" + i, cluster.urisFrom(i));
+                traffic.subscribe("reader-" + i, cluster.portsFrom(i));
             }
             for (int i = 0; i < 4; i++) {
-                traffic.publish("writer-" + i, 1 + i % 2, cluster.urisFrom(i));
+                traffic.publish("writer-" + i, 1 + i % 2, cluster.portsFrom(i));
             }
             publishSome(traffic);
             cluster.killAll();

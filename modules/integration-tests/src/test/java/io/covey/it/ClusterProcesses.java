@@ -3,6 +3,7 @@ package io.covey.it;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,7 +87,8 @@ final class ClusterProcesses implements AutoCloseable {
         }
     }
 
-    private void launch(int index) throws IOException {
+    /** Starts a node that does not run, and waits for nothing. */
+    void launch(int index) throws IOException {
         StringBuilder members = new StringBuilder();
         for (int[] node : ports) {
             members.append(members.isEmpty() ? "" : ",").append("127.0.0.1:").append(node[2]);
@@ -140,13 +142,26 @@ final class ClusterProcesses implements AutoCloseable {
         return size;
     }
 
-    /** The addresses of all nodes, the one with this index first. */
-    List<String> urisFrom(int first) {
-        List<String> uris = new ArrayList<>();
+    /** The MQTT ports of all nodes, the one with this index first. */
+    List<Integer> portsFrom(int first) {
+        List<Integer> all = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            uris.add("tcp://127.0.0.1:" + ports[(first + i) % size][0]);
+            all.add(ports[(first + i) % size][0]);
         }
-        return uris;
+        return all;
+    }
+
+    /** A probe that connects to one of the nodes. */
+    Probe probe(int index, Mqtt mqtt) {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports[index][0]);
+        return new Probe(new ProbeTarget(address, address, false), mqtt);
+    }
+
+    /** Waits until all nodes say that they serve clients. */
+    void awaitReady() throws InterruptedException {
+        for (NodeProcess node : nodes) {
+            Waiting.until("a node at " + node.mqttPort() + " is ready", node::isReady);
+        }
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** One node as a process of its own, from the distribution that the build made. */
 final class NodeProcess {
     private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final String name;
     private final int mqttPort;
@@ -136,6 +137,30 @@ final class NodeProcess {
         return process.exitValue();
     }
 
+    /** SIGSTOP: the process stands still, and whoever talks to it cannot tell. */
+    void freeze() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void thaw() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IllegalStateException(this.name + " cannot be sent SIG" + name);
+        }
+    }
+
+    /** Whether the node says of itself that it serves clients. */
+    boolean isReady() {
+        return get("/health/ready").contains("\"ready\":true");
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
@@ -155,8 +180,7 @@ final class NodeProcess {
     /** The body of what the management interface answers, whatever its status; the empty string where it does not. */
     String get(String path) {
         try {
-            return HttpClient.newHttpClient()
-                    .send(
+            return HTTP.send(
                             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + path))
                                     .timeout(Duration.ofSeconds(5))
                                     .build(),

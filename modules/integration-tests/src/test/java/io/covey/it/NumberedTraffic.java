@@ -2,211 +2,255 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import org.eclipse.paho.client.mqttv3.IMqttActionListener;
-import org.eclipse.paho.client.mqttv3.IMqttToken;
-import org.eclipse.paho.client.mqttv3.MqttException;
-import org.eclipse.paho.client.mqttv3.MqttMessage;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Publishers that number their messages, at QoS 1 and 2, and subscribers with persistent sessions that note what they got: in the end nothing
  * acknowledged may be missing, nothing at QoS 2 may have come twice, and the order of each publisher is kept [I1, I3, I4].
  */
 final class NumberedTraffic implements AutoCloseable {
-    private static final long PAUSE_MILLIS = 4;
+    /** The level above the publishers' topics. */
+    static final String TOPICS = "orders";
 
-    private final Map<String, Received> received = new HashMap<>();
-    private final List<RoamingClient> subscribers = new ArrayList<>();
-    private final List<Publisher> publishers = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private static final long SETTLE_SECONDS_MAX = 60;
+    private static final int EXAMPLES_MAX = 20;
 
-    /** What one subscriber received, in order, per publisher. */
-    private static final class Received {
-        final Map<String, List<Long>> byPublisher = new ConcurrentHashMap<>();
+    private final List<NumberedSubscriber> subscribers = new ArrayList<>();
+    private final List<NumberedPublisher> publishers = new ArrayList<>();
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "watches silent connections");
+        thread.setDaemon(true);
+        return thread;
+    });
 
-        void add(String topic, MqttMessage message) {
-            String[] parts = new String(message.getPayload(), StandardCharsets.UTF_8).split(" ", 2);
-            List<Long> numbers = byPublisher.computeIfAbsent(parts[0], key -> new ArrayList<>());
-            synchronized (numbers) {
-                numbers.add(Long.parseLong(parts[1]));
-            }
-        }
+    NumberedTraffic() {
+        var unused = watch.scheduleWithFixedDelay(
+                () -> clients().forEach(RoamingClient::look), 500, 500, TimeUnit.MILLISECONDS);
+    }
 
-        List<Long> of(String publisher) {
-            List<Long> numbers = byPublisher.getOrDefault(publisher, List.of());
-            synchronized (numbers) {
-                return List.copyOf(numbers);
-            }
+    private synchronized List<RoamingClient> clients() {
+        return Stream.concat(subscribers.stream(), publishers.stream()).toList();
+    }
+
+    /** What became of all messages so far. */
+    record Tally(
+            long acknowledged,
+            long lost,
+            long duplicated,
+            long reordered,
+            long repeated,
+            long refused,
+            int reconnects,
+            List<String> faults) {
+        boolean isKept() {
+            return lost == 0 && duplicated == 0 && reordered == 0 && faults.isEmpty();
         }
     }
 
-    /** Publishes numbered messages at a steady rate and notes which were acknowledged. */
-    private static final class Publisher implements Runnable {
-        final String name;
-        final int qos;
-        final RoamingClient client;
-        final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
-        final AtomicLong longestGapNanos = new AtomicLong();
-        private volatile boolean running = true;
-        private volatile long lastAcknowledgedNanos = System.nanoTime();
-        private long number;
-
-        Publisher(String name, int qos, List<String> uris) throws MqttException {
-            this.name = name;
-            this.qos = qos;
-            this.client = new RoamingClient(name, uris, 100, (topic, message) -> {});
-        }
-
-        @Override
-        public void run() {
-            while (running) {
-                try {
-                    publish();
-                } catch (MqttException notConnectedOrFull) {
-                    // This number was not taken; it is published later.
-                    number--;
-                }
-                sleep();
-            }
-        }
-
-        private void publish() throws MqttException {
-            long mine = ++number;
-            byte[] payload = (name + " " + mine).getBytes(StandardCharsets.UTF_8);
-            client.client().publish("orders/" + name, payload, qos, false, null, new IMqttActionListener() {
-                @Override
-                public void onSuccess(IMqttToken token) {
-                    long now = System.nanoTime();
-                    longestGapNanos.accumulateAndGet(now - lastAcknowledgedNanos, Math::max);
-                    lastAcknowledgedNanos = now;
-                    acknowledged.add(mine);
-                }
-
-                @Override
-                public void onFailure(IMqttToken token, Throwable cause) {
-                    // Not acknowledged: it may or may not arrive.
-                }
-            });
-        }
-
-        private static void sleep() {
-            try {
-                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+    /** Half of all clients speak MQTT 3.1.1. */
+    private static Mqtt version(int number) {
+        return number % 2 == 0 ? Mqtt.V5 : Mqtt.V311;
     }
 
     /** Adds a subscriber at each QoS, each with a session that is kept. */
-    void subscribe(String name, List<String> uris) throws MqttException {
+    void subscribe(String name, List<Integer> ports) throws InterruptedException {
         for (int qos = 1; qos <= 2; qos++) {
-            Received log = new Received();
-            String id = name + "-qos" + qos;
-            RoamingClient subscriber = new RoamingClient(id, uris, 100, log::add);
-            subscriber.subscribe("orders/#", qos);
-            subscribers.add(subscriber);
-            received.put(id, log);
+            NumberedSubscriber subscriber =
+                    new NumberedSubscriber(name + "-qos" + qos, version(subscribers.size() / 2), qos, ports);
+            subscriber.begin();
+            synchronized (this) {
+                subscribers.add(subscriber);
+            }
         }
     }
 
     /** Adds a publisher, which publishes at once. */
-    void publish(String name, int qos, List<String> uris) throws MqttException {
-        Publisher publisher = new Publisher(name, qos, uris);
-        publishers.add(publisher);
-        Thread thread = new Thread(publisher, name);
-        thread.start();
-        threads.add(thread);
+    NumberedPublisher publish(String name, int qos, List<Integer> ports) throws InterruptedException {
+        NumberedPublisher publisher = new NumberedPublisher(name, version(publishers.size() / 2), qos, ports);
+        publisher.begin();
+        synchronized (this) {
+            publishers.add(publisher);
+        }
+        return publisher;
     }
 
-    /** The subscribers. */
-    List<RoamingClient> subscribers() {
+    /** Adds subscribers that begin at each node, and a publisher at each QoS that begins at each node. */
+    void begin(ClusterProcesses cluster) throws InterruptedException {
+        for (int node = 0; node < cluster.size(); node++) {
+            subscribe("reader-" + node, cluster.portsFrom(node));
+        }
+        for (int node = 0; node < cluster.size(); node++) {
+            for (int qos = 1; qos <= 2; qos++) {
+                publish("writer-" + node + "-qos" + qos, qos, cluster.portsFrom(node));
+            }
+        }
+    }
+
+    List<NumberedSubscriber> subscribers() {
         return subscribers;
+    }
+
+    List<NumberedPublisher> publishers() {
+        return publishers;
     }
 
     /** How many messages were acknowledged so far. */
     int acknowledged() {
         return publishers.stream()
-                .mapToInt(publisher -> publisher.acknowledged.size())
+                .mapToInt(NumberedPublisher::acknowledgedCount)
                 .sum();
+    }
+
+    /** Waits until every publisher has had so many more acknowledged. */
+    void awaitProgress(int each) throws InterruptedException {
+        awaitProgress(each, publisher -> true);
+    }
+
+    void awaitProgress(int each, Predicate<NumberedPublisher> which) throws InterruptedException {
+        for (NumberedPublisher publisher : publishers) {
+            if (which.test(publisher)) {
+                int wanted = publisher.acknowledgedCount() + each;
+                Waiting.until(publisher.clientId + " publishes", () -> publisher.acknowledgedCount() >= wanted);
+            }
+        }
+    }
+
+    /** Makes about every third client leave its connection and come back to the next node. */
+    void moveSome(Random random) throws IOException {
+        List<RoamingClient> moving =
+                clients().stream().filter(client -> random.nextInt(3) == 0).toList();
+        for (RoamingClient client : moving) {
+            client.leaveConnection();
+        }
+    }
+
+    /** Forgets the gaps so far. */
+    void mark() {
+        publishers.forEach(NumberedPublisher::mark);
+    }
+
+    /** The longest time that any of these publishers went without an acknowledgement since {@link #mark}. */
+    long longestGapMillis(Predicate<NumberedPublisher> which) {
+        return publishers.stream()
+                .filter(which)
+                .mapToLong(NumberedPublisher::longestGapMillis)
+                .max()
+                .orElse(0);
+    }
+
+    long longestGapMillis() {
+        return longestGapMillis(publisher -> true);
     }
 
     /** Ends the publishing, waits for what is on its way, and checks what came. */
     void finishAndVerify(int acknowledgedMin) throws InterruptedException {
-        for (Publisher publisher : publishers) {
-            publisher.running = false;
-        }
-        for (Thread thread : threads) {
-            thread.join();
-        }
-        awaitAll();
-        verify(acknowledgedMin);
+        Tally tally = finish();
+        System.out.println(tally);
+        assertThat(tally.faults()).as("lost, twice, out of order, or not MQTT").isEmpty();
+        assertThat(tally.isKept()).as("promises kept: " + tally).isTrue();
+        assertThat(publishers).allSatisfy(publisher -> assertThat(publisher.acknowledgedCount())
+                .as("publishes of " + publisher.clientId)
+                .isGreaterThan(acknowledgedMin));
     }
 
-    @Override
-    public void close() throws MqttException {
-        for (RoamingClient subscriber : subscribers) {
-            subscriber.close();
+    /** Ends the publishing and waits for what is on its way; what became of everything. */
+    Tally finish() throws InterruptedException {
+        for (NumberedPublisher publisher : publishers) {
+            publisher.stopPublishing();
         }
-        for (Publisher publisher : publishers) {
-            publisher.running = false;
-            publisher.client.close();
-        }
-    }
-
-    private void awaitAll() throws InterruptedException {
-        long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (System.nanoTime() < limit && !missing().isEmpty()) {
-            TimeUnit.MILLISECONDS.sleep(200);
+        long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS_MAX);
+        while (System.nanoTime() < limit && !(pending().isEmpty() && lost() == 0)) {
+            TimeUnit.MILLISECONDS.sleep(100);
         }
         // What would come twice gets the time to do so.
         TimeUnit.SECONDS.sleep(1);
+        return tally();
     }
 
-    private List<String> missing() {
-        List<String> missing = new ArrayList<>();
-        received.forEach((reader, log) -> {
-            for (Publisher publisher : publishers) {
-                Set<Long> lost = new HashSet<>(publisher.acknowledged);
-                lost.removeAll(new HashSet<>(log.of(publisher.name)));
-                lost.forEach(number -> missing.add(reader + " lacks " + publisher.name + " " + number));
+    /** Waits until everything that was acknowledged before this call has come, while publishing goes on; what became of everything. */
+    Tally settle() throws InterruptedException {
+        List<BitSet> wanted =
+                publishers.stream().map(NumberedPublisher::acknowledged).toList();
+        long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS_MAX);
+        while (System.nanoTime() < limit && lost(wanted) > 0) {
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        return tally(wanted);
+    }
+
+    private List<String> pending() {
+        List<String> pending = new ArrayList<>();
+        for (NumberedPublisher publisher : publishers) {
+            List<Integer> numbers = publisher.pending();
+            if (!numbers.isEmpty()) {
+                pending.add("handshakes not completed: " + publisher.clientId + " " + numbers);
             }
-        });
-        return missing;
+        }
+        return pending;
     }
 
-    private void verify(int acknowledgedMin) {
-        assertThat(missing()).as("acknowledged and lost").isEmpty();
-        for (Publisher publisher : publishers) {
-            assertThat(publisher.acknowledged)
-                    .as("publishes of " + publisher.name)
-                    .hasSizeGreaterThan(acknowledgedMin);
-            received.forEach((reader, log) -> {
-                List<Long> numbers = log.of(publisher.name);
-                List<Long> distinct = numbers.stream().distinct().toList();
-                assertThat(distinct)
-                        .as("order of " + publisher.name + " at " + reader)
-                        .isSorted();
-                if (publisher.qos == 2 && reader.endsWith("qos2")) {
-                    assertThat(numbers)
-                            .as("QoS 2 of " + publisher.name + " at " + reader)
-                            .doesNotHaveDuplicates();
+    private long lost() {
+        return lost(publishers.stream().map(NumberedPublisher::acknowledged).toList());
+    }
+
+    private long lost(List<BitSet> acknowledged) {
+        long lost = 0;
+        for (int i = 0; i < acknowledged.size(); i++) {
+            for (NumberedSubscriber subscriber : subscribers) {
+                lost += subscriber
+                        .missing(publishers.get(i).clientId, acknowledged.get(i))
+                        .cardinality();
+            }
+        }
+        return lost;
+    }
+
+    private Tally tally() {
+        Tally tally =
+                tally(publishers.stream().map(NumberedPublisher::acknowledged).toList());
+        tally.faults().addAll(pending());
+        return tally;
+    }
+
+    private Tally tally(List<BitSet> acknowledged) {
+        List<String> faults = new ArrayList<>();
+        clients().forEach(client -> faults.addAll(client.faults()));
+        subscribers.forEach(subscriber -> faults.addAll(subscriber.examples()));
+        for (int i = 0; i < acknowledged.size(); i++) {
+            for (NumberedSubscriber subscriber : subscribers) {
+                BitSet missing = subscriber.missing(publishers.get(i).clientId, acknowledged.get(i));
+                if (!missing.isEmpty()) {
+                    faults.add(subscriber.clientId + " lacks of " + publishers.get(i).clientId + ": "
+                            + missing.stream().limit(EXAMPLES_MAX).boxed().toList() + " of "
+                            + missing.cardinality());
                 }
-            });
-            System.out.printf(
-                    "%s: %d acknowledged, longest gap %d ms%n",
-                    publisher.name,
-                    publisher.acknowledged.size(),
-                    TimeUnit.NANOSECONDS.toMillis(publisher.longestGapNanos.get()));
+            }
+        }
+        return new Tally(
+                acknowledged(),
+                lost(acknowledged),
+                subscribers.stream().mapToLong(NumberedSubscriber::twice).sum(),
+                subscribers.stream().mapToLong(NumberedSubscriber::reordered).sum(),
+                subscribers.stream().mapToLong(NumberedSubscriber::again).sum(),
+                publishers.stream().mapToLong(NumberedPublisher::refused).sum(),
+                clients().stream().mapToInt(RoamingClient::reconnects).sum(),
+                faults);
+    }
+
+    @Override
+    public void close() throws IOException {
+        watch.shutdownNow();
+        for (RoamingClient client : clients()) {
+            client.close();
         }
     }
 }

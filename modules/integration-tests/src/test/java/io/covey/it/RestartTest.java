@@ -78,10 +78,10 @@ class RestartTest {
         start("storage.durability=" + durability);
         try (NumberedTraffic traffic = new NumberedTraffic()) {
             for (int i = 0; i < 2; i++) {
-                traffic.subscribe("reader-" + i, List.of(node.uri()));
+                traffic.subscribe("reader-" + i, List.of(node.mqttPort()));
             }
             for (int i = 0; i < 4; i++) {
-                traffic.publish("writer-" + i, 1 + i % 2, List.of(node.uri()));
+                traffic.publish("writer-" + i, 1 + i % 2, List.of(node.mqttPort()));
             }
             for (int kills = 1; kills <= 3; kills++) {
                 int before = traffic.acknowledged();

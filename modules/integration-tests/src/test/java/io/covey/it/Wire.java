@@ -1,7 +1,6 @@
 package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -36,17 +35,34 @@ final class Wire implements Closeable {
     private long maximumPacketBytes = Long.MAX_VALUE;
     private int lastId;
 
+    /** The server said nothing in time, or the connection ended in the middle of a packet. */
+    static final class BrokenOff extends AssertionError {
+        BrokenOff(String what, @Nullable Throwable cause) {
+            super(what, cause);
+        }
+    }
+
     Wire(InetSocketAddress address, Mqtt mqtt, String clientId, boolean reasonsAreOptional) throws IOException {
+        this(address, mqtt, clientId, reasonsAreOptional, PATIENCE_MILLIS);
+    }
+
+    Wire(InetSocketAddress address, Mqtt mqtt, String clientId, boolean reasonsAreOptional, int patienceMillis)
+            throws IOException {
         this.mqtt = mqtt;
         this.make = new ClientBytes(mqtt);
         this.clientId = clientId;
         this.reasonsAreOptional = reasonsAreOptional;
         socket = new Socket();
         socket.setTcpNoDelay(true);
-        socket.connect(address, PATIENCE_MILLIS);
-        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.connect(address, patienceMillis);
+        socket.setSoTimeout(patienceMillis);
         in = new java.io.BufferedInputStream(socket.getInputStream());
         out = socket.getOutputStream();
+    }
+
+    /** From now on silence is no failure. */
+    void waitForever() throws IOException {
+        socket.setSoTimeout(0);
     }
 
     void maximumPacketBytes(long bytes) {
@@ -141,9 +157,9 @@ final class Wire implements Closeable {
                 .as("a Remaining Length that is too long")
                 .isFalse();
         byte[] raw = Arrays.copyOf(header, headerBytes + length);
-        assertThat(in.readNBytes(raw, headerBytes, length))
-                .as("bytes of a packet before the end of the connection")
-                .isEqualTo(length);
+        if (in.readNBytes(raw, headerBytes, length) < length) {
+            throw new BrokenOff("the connection ended within a packet", null);
+        }
         Packet packet = PacketParser.parse(mqtt, raw, headerBytes);
         assertThat((long) raw.length).as("size of " + packet).isLessThanOrEqualTo(maximumPacketBytes);
         return packet;
@@ -154,12 +170,12 @@ final class Wire implements Closeable {
         try {
             value = in.read();
         } catch (SocketTimeoutException e) {
-            throw new AssertionError("nothing came within " + PATIENCE_MILLIS + " ms", e);
+            throw new BrokenOff("nothing came for too long", e);
         } catch (IOException reset) {
             value = -1;
         }
         if (value < 0 && !mayEnd) {
-            fail("the connection ended within a packet");
+            throw new BrokenOff("the connection ended within a packet", null);
         }
         return value;
     }
