@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What the broker reports for metrics and logs. Called on many loops; must not block. */
 public interface BrokerEvents {
+    /** Takes what the shard with this index reports, on that shard's loop only, from this incarnation of the node and later ones. */
+    default BrokerEvents ofShard(int shard) {
+        return this;
+    }
+
     /** A connection's event. */
     void connection(String listener, String clientId, ConnectionEvent event, ReasonCode reason);
 
@@ -16,6 +21,9 @@ public interface BrokerEvents {
 
     /** A PUBLISH was sent. */
     void publishSent(QoS qos, int payloadBytes);
+
+    /** A message was sent to a client that was connected when it was published, this long after; by the clocks of two nodes. */
+    default void publishDelivered(long latencyMillis) {}
 
     /** A publish was acknowledged this long after its arrival. */
     void publishAcknowledged(long latencyMicros);
@@ -38,6 +46,12 @@ public interface BrokerEvents {
 
     /** Messages were fetched because hints had not arrived. */
     void hintsReconciled(int count);
+
+    /** A connection waited this long until an earlier one of its client id was gone. */
+    default void takenOver(long latencyMicros) {}
+
+    /** How many subscriptions the connected sessions of a shard have now. */
+    default void subscriptions(int now) {}
 
     /** The lease was gained or lost. */
     void lease(boolean held);

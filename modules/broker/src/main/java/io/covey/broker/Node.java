@@ -103,7 +103,7 @@ public final class Node {
                     state,
                     announcer,
                     authenticator,
-                    events,
+                    events.ofShard(index),
                     this::incarnationOver);
             shards.add(new Shard(new ShardAddress(incarnation, index), loops.get(index), ports));
         }

@@ -262,6 +262,7 @@ final class Shard implements BucketCommands {
         if (over) {
             return;
         }
+        events.subscriptions(subscriptions.size());
         List<ShardRoute> changes = subscriptions.takeRouteChanges();
         if (awaitingRoutes.isEmpty()) {
             if (!changes.isEmpty()) {
@@ -344,6 +345,7 @@ final class Shard implements BucketCommands {
         outbox.close();
         inquiries.close();
         wheel.close();
+        events.subscriptions(0);
         for (ShardConnection connection : List.copyOf(connections)) {
             connection.abandon();
         }

@@ -62,6 +62,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long kickedUpTo = -1;
     private boolean hintMissed;
     private long openUntilMillis = Long.MAX_VALUE;
+    private long openedAtMillis;
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
     private @Nullable Map<ConnectionEvent, Long> drops;
@@ -296,6 +297,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             return;
         }
         phase = Phase.OPEN;
+        openedAtMillis = shard.nowMillis();
         if (persistent && !output.isClosed()) {
             subscriptions.present(opened.subscriptions());
             memberships.present(opened.subscriptions(), opened.shares());
@@ -482,6 +484,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             int[] subscriptionIds,
             int topicAlias) {
         output.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);
+        if (!dup && !retain && message.publishedAtMillis() >= openedAtMillis) {
+            shard.events.publishDelivered(Math.max(0, shard.lastMillis() - message.publishedAtMillis()));
+        }
     }
 
     // Ending.

@@ -31,12 +31,15 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         /** The other shard that is to be told, or null when it has answered or there is none. */
         private @Nullable ShardAddress remote;
 
+        private final long sinceMicros;
         private int attempts;
 
-        private Takeover(ShardConnection connection, Result.Opened opened, @Nullable ShardAddress remote) {
+        private Takeover(
+                ShardConnection connection, Result.Opened opened, @Nullable ShardAddress remote, long sinceMicros) {
             this.connection = connection;
             this.opened = opened;
             this.remote = remote;
+            this.sinceMicros = sinceMicros;
         }
     }
 
@@ -59,7 +62,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             connection.proceed(opened);
             return;
         }
-        Takeover takeover = new Takeover(connection, opened, remote);
+        Takeover takeover = new Takeover(connection, opened, remote, shard.loop.monotonicMicros());
         if (ofClient == null) {
             ofClient = new ArrayList<>(1);
             pending.put(clientId, ofClient);
@@ -120,6 +123,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             if (ofClient.isEmpty()) {
                 pending.remove(clientId);
             }
+            shard.events.takenOver(shard.loop.monotonicMicros() - oldest.sinceMicros);
             oldest.connection.proceed(oldest.opened);
             ofClient = pending.get(clientId);
         }

@@ -33,7 +33,9 @@ final class WireOutput {
             int[] subscriptionIds,
             int topicAlias) {
         if (!closed) {
-            events.publishSent(qos, message.payload().length);
+            if (!message.topic().startsWith("$SYS/")) { // the broker's own messages are nobody's traffic
+                events.publishSent(qos, message.payload().length);
+            }
             wire.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);
         }
     }

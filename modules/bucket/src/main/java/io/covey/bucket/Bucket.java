@@ -186,6 +186,11 @@ public final class Bucket {
         return state.figures();
     }
 
+    /** When the oldest message in any session's queue was published, or -1 when all are empty, for metrics; looks at every session. */
+    public long oldestQueuedAtMillis() {
+        return state.oldestQueuedAtMillis();
+    }
+
     /** A digest of the whole state: equal replicas have equal digests. For tests and the simulation. */
     public long digest() {
         ByteWriter out = new ByteWriter(1 << 12);

@@ -151,6 +151,10 @@ final class BucketState {
         return new BatchResult(results, delta, outbox.takeCreated());
     }
 
+    long oldestQueuedAtMillis() {
+        return sessions.oldestQueuedAtMillis();
+    }
+
     BucketFigures figures() {
         return new BucketFigures(
                 sessions.sessions().size(),

@@ -56,6 +56,17 @@ final class SessionTable {
         return session == null ? null : session.durable();
     }
 
+    /** When the oldest message in a queue was published, or -1 when all are empty. */
+    long oldestQueuedAtMillis() {
+        long oldest = -1;
+        for (SessionState session : sessions.values()) {
+            DurableState durable = session.durable();
+            long publishedAt = durable == null ? -1 : durable.queue().oldestPublishedAtMillis();
+            oldest = oldest < 0 || publishedAt >= 0 && publishedAt < oldest ? publishedAt : oldest;
+        }
+        return oldest;
+    }
+
     /** Answers a CONNECT. */
     Result open(Command.OpenSession open, long nowMillis) {
         SessionState present = sessions.get(open.clientId());

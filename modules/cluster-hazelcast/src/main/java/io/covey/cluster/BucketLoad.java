@@ -15,12 +15,19 @@ import org.jspecify.annotations.Nullable;
  * may ask.
  */
 public final class BucketLoad {
+    /** Queues are looked through so often, each session of them: some microseconds for a hundred. */
+    private static final long LOOK_NANOS = 5_000_000_000L;
+
     private final long bytesMax;
     private final ObjIntConsumer<DropReason> dropped;
     private final AtomicReferenceArray<@Nullable Replica> replicas;
     private final AtomicLong bytes = new AtomicLong();
 
-    private record Replica(BucketFigures figures, boolean owned) {}
+    /** Per partition, on its thread: when its queues were last looked through, by {@link System#nanoTime}. */
+    private final long[] lookedAtNanos;
+
+    /** @param oldestQueuedAtMillis as it was when the queues were last looked through; -1 where they are empty */
+    private record Replica(BucketFigures figures, boolean owned, long oldestQueuedAtMillis) {}
 
     /**
      * @param bytesMax memory for buckets on this node: beyond it messages are refused, and a quarter more beyond sessions too
@@ -30,6 +37,7 @@ public final class BucketLoad {
         this.bytesMax = bytesMax;
         this.dropped = dropped;
         this.replicas = new AtomicReferenceArray<>(partitions);
+        this.lookedAtNanos = new long[partitions];
     }
 
     /** What there is room for at this moment. */
@@ -44,12 +52,25 @@ public final class BucketLoad {
     /** The owner of a bucket has applied a batch, on its partition's thread. */
     void applied(int partition, Bucket bucket) {
         BucketFigures now = bucket.figures();
-        BucketFigures before = note(partition, new Replica(now, true));
+        BucketFigures before = note(partition, new Replica(now, true, oldest(partition, bucket, now)));
         if (before != null) {
             report(DropReason.QUEUE_FULL, now.droppedByQueueLimit() - before.droppedByQueueLimit());
             report(DropReason.EXPIRED, now.droppedByExpiry() - before.droppedByExpiry());
             report(DropReason.OUTBOX_FULL, now.droppedWills() - before.droppedWills());
         }
+    }
+
+    private long oldest(int partition, Bucket bucket, BucketFigures now) {
+        if (now.queuedMessages() == 0) {
+            return -1;
+        }
+        Replica before = replicas.get(partition);
+        long nanos = System.nanoTime();
+        if (before != null && before.owned && nanos - lookedAtNanos[partition] < LOOK_NANOS) {
+            return before.oldestQueuedAtMillis;
+        }
+        lookedAtNanos[partition] = nanos;
+        return bucket.oldestQueuedAtMillis();
     }
 
     private void report(DropReason reason, long count) {
@@ -60,7 +81,7 @@ public final class BucketLoad {
 
     /** A backup holds a batch, or the whole bucket, on its partition's thread. */
     void replicated(int partition, Bucket bucket) {
-        note(partition, new Replica(bucket.figures(), false));
+        note(partition, new Replica(bucket.figures(), false, -1));
     }
 
     /** There is no replica of this partition here. */
@@ -85,6 +106,17 @@ public final class BucketLoad {
     /** Bytes that replicas may take on this node before messages are refused. */
     public long bytesMax() {
         return bytesMax;
+    }
+
+    /** When the oldest message was published that is in a session's queue of an owned bucket, some seconds ago; -1 when all were empty. */
+    public long oldestQueuedAtMillis() {
+        long oldest = -1;
+        for (int partition = 0; partition < replicas.length(); partition++) {
+            Replica replica = replicas.get(partition);
+            long at = replica == null ? -1 : replica.oldestQueuedAtMillis;
+            oldest = oldest < 0 || at >= 0 && at < oldest ? at : oldest;
+        }
+        return oldest;
     }
 
     /** What the buckets hold together that this node owns: over all nodes, each session and message counts once. */

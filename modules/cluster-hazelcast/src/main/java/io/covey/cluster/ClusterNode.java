@@ -317,6 +317,16 @@ public final class ClusterNode {
         return lostBuckets.lost();
     }
 
+    /** How many partitions this member owns at the moment. From any thread. */
+    public int ownedPartitions() {
+        return buckets.owned();
+    }
+
+    /** How many of those have fewer backups assigned to members than configured. From any thread. */
+    public int underReplicatedPartitions() {
+        return buckets.underReplicated(settings.backupCount());
+    }
+
     /** Tells all members whether this one's disk has no room for new messages. From any thread. */
     public void storageFull(boolean now) {
         membership.announceFull(now);

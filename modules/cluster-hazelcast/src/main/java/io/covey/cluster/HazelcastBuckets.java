@@ -89,6 +89,28 @@ final class HazelcastBuckets {
         new ArrayList<>(gateways).forEach(HazelcastBucketGateway::giveUp);
     }
 
+    /** How many partitions this member owns. */
+    int owned() {
+        int count = 0;
+        for (int partition = 0; partition < partitionCount(); partition++) {
+            count += places.isOwnedHere(partition) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** How many of those have fewer backups at members than this. */
+    int underReplicated(int backups) {
+        int count = 0;
+        for (int partition = 0; partition < partitionCount(); partition++) {
+            boolean complete = true;
+            for (int replica = 1; replica <= backups; replica++) {
+                complete &= places.replica(partition, replica) != null;
+            }
+            count += !complete && places.isOwnedHere(partition) ? 1 : 0;
+        }
+        return count;
+    }
+
     int partitionCount() {
         return keys.size();
     }

@@ -73,6 +73,11 @@ final class PartitionPlaces {
         return assigned.isLocal() && !assigned.isMigrating();
     }
 
+    /** Whether this member is the partition's owner. */
+    boolean isOwnedHere(int partition) {
+        return partition(partition).isLocal();
+    }
+
     /** Whether this member is assigned a backup of the partition. */
     boolean isBackupHere(int partition) {
         PartitionReplica here = PartitionReplica.from(engine.getLocalMember());

@@ -7,24 +7,25 @@ import io.covey.bucket.Shortage;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -33,105 +34,97 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what the broker reports and writes its log lines. Called on all loops; counters are striped, so loops do not contend.
- * Labels come from closed sets: never a client id or a topic.
+ * Counts what the broker reports and writes its log lines. What comes with every message is counted by shard, each on its own loop
+ * ({@link #ofShard}); the rest may come from any thread.
  */
 public final class BrokerMetrics implements BrokerEvents {
     private static final Logger LOG = LoggerFactory.getLogger("io.covey.broker");
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final Counter[] receivedMessages = new Counter[3];
-    private final Counter[] receivedBytes = new Counter[3];
-    private final Counter[] sentMessages = new Counter[3];
-    private final Counter[] sentBytes = new Counter[3];
-    private final Counter[] drops = new Counter[DropReason.values().length];
-    private final Timer acknowledgements;
-    private final Timer batches;
-    private final DistributionSummary batchCommands;
-    private final Counter reconciled;
+    private final Meters meters = new Meters();
+    private final Map<Integer, ShardMetrics> shards = new ConcurrentHashMap<>();
+    private final LongAdder[] drops = new LongAdder[DropReason.values().length];
+    private final LongAdder batchRepeats;
+    private final LongAdder restarts;
     private final AtomicLong connections = new AtomicLong();
-    private final AtomicInteger leaseHeld = new AtomicInteger();
+    private final AtomicBoolean leaseHeld = new AtomicBoolean();
     private final AtomicBoolean leaseWasHeld = new AtomicBoolean();
-    private final ConcurrentHashMap<String, Counter> labelled = new ConcurrentHashMap<>();
 
     /** A registry of its own with the JVM's and the process's meters. */
     public BrokerMetrics() {
-        for (QoS qos : QoS.values()) {
-            String level = Integer.toString(qos.value());
-            receivedMessages[qos.value()] = counter("mqtt.messages.received", "PUBLISH packets accepted", "qos", level);
-            receivedBytes[qos.value()] = counter("mqtt.payload.received.bytes", "payload accepted", "qos", level);
-            sentMessages[qos.value()] = counter("mqtt.messages.sent", "PUBLISH packets sent", "qos", level);
-            sentBytes[qos.value()] = counter("mqtt.payload.sent.bytes", "payload sent", "qos", level);
-        }
         for (DropReason reason : DropReason.values()) {
-            drops[reason.ordinal()] = counter(
-                    "mqtt.messages.dropped", "messages that were not delivered", "reason", lower(reason.name()));
+            drops[reason.ordinal()] = meters.counter(Metric.MESSAGES_DROPPED, lower(reason.name()));
         }
-        acknowledgements = Timer.builder("mqtt.publish.acknowledge")
-                .description("from the arrival of a QoS 1 or 2 PUBLISH to its acknowledgement")
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofNanos(100_000))
-                .maximumExpectedValue(Duration.ofSeconds(30))
-                .register(registry);
-        batches = Timer.builder("covey.batch")
-                .description("from sending a batch to its confirmation")
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofNanos(100_000))
-                .maximumExpectedValue(Duration.ofSeconds(30))
-                .register(registry);
-        batchCommands = DistributionSummary.builder("covey.batch.commands")
-                .description("commands in a confirmed batch")
-                .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64)
-                .register(registry);
-        reconciled = counter("covey.hints.reconciled", "messages fetched because their hint was lost", "kind", "fetch");
-        Gauge.builder("mqtt.connections", connections, AtomicLong::get)
-                .description("clients connected to this node")
-                .register(registry);
-        Gauge.builder("covey.lease.held", leaseHeld, AtomicInteger::get)
-                .description("1 while this node may serve clients")
-                .register(registry);
+        batchRepeats = meters.counter(Metric.BATCH_REPEATS);
+        restarts = meters.counter(Metric.RESTARTS);
+        meters.show(Metric.CONNECTIONS, connections::get);
+        meters.show(Metric.LEASE_HELD, () -> leaseHeld.get() ? 1 : 0);
+        meters.show(
+                Metric.BUILD_INFO,
+                () -> 1,
+                version(),
+                Integer.toString(Runtime.version().feature()));
+        registry.getPrometheusRegistry().register(meters);
+        registry.config().meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time")); // counts in nanoseconds
+        registry.config().meterFilter(renamed("system.cpu.count", "system.cpus")); // for histograms have a count
         new JvmMemoryMetrics().bindTo(registry);
+        new JvmGcMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ClassLoaderMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
     }
 
-    private Counter counter(String name, String description, String label, String value) {
-        return Counter.builder(name).description(description).tag(label, value).register(registry);
+    private static MeterFilter renamed(String from, String to) {
+        return new MeterFilter() {
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                return id.getName().equals(from) ? id.withName(to) : id;
+            }
+        };
     }
 
-    /** Where other parts of a node register their meters. */
-    PrometheusMeterRegistry registry() {
-        return registry;
+    /** The version of this build; "development" where it was not packed. */
+    static String version() {
+        String packed = BrokerMetrics.class.getPackage().getImplementationVersion();
+        return packed == null ? "development" : packed;
+    }
+
+    /** Where other parts of a node show their meters. */
+    Meters meters() {
+        return meters;
+    }
+
+    @Override
+    public BrokerEvents ofShard(int shard) {
+        return shards.computeIfAbsent(shard, first -> new ShardMetrics(this, meters));
     }
 
     /**
      * Shows what buckets hold.
      *
      * @param owned what those hold together that this node owns, so that sums over nodes count everything once; called for each value
+     * @param oldestQueuedSeconds age of the oldest message in their queues, 0 where they are empty
      * @param heldBytes bytes of all replicas on this node
      * @param heldBytesMax beyond it publishes are refused
      */
-    public void buckets(Supplier<BucketFigures> owned, LongSupplier heldBytes, long heldBytesMax) {
-        gauge("mqtt.sessions", "sessions of owned partitions, transient ones included", () -> owned.get()
-                .sessions());
-        gauge("mqtt.sessions.connected", "sessions of owned partitions with a connection", () -> owned.get()
-                .connected());
-        gauge("mqtt.subscriptions", "subscriptions of persistent sessions of owned partitions", () -> owned.get()
-                .subscriptions());
-        gauge("mqtt.queue.messages", "messages queued for sessions of owned partitions", () -> owned.get()
-                .queuedMessages());
-        gauge("mqtt.queue.bytes", "bytes queued for sessions of owned partitions", () -> owned.get()
-                .queuedBytes());
-        gauge("mqtt.retained.messages", "retained messages of owned partitions", () -> owned.get()
-                .retained());
-        gauge("mqtt.retained.bytes", "bytes of retained messages of owned partitions", () -> owned.get()
-                .retainedBytes());
-        gauge("covey.wills.pending", "wills that are due and not published everywhere", () -> owned.get()
-                .outbox());
-        gauge("covey.buckets.bytes", "memory of all replicas on this node, estimated", heldBytes::getAsLong);
-        gauge("covey.buckets.limit.bytes", "memory of replicas from which publishes are refused", () -> heldBytesMax);
+    public void buckets(
+            Supplier<BucketFigures> owned,
+            DoubleSupplier oldestQueuedSeconds,
+            LongSupplier heldBytes,
+            long heldBytesMax) {
+        meters.show(Metric.SESSIONS, () -> owned.get().sessions());
+        meters.show(Metric.SESSIONS_CONNECTED, () -> owned.get().connected());
+        meters.show(Metric.SUBSCRIPTIONS, () -> owned.get().subscriptions());
+        meters.show(Metric.QUEUE_MESSAGES, () -> owned.get().queuedMessages());
+        meters.show(Metric.QUEUE_BYTES, () -> owned.get().queuedBytes());
+        meters.show(Metric.QUEUE_OLDEST_AGE_SECONDS, oldestQueuedSeconds);
+        meters.show(Metric.RETAINED_MESSAGES, () -> owned.get().retained());
+        meters.show(Metric.RETAINED_BYTES, () -> owned.get().retainedBytes());
+        meters.show(Metric.WILLS_PENDING, () -> owned.get().outbox());
+        meters.show(Metric.BUCKETS_BYTES, heldBytes::getAsLong);
+        meters.show(Metric.BUCKETS_LIMIT_BYTES, () -> heldBytesMax);
     }
 
     /**
@@ -141,11 +134,61 @@ public final class BrokerMetrics implements BrokerEvents {
      * @param outputBytes bytes that wait for clients that did not take them at once
      */
     public void wire(IntSupplier halfOpen, LongSupplier outputBytes) {
-        gauge("mqtt.connections.half.open", "connections that have not sent CONNECT", halfOpen::getAsInt);
-        gauge(
-                "mqtt.output.bytes",
-                "bytes that wait for clients that did not take them at once",
-                outputBytes::getAsLong);
+        meters.show(Metric.CONNECTIONS_HALF_OPEN, halfOpen::getAsInt);
+        meters.show(Metric.OUTPUT_BYTES, outputBytes::getAsLong);
+    }
+
+    /** Shows what went over the wires of one event loop. */
+    public void traffic(
+            LongSupplier packetsReceived,
+            LongSupplier packetsSent,
+            LongSupplier bytesReceived,
+            LongSupplier bytesSent) {
+        meters.show(Metric.PACKETS_RECEIVED, packetsReceived::getAsLong);
+        meters.show(Metric.PACKETS_SENT, packetsSent::getAsLong);
+        meters.show(Metric.WIRE_RECEIVED_BYTES, bytesReceived::getAsLong);
+        meters.show(Metric.WIRE_SENT_BYTES, bytesSent::getAsLong);
+    }
+
+    /**
+     * Shows how the node stands in its cluster.
+     *
+     * @param membersNeeded the fewest that may serve clients
+     * @param routes topic filters in the route table
+     */
+    public void cluster(IntSupplier members, IntSupplier membersNeeded, IntSupplier routes) {
+        meters.show(Metric.CLUSTER_MEMBERS, members::getAsInt);
+        meters.show(Metric.CLUSTER_MEMBERS_NEEDED, membersNeeded::getAsInt);
+        meters.show(Metric.ROUTES, routes::getAsInt);
+    }
+
+    /**
+     * Shows the partitions of this node.
+     *
+     * @param all how many the cluster has
+     * @param underReplicated how many of those that it owns have fewer backups than configured
+     */
+    public void partitions(int all, IntSupplier owned, IntSupplier underReplicated) {
+        meters.show(Metric.PARTITIONS, () -> all);
+        meters.show(Metric.PARTITIONS_OWNED, owned::getAsInt);
+        meters.show(Metric.PARTITIONS_UNDER_REPLICATED, underReplicated::getAsInt);
+    }
+
+    /** Shows whether the node is ready, and which conditions are met; their names do not change. */
+    public void health(Health health) {
+        meters.show(Metric.READY, () -> health.conditions().stream().allMatch(Health.Condition::met) ? 1 : 0);
+        for (Health.Condition each : health.conditions()) {
+            meters.show(Metric.CONDITION, () -> isMet(health.conditions(), each.name()) ? 1 : 0, each.name());
+        }
+    }
+
+    private static boolean isMet(List<Health.Condition> conditions, String name) {
+        return conditions.stream().anyMatch(condition -> condition.name().equals(name) && condition.met());
+    }
+
+    /** The node gave up its incarnation and begins another. */
+    public void restarted() {
+        restarts.increment();
     }
 
     /**
@@ -154,24 +197,12 @@ public final class BrokerMetrics implements BrokerEvents {
      * @param reason of a closed set, in lower case
      */
     public void slowReaderClosed(String listener, String reason) {
-        labelled.computeIfAbsent(
-                        "slow\u0000" + listener + '\u0000' + reason, key -> Counter.builder("mqtt.slow.readers.closed")
-                                .description("clients that were closed because they do not read")
-                                .tag("listener", listener)
-                                .tag("reason", reason)
-                                .register(registry))
-                .increment();
+        meters.counter(Metric.SLOW_READERS_CLOSED, listener, reason).increment();
     }
 
     /** Shows how many messages between nodes were dropped; nothing but time depends on them. */
     public void link(LongSupplier dropped) {
-        FunctionCounter.builder("covey.link.messages.dropped", dropped, LongSupplier::getAsLong)
-                .description("messages between nodes that were dropped, and come again or are fetched")
-                .register(registry);
-    }
-
-    private void gauge(String name, String description, Supplier<Number> value) {
-        Gauge.builder(name, value).description(description).register(registry);
+        meters.show(Metric.LINK_DROPPED, dropped::getAsLong);
     }
 
     /** The page that Prometheus reads. */
@@ -204,13 +235,7 @@ public final class BrokerMetrics implements BrokerEvents {
     }
 
     private void tell(String listener, String clientId, ConnectionEvent event, ReasonCode reason) {
-        String key = listener + '\u0000' + event + '\u0000' + reason;
-        labelled.computeIfAbsent(key, k -> Counter.builder("mqtt.connection.events")
-                        .description("what happened to connections")
-                        .tag("listener", listener)
-                        .tag("event", lower(event.name()))
-                        .tag("reason", lower(reason.name()))
-                        .register(registry))
+        meters.counter(Metric.CONNECTION_EVENTS, listener, lower(event.name()), lower(reason.name()))
                 .increment();
         LOG.debug("event={} clientId={} listener={} reason={}", event, clientId, listener, reason);
     }
@@ -221,73 +246,33 @@ public final class BrokerMetrics implements BrokerEvents {
      * @param reason of a closed set, in lower case
      */
     public void connectionRefused(String listener, String reason) {
-        labelled.computeIfAbsent("refused\u0000" + listener + '\u0000' + reason, key -> Counter.builder(
-                                "mqtt.connections.refused")
-                        .description("connections that were closed as they were accepted, and refused CONNECTs")
-                        .tag("listener", listener)
-                        .tag("reason", reason)
-                        .register(registry))
-                .increment();
+        meters.counter(Metric.CONNECTIONS_REFUSED, listener, reason).increment();
     }
 
     private static String lower(String name) {
         return name.toLowerCase(Locale.ROOT);
     }
 
-    private Counter byReason(String name, String description, String reason) {
-        return labelled.computeIfAbsent(name + '\u0000' + reason, key -> counter(name, description, "reason", reason));
-    }
-
-    @Override
-    public void publishReceived(QoS qos, int payloadBytes) {
-        receivedMessages[qos.value()].increment();
-        receivedBytes[qos.value()].increment(payloadBytes);
-    }
-
-    @Override
-    public void publishSent(QoS qos, int payloadBytes) {
-        sentMessages[qos.value()].increment();
-        sentBytes[qos.value()].increment(payloadBytes);
-    }
-
-    @Override
-    public void publishAcknowledged(long latencyMicros) {
-        acknowledgements.record(Duration.ofNanos(latencyMicros * 1000));
-    }
-
     @Override
     public void publishRefused(ReasonCode reason, @Nullable Shortage shortage) {
         String why = shortage == null ? reason.name() : shortage.name() + "_FULL";
-        byReason("mqtt.publishes.refused", "publishes that were not accepted", lower(why))
-                .increment();
+        meters.counter(Metric.PUBLISHES_REFUSED, lower(why)).increment();
     }
 
     @Override
     public void dropped(DropReason reason, int count) {
-        drops[reason.ordinal()].increment(count);
-    }
-
-    @Override
-    public void batchConfirmed(int commands, long latencyMicros) {
-        batchCommands.record(commands);
-        batches.record(Duration.ofNanos(latencyMicros * 1000));
+        drops[reason.ordinal()].add(count);
     }
 
     @Override
     public void batchRepeated(String cause) {
-        byReason("covey.batch.repeats", "batches sent again because they were refused or not confirmed", "unconfirmed")
-                .increment();
+        batchRepeats.increment();
         LOG.debug("a batch is repeated: {}", cause);
     }
 
     @Override
-    public void hintsReconciled(int count) {
-        reconciled.increment(count);
-    }
-
-    @Override
     public void lease(boolean held) {
-        leaseHeld.set(held ? 1 : 0);
+        leaseHeld.set(held);
         String regained = leaseWasHeld.getAndSet(leaseWasHeld.get() || held) ? "lease regained" : "lease held";
         LOG.info("{}", held ? regained : "lease lost");
     }
@@ -295,5 +280,34 @@ public final class BrokerMetrics implements BrokerEvents {
     @Override
     public void lifecycle(String text) {
         LOG.info("{}", text);
+    }
+
+    @Override
+    public void publishReceived(QoS qos, int payloadBytes) {
+        throw countedByShard();
+    }
+
+    @Override
+    public void publishSent(QoS qos, int payloadBytes) {
+        throw countedByShard();
+    }
+
+    @Override
+    public void publishAcknowledged(long latencyMicros) {
+        throw countedByShard();
+    }
+
+    @Override
+    public void batchConfirmed(int commands, long latencyMicros) {
+        throw countedByShard();
+    }
+
+    @Override
+    public void hintsReconciled(int count) {
+        throw countedByShard();
+    }
+
+    private static IllegalStateException countedByShard() {
+        return new IllegalStateException("what happens in a shard is told to what ofShard returns");
     }
 }

@@ -2,6 +2,7 @@ package io.covey.observability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.broker.BrokerEvents;
 import io.covey.broker.DropReason;
 import io.covey.bucket.BucketFigures;
 import io.covey.bucket.Shortage;
@@ -17,7 +18,7 @@ class BrokerMetricsTest {
     @Test
     void countsCarryUnitsAndReasonsAndNoClientId() {
         metrics.connection("tcp", "client-1", ConnectionEvent.CONNECTED, ReasonCode.SUCCESS);
-        metrics.publishReceived(QoS.AT_LEAST_ONCE, 100);
+        metrics.ofShard(0).publishReceived(QoS.AT_LEAST_ONCE, 100);
         metrics.dropped(DropReason.QUEUE_FULL, 3);
         metrics.publishRefused(ReasonCode.QUOTA_EXCEEDED, Shortage.BUCKET);
         metrics.publishRefused(ReasonCode.NOT_AUTHORIZED, null);
@@ -33,6 +34,38 @@ class BrokerMetricsTest {
                 .contains("covey_lease_held 1.0")
                 .contains("jvm_memory_used_bytes")
                 .doesNotContain("client-1");
+    }
+
+    @Test
+    void shardsAreShownAsTheirSum() {
+        for (int shard = 0; shard < 2; shard++) {
+            BrokerEvents events = metrics.ofShard(shard);
+            events.publishSent(QoS.AT_MOST_ONCE, 10);
+            events.publishAcknowledged(700);
+            events.publishDelivered(3);
+            events.batchConfirmed(5, 30_000_000);
+            events.hintsReconciled(2);
+            events.takenOver(40);
+            events.subscriptions(7);
+        }
+
+        assertThat(metrics.ofShard(0)).isSameAs(metrics.ofShard(0));
+        assertThat(metrics.scrape())
+                .contains("mqtt_messages_sent_total{qos=\"0\"} 2.0")
+                .contains("mqtt_payload_sent_bytes_total{qos=\"0\"} 20.0")
+                .contains("mqtt_publish_acknowledge_seconds_bucket{le=\"5.0E-4\"} 0")
+                .contains("mqtt_publish_acknowledge_seconds_bucket{le=\"0.001\"} 2")
+                .contains("mqtt_publish_acknowledge_seconds_count 2")
+                .contains("mqtt_publish_acknowledge_seconds_sum 0.0014")
+                .contains("mqtt_publish_delivery_seconds_bucket{le=\"0.002\"} 0")
+                .contains("mqtt_publish_delivery_seconds_bucket{le=\"0.005\"} 2")
+                .contains("covey_batch_commands_bucket{le=\"4.0\"} 0")
+                .contains("covey_batch_commands_bucket{le=\"8.0\"} 2")
+                .contains("covey_batch_seconds_bucket{le=\"10.0\"} 0")
+                .contains("covey_batch_seconds_bucket{le=\"+Inf\"} 2")
+                .contains("covey_hints_reconciled_total 4.0")
+                .contains("mqtt_takeover_seconds_count 2")
+                .contains("mqtt_subscriptions_connected 14.0");
     }
 
     @Test
@@ -56,7 +89,7 @@ class BrokerMetricsTest {
     @Test
     void whatBucketsHoldIsShown() {
         BucketFigures figures = new BucketFigures(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
-        metrics.buckets(() -> figures.plus(figures), () -> 99, 100);
+        metrics.buckets(() -> figures.plus(figures), () -> 2.5, () -> 99, 100);
         metrics.wire(() -> 5, () -> 7);
         metrics.slowReaderClosed("tcp", "timeout");
         metrics.link(() -> 6);
@@ -67,6 +100,7 @@ class BrokerMetricsTest {
                 .contains("mqtt_subscriptions 6.0")
                 .contains("mqtt_queue_messages 8.0")
                 .contains("mqtt_queue_bytes 10.0")
+                .contains("mqtt_queue_oldest_age_seconds 2.5")
                 .contains("mqtt_retained_messages 12.0")
                 .contains("mqtt_retained_bytes 14.0")
                 .contains("covey_wills_pending 16.0")

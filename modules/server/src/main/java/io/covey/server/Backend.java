@@ -27,6 +27,12 @@ interface Backend {
     /** Messages from and to other nodes that were dropped since the start; from any thread. */
     long linkDropped();
 
+    /** How many partitions this node owns; from any thread. */
+    int ownedPartitions();
+
+    /** How many of those have fewer backups than configured; from any thread. */
+    int underReplicatedPartitions();
+
     /**
      * Tells the node of the current incarnation who the members are, what it owns and what arrives, from now on, and starts it.
      *

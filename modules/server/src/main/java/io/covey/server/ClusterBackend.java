@@ -125,6 +125,18 @@ final class ClusterBackend implements Backend {
     }
 
     @Override
+    public int ownedPartitions() {
+        ClusterNode running = member;
+        return running == null ? 0 : running.ownedPartitions();
+    }
+
+    @Override
+    public int underReplicatedPartitions() {
+        ClusterNode running = member;
+        return running == null ? 0 : running.underReplicatedPartitions();
+    }
+
+    @Override
     public void attach(Node node, Consumer<String> restart) {
         NodeState state = node.state();
         member().attach(

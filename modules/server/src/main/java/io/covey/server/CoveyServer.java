@@ -10,10 +10,12 @@ import io.covey.cluster.BucketLoad;
 import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
 import io.covey.observability.Health;
+import io.covey.observability.LoopLag;
 import io.covey.observability.ManagementServer;
 import io.covey.observability.Sessions;
 import io.covey.wire.ConnectionGate;
 import io.covey.wire.ListenerSettings;
+import io.covey.wire.LoopTraffic;
 import io.covey.wire.MqttListeners;
 import io.covey.wire.VertxLoops;
 import io.vertx.core.Future;
@@ -96,9 +98,7 @@ final class CoveyServer implements Health, Sessions {
                 Runtime.getRuntime().maxMemory() >> 20);
         Backend backend = backend();
         running = backend;
-        metrics.buckets(load::owned, load::bytes, load.bytesMax());
-        metrics.wire(gate::halfOpen, gate::outputBytes);
-        metrics.link(backend::linkDropped);
+        show(backend);
         try {
             Authenticator authenticator = settings.auth().open();
             long incarnation = random.nextLong() >>> 1;
@@ -106,8 +106,10 @@ final class CoveyServer implements Health, Sessions {
             Vertx vertx = backend.start();
             VertxLoops deployed = await(VertxLoops.deploy(vertx, settings.shards(), settings.turnIntervalMicros()));
             loops = deployed.loops();
+            show(deployed);
             await(manage(vertx));
             while (runIncarnation(incarnation, backend, authenticator, deployed)) {
+                metrics.restarted();
                 incarnation = random.nextLong() >>> 1;
                 backend.begin(incarnation);
             }
@@ -124,6 +126,39 @@ final class CoveyServer implements Health, Sessions {
             LOG.info("stopped; node={}", settings.nodeName());
             ended.countDown();
         }
+    }
+
+    /** What is asked for when Prometheus asks. */
+    private void show(Backend backend) {
+        metrics.buckets(load::owned, this::oldestQueuedSeconds, load::bytes, load.bytesMax());
+        metrics.wire(gate::halfOpen, gate::outputBytes);
+        metrics.link(backend::linkDropped);
+        metrics.partitions(settings.partitions(), backend::ownedPartitions, backend::underReplicatedPartitions);
+        metrics.cluster(this::members, () -> settings.node().minimumMembers(), this::routes);
+        metrics.health(this);
+    }
+
+    private void show(VertxLoops deployed) {
+        for (int shard = 0; shard < settings.shards(); shard++) {
+            LoopTraffic traffic = deployed.traffic(shard);
+            metrics.traffic(traffic::packetsReceived, traffic::packetsSent, traffic::bytesReceived, traffic::bytesSent);
+            LoopLag.watch(deployed.loops().get(shard), shard, metrics);
+        }
+    }
+
+    private double oldestQueuedSeconds() {
+        long at = load.oldestQueuedAtMillis();
+        return at < 0 ? 0 : Math.max(0, System.currentTimeMillis() - at) / 1_000.0;
+    }
+
+    private int members() {
+        Node current = node;
+        return current == null ? 0 : current.state().members().nodes().size();
+    }
+
+    private int routes() {
+        Node current = node;
+        return current == null ? 0 : current.state().routes().filters();
     }
 
     /** Asks {@link #run} to end and waits for it; then ends the process with status 0. Runs in the JVM's shutdown hook. */
@@ -277,7 +312,7 @@ final class CoveyServer implements Health, Sessions {
         boolean leased =
                 current != null && current.state().leaseTerm(System.nanoTime() / 1_000_000) != NodeState.NO_LEASE;
         boolean serving = current != null && current.state().serving();
-        int members = current == null ? 0 : current.state().members().nodes().size();
+        int members = members();
         int needed = settings.node().minimumMembers();
         Backend backend = running;
         String waitsFor = backend == null ? "not opened yet" : backend.waitsFor();

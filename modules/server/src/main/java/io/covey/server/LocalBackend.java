@@ -85,6 +85,16 @@ final class LocalBackend implements Backend {
     }
 
     @Override
+    public int ownedPartitions() {
+        return settings.partitions();
+    }
+
+    @Override
+    public int underReplicatedPartitions() {
+        return 0; // none is configured
+    }
+
+    @Override
     public void attach(Node attached, Consumer<String> restart) {
         node = attached;
         NodeStorage opened = storage;

@@ -119,7 +119,9 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     public void channelRead(ChannelHandlerContext context, Object bytes) {
         countedIn = loop.count(countedIn);
         if (phase == Phase.OPEN) {
-            inbox.add((ByteBuf) bytes); // [MQTT-4.2-1]
+            ByteBuf arrived = (ByteBuf) bytes;
+            loop.traffic().bytesReceived(arrived.readableBytes());
+            inbox.add(arrived); // [MQTT-4.2-1]
             decode();
             holdUntilAnswered();
         } else {
@@ -160,6 +162,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
                 if (packet == null) {
                     break;
                 }
+                loop.traffic().packetReceived();
                 if (halfOpen) {
                     halfOpen = false;
                     gate.connectCame();

@@ -46,7 +46,7 @@ final class Outbox {
         ByteWriter encoded = loop.scratch();
         PacketEncoder.encode(packet, version, encoded);
         room(encoded.size()).writeBytes(encoded.array(), 0, encoded.size());
-        unflushedBytes += encoded.size();
+        added(encoded.size());
     }
 
     /** Adds a PUBLISH; the parameters are those of {@link io.covey.broker.ClientConnection#sendPublish}. */
@@ -79,7 +79,12 @@ final class Outbox {
             writeOpen();
             write(loop.shared(payload, channel.alloc()));
         }
-        unflushedBytes += bytes.length + payload.length;
+        added(bytes.length + payload.length);
+    }
+
+    private void added(int bytes) {
+        unflushedBytes += bytes;
+        loop.traffic().packetSent(bytes);
     }
 
     private static PublishHead head(

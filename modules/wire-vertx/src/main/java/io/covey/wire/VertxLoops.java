@@ -96,6 +96,11 @@ public final class VertxLoops {
         return loops.get(shard).context();
     }
 
+    /** What went over the wires of a shard's loop; from any thread. */
+    public LoopTraffic traffic(int shard) {
+        return loops.get(shard).traffic();
+    }
+
     Vertx vertx() {
         return vertx;
     }

@@ -39,6 +39,7 @@ final class VertxShardLoop implements ShardLoop {
     private final SecureRandom random = new SecureRandom();
     private final ClusterClock clock = new ClusterClock(System::currentTimeMillis, System::nanoTime);
 
+    private final LoopTraffic traffic = new LoopTraffic();
     private final TurnPacing pacing;
     private final Runnable turnEnd = this::endTurn;
     private boolean turnEndAwaited;
@@ -60,6 +61,10 @@ final class VertxShardLoop implements ShardLoop {
 
     int shard() {
         return shard;
+    }
+
+    LoopTraffic traffic() {
+        return traffic;
     }
 
     Context context() {
