@@ -31,6 +31,11 @@ final class ExternalTools {
         }
     }
 
+    /** Debian's package prometheus. */
+    static void requirePrometheus() throws IOException, InterruptedException {
+        require("prometheus", "promtool");
+    }
+
     static void requireMosquittoClients() throws IOException, InterruptedException {
         require("mosquitto_pub", "mosquitto_sub");
     }
