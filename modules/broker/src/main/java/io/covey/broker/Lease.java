@@ -1,6 +1,7 @@
 package io.covey.broker;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,9 @@ import java.util.Set;
  * remains is a node that still holds the lease from before: whoever granted it names it in {@link #backed}, and a subscription is live only when
  * that node knows it too. An incarnation does not remember what earlier ones on its machine granted: so it is no {@link #isWitness witness} until it
  * has heard of as many nodes as the cluster has, all of which it then names, or until every lease of that time is over.
+ *
+ * <p>Nobody grants to a node that takes fewer for members than itself: after a cut that has healed, a node may for seconds be in everybody's view while
+ * its own lacks others, and with it its partition table. As the owner of what these others own, it must not change buckets.
  *
  * <p>All times are of the node's own monotonic clock: a granter's record, made later than the request was sent, outlasts the holder's right. Owned
  * by the core's loop.
@@ -42,6 +46,10 @@ final class Lease {
     private long validUntilMillis = Long.MIN_VALUE;
     private boolean acquired;
     private boolean lapsed;
+    /** The last round that was asked before the newest departure. */
+    private long departureRound;
+
+    private boolean agreed;
 
     /** Until when the lease of a node that this one has granted to may be valid. */
     private final Map<Long, Long> grantedUntilMillis = new LinkedHashMap<>();
@@ -59,6 +67,10 @@ final class Lease {
     void members(List<Long> nodes) {
         if (!view.containsAll(nodes)) {
             askedSinceGrowth.clear();
+        }
+        if (!nodes.containsAll(view)) {
+            departureRound = round;
+            agreed = false;
         }
         view = Set.copyOf(nodes);
         heard.retainAll(view);
@@ -103,9 +115,14 @@ final class Lease {
         return round;
     }
 
-    /** Another node asks; true when it is granted, which is to be sent right now. */
-    boolean requested(long from, long nowMillis) {
-        if (!view.contains(from)) {
+    /**
+     * Another node asks; true when it is granted, which is to be sent right now.
+     *
+     * @param members whom the asker takes for members. One that misses somebody of this node's view has seen a side of a split that may be
+     *     over, or knows of a departure before this one does: it waits until the two agree
+     */
+    boolean requested(long from, Collection<Long> members, long nowMillis) {
+        if (!view.contains(from) || !members.containsAll(view)) {
             return false;
         }
         heard.add(from);
@@ -134,7 +151,17 @@ final class Lease {
         if (granting.size() >= quorum() && until > nowMillis) {
             validUntilMillis = Math.max(validUntilMillis, until);
             acquired = true;
+            agreed |= ofRound > departureRound;
         }
+    }
+
+    /**
+     * Whether a majority has granted since the newest departure that this node knows of, so agrees that it happened. Without, this node may be
+     * with a member that slept and woke with a view of its own; the others go on, and own what it takes for its own. Then it must not change
+     * buckets, also while a lease of before lasts.
+     */
+    boolean isAgreed() {
+        return agreed;
     }
 
     private void checkLapse(long nowMillis) {

@@ -36,6 +36,9 @@ final class NodeCore implements Core {
     /** How soon the lease is asked for again when the last request was not granted. */
     static final int ASK_AGAIN_MILLIS = 200;
 
+    /** How soon it is while the members have not agreed yet on a departure: buckets wait for that. */
+    static final int ASK_SOON_MILLIS = 50;
+
     /** How often the nodes compare what they know of the routes. */
     static final int DIGEST_MILLIS = 10_000;
 
@@ -131,7 +134,8 @@ final class NodeCore implements Core {
         boolean held = lease.isHeld(now);
         boolean granted =
                 lease.validUntilMillis() >= askedMillis + ports.settings().leaseMillis();
-        if (now - askedMillis >= (granted ? ports.settings().leaseRenewMillis() : ASK_AGAIN_MILLIS)) {
+        int askAgainMillis = lease.isAgreed() ? ASK_AGAIN_MILLIS : ASK_SOON_MILLIS;
+        if (now - askedMillis >= (granted ? ports.settings().leaseRenewMillis() : askAgainMillis)) {
             ask(now);
         }
         broadcast.tick(now);
@@ -153,7 +157,7 @@ final class NodeCore implements Core {
         long round = lease.request(now);
         for (long node : view.nodes()) {
             if (node != self) {
-                send(node, new NodeMessage.LeaseRequest(self, round));
+                send(node, new NodeMessage.LeaseRequest(self, round, view.nodes()));
             }
         }
         leaseMayHaveChanged(now);
@@ -163,6 +167,7 @@ final class NodeCore implements Core {
         if (!lease.isHeld(now)) {
             return;
         }
+        tellAgreed();
         ports.state().lease(TERM, lease.validUntilMillis());
         if (phase == Phase.JOINING) {
             phase = Phase.CATCHING_UP;
@@ -171,6 +176,10 @@ final class NodeCore implements Core {
             others.remove(self);
             intake.catchUp(others, now);
         }
+    }
+
+    private void tellAgreed() {
+        ports.state().agreedView(lease.isAgreed() ? view.number() : NodeState.NOTHING_AGREED);
     }
 
     private void serveWhenCaughtUp() {
@@ -196,6 +205,7 @@ final class NodeCore implements Core {
         MembershipView before = view;
         view = newest;
         lease.members(newest.nodes());
+        tellAgreed();
         for (long node : before.nodes()) {
             if (!newest.nodes().contains(node)) {
                 departed(node);
@@ -210,6 +220,9 @@ final class NodeCore implements Core {
         broadcast.members(newest.nodes(), now);
         publishRoutes();
         ports.state().members(newest);
+        if (!lease.isAgreed()) {
+            ask(now); // its buckets wait for the others' agreement
+        }
     }
 
     private void departed(long node) {
@@ -237,7 +250,7 @@ final class NodeCore implements Core {
             return;
         }
         if (message instanceof NodeMessage.LeaseRequest request) {
-            if (lease.requested(request.from(), now)) {
+            if (lease.requested(request.from(), request.members(), now)) {
                 send(request.from(), new NodeMessage.LeaseGrant(self, request.round()));
             }
         } else if (message instanceof NodeMessage.LeaseGrant grant) {

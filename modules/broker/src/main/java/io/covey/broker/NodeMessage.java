@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** What nodes tell each other. Lossy: whoever needs an answer repeats [I5]. */
 public sealed interface NodeMessage {
 
-    /** Asks for the lease; {@code round} counts the asker's requests. */
-    record LeaseRequest(long from, long round) implements NodeMessage {}
+    /**
+     * Asks for the lease.
+     *
+     * @param round counts the asker's requests
+     * @param members the nodes that the asker takes for members
+     */
+    record LeaseRequest(long from, long round, List<Long> members) implements NodeMessage {}
 
     /** Grants the lease for a round. */
     record LeaseGrant(long from, long round) implements NodeMessage {}

@@ -91,6 +91,7 @@ public final class NodeMessageCodec {
     private static void writeForCore(NodeMessage message, ByteWriter out) {
         if (message instanceof NodeMessage.LeaseRequest request) {
             kind(Kind.LEASE_REQUEST, out).i64(request.from()).varLong(request.round());
+            list(request.members(), ByteWriter::i64, out);
         } else if (message instanceof NodeMessage.LeaseGrant grant) {
             kind(Kind.LEASE_GRANT, out).i64(grant.from()).varLong(grant.round());
         } else if (message instanceof NodeMessage.RouteBatch batch) {
@@ -136,7 +137,7 @@ public final class NodeMessageCodec {
 
     private static NodeMessage readMessage(ByteReader in) {
         return switch (Kind.of(in.u8())) {
-            case LEASE_REQUEST -> new NodeMessage.LeaseRequest(in.i64(), in.varLong());
+            case LEASE_REQUEST -> new NodeMessage.LeaseRequest(in.i64(), in.varLong(), list(in, ByteReader::i64));
             case LEASE_GRANT -> new NodeMessage.LeaseGrant(in.i64(), in.varLong());
             case ROUTE_BATCH ->
                 new NodeMessage.RouteBatch(

@@ -10,9 +10,13 @@ public final class NodeState {
     /** {@link #leaseTerm} while no lease is held. */
     public static final long NO_LEASE = -1;
 
+    /** What is agreed on while a majority has not yet granted anything since the newest departure. */
+    static final long NOTHING_AGREED = -1;
+
     private final long node;
     private volatile RouteTable routes = RouteTable.EMPTY;
     private volatile LeaseWindow lease = new LeaseWindow(NO_LEASE, Long.MIN_VALUE);
+    private volatile long agreedView = NOTHING_AGREED;
     private volatile boolean serving;
     private volatile MembershipView members;
     private volatile boolean storageFull;
@@ -41,6 +45,17 @@ public final class NodeState {
         return monotonicMillis < window.untilMonotonicMillis ? window.term : NO_LEASE;
     }
 
+    /**
+     * Whether buckets that this node owns may be changed at this moment [I9]: the lease is held, and a majority has renewed it since the newest
+     * departure of a member. From any thread.
+     *
+     * @param departureView the {@link MembershipView#number} with which the newest departure was told; whoever applies batches may know of it before
+     *     this node's core does
+     */
+    public boolean mayOwnBuckets(long monotonicMillis, long departureView) {
+        return agreedView >= departureView && leaseTerm(monotonicMillis) != NO_LEASE;
+    }
+
     /** Whether clients may be served: lease held and routes caught up since. */
     public boolean serving() {
         return serving;
@@ -66,6 +81,10 @@ public final class NodeState {
 
     void lease(long term, long untilMonotonicMillis) {
         lease = new LeaseWindow(term, untilMonotonicMillis);
+    }
+
+    void agreedView(long number) {
+        agreedView = number;
     }
 
     void serving(boolean now) {

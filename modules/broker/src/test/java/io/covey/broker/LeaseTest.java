@@ -11,6 +11,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class LeaseTest {
+    private static final List<Long> EVERYBODY = List.of(1L, 2L, 3L, 4L, 5L, 30L);
     private static final NodeSettings THREE = NodeSettings.clustered(3, 1);
     private static final int LEASE = THREE.leaseMillis();
 
@@ -75,7 +76,7 @@ class LeaseTest {
 
     private static void hear(Lease lease, long... nodes) {
         for (long node : nodes) {
-            lease.requested(node, 0);
+            lease.requested(node, EVERYBODY, 0);
         }
     }
 
@@ -99,8 +100,8 @@ class LeaseTest {
     @Test
     void aFreshIncarnationIsNoWitnessBeforeItHasHeardAllOrNobodyCanHoldWhatAnEarlierOneGranted() {
         Lease lease = lease(1, NodeSettings.clustered(4, 1), 1L, 2L, 3L);
-        assertThat(lease.requested(2, 100)).isTrue();
-        assertThat(lease.requested(3, 200)).isTrue();
+        assertThat(lease.requested(2, EVERYBODY, 100)).isTrue();
+        assertThat(lease.requested(3, EVERYBODY, 200)).isTrue();
         assertThat(lease.backed(200)).containsExactly(2L, 3L);
         assertThat(lease.isWitness(LEASE - 1)).as("three of four").isFalse();
         assertThat(lease.isWitness(LEASE)).isTrue();
@@ -110,15 +111,53 @@ class LeaseTest {
         assertThat(complete.isWitness(100)).isFalse();
         hear(complete, 3);
         assertThat(complete.isWitness(100)).isTrue();
-        assertThat(complete.requested(4, 300)).as("not a member").isFalse();
+        assertThat(complete.requested(4, EVERYBODY, 300)).as("not a member").isFalse();
+    }
+
+    @Test
+    void aNodeIsNotGrantedWhileItMissesAMemberThatTheGranterSees() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+
+        assertThat(lease.requested(3, List.of(1L, 3L), 100))
+                .as("a side of a split that is over")
+                .isFalse();
+        assertThat(lease.backed(100)).isEmpty();
+        assertThat(lease.isWitness(100)).isFalse();
+        assertThat(lease.requested(3, List.of(1L, 2L, 3L), 200)).isTrue();
+        assertThat(lease.requested(2, List.of(1L, 2L, 3L, 4L), 200))
+                .as("sees one more")
+                .isTrue();
+
+        lease.members(List.of(1L, 3L));
+        assertThat(lease.requested(3, List.of(1L, 3L), 300)).as("they agree").isTrue();
+    }
+
+    @Test
+    void afterADepartureAMajorityHasToAgreeAnew() {
+        Lease lease = lease(1, THREE, 1L, 2L, 3L);
+        long before = lease.request(LEASE);
+        assertThat(lease.isAgreed()).isFalse();
+        lease.granted(2, before, LEASE + 10);
+        assertThat(lease.isAgreed()).isTrue();
+
+        lease.members(List.of(1L, 2L));
+        lease.granted(3, before, LEASE + 20);
+        lease.granted(2, before, LEASE + 30);
+        assertThat(lease.isHeld(LEASE + 30)).isTrue();
+        assertThat(lease.isAgreed()).as("what was granted before says nothing").isFalse();
+
+        lease.granted(2, lease.request(LEASE + 40), LEASE + 50);
+        assertThat(lease.isAgreed()).isTrue();
+        lease.members(List.of(1L, 2L, 4L));
+        assertThat(lease.isAgreed()).as("nobody left").isTrue();
     }
 
     @Test
     void whoWasGrantedIsNamedUntilAWhileAfterTheLeaseIsOver() {
         Lease lease = lease(1, THREE, 1L, 2L, 3L);
-        lease.requested(2, LEASE);
+        lease.requested(2, EVERYBODY, LEASE);
         lease.members(List.of(1L, 3L));
-        lease.requested(3, LEASE + 1_000);
+        lease.requested(3, EVERYBODY, LEASE + 1_000);
 
         int linger = Lease.BACKED_LINGER_MILLIS;
         assertThat(lease.backed(2 * LEASE + linger - 1)).containsExactly(2L, 3L);
@@ -174,6 +213,7 @@ class LeaseTest {
             private long node;
             private Lease lease;
             private long lastSent;
+            private List<Long> members = List.of();
 
             private void boot() {
                 node = incarnations++;
@@ -224,8 +264,9 @@ class LeaseTest {
                 long round = machine.lease.request(machine.time());
                 machine.lastSent = machine.time();
                 long from = machine.node;
+                List<Long> members = machine.members;
                 machines.forEach(to -> send(machine, to, () -> {
-                    if (to.node != from && to.lease.requested(from, to.time())) {
+                    if (to.node != from && to.lease.requested(from, members, to.time())) {
                         long granter = to.node;
                         send(to, machine, () -> {
                             if (machine.node == from) {
@@ -267,6 +308,7 @@ class LeaseTest {
                 }
             }
             if (machine.frozenUntil <= now) {
+                machine.members = view;
                 machine.lease.members(view);
             }
         }

@@ -50,6 +50,40 @@ class NodeCoreSimulationTest {
         assertThat(nodes.restarts).isZero();
     }
 
+    @Test
+    @DisplayName(
+            "I9: after a departure nobody changes the buckets that it owns before a majority has granted the lease anew")
+    void afterADepartureBucketsWaitForTheAgreementOfAMajority() {
+        SimulatedNodes nodes = new SimulatedNodes(1, 3);
+        nodes.run(12_000);
+        SimulatedNodes.Process stays = nodes.machines.get(0).process;
+        SimulatedNodes.Process other = nodes.machines.get(1).process;
+        long leaves = nodes.machines.get(2).process.node;
+        long before = stays.state.members().number();
+        assertThat(stays.mayOwn(before)).isTrue();
+
+        nodes.lossRate = 1; // nobody answers, while the lease of before lasts
+        List<Long> without = List.of(stays.node, other.node);
+        stays.tell(without, 1_000);
+        nodes.run(0);
+        long departure = stays.newestView();
+        assertThat(stays.mayOwn(departure))
+                .as("the partitions know of the departure, the core does not")
+                .isFalse();
+        assertThat(stays.mayOwn(before)).isTrue();
+        nodes.run(1_000);
+        assertThat(stays.state.members().nodes()).doesNotContain(leaves);
+        assertThat(stays.mayServe()).isTrue();
+        assertThat(stays.mayOwn(departure)).isFalse();
+
+        nodes.lossRate = 0;
+        other.tell(without, 0);
+        nodes.run(1_000);
+
+        assertThat(stays.mayOwn(departure)).isTrue();
+        assertThat(stays.mayOwn(departure + 1)).isFalse();
+    }
+
     private static SimulatedNodes run(long seed) {
         Random random = new Random(seed * 31);
         SimulatedNodes nodes = new SimulatedNodes(seed, 3 + (int) (seed % 3));

@@ -28,7 +28,7 @@ class NodeMessageCodecTest {
             new Message("a/b", new byte[] {1, 2}, QoS.EXACTLY_ONCE, true, Properties.EMPTY, 5, Message.NEVER);
 
     private static final List<NodeMessage> EACH_KIND = List.of(
-            new NodeMessage.LeaseRequest(NODE, 4),
+            new NodeMessage.LeaseRequest(NODE, 4, List.of(NODE, 7L)),
             new NodeMessage.LeaseGrant(1, 5),
             new NodeMessage.RouteBatch(
                     2,

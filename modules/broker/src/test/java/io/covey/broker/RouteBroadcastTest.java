@@ -135,7 +135,7 @@ class RouteBroadcastTest {
     @Test
     void ownGrantsCountToo() {
         lease.members(List.of(SELF, B, C, OUTSIDER));
-        lease.requested(OUTSIDER, now);
+        lease.requested(OUTSIDER, List.of(SELF, B, C, OUTSIDER), now);
         lease.members(List.of(SELF, B, C));
         long number = announce(1);
         confirm(B, number);

@@ -135,6 +135,7 @@ final class SimulatedNodes {
         boolean dead;
         boolean abandoned;
         private long viewDueMicros;
+        private long toldView;
         private List<Long> seen = List.of();
 
         Process(Machine machine) {
@@ -157,6 +158,15 @@ final class SimulatedNodes {
             return !dead && !abandoned && state.serving() && state.leaseTerm(nowMicros / MILLI) != NodeState.NO_LEASE;
         }
 
+        /** The number of the newest view that was told, whether the core has taken it already or not. */
+        long newestView() {
+            return toldView;
+        }
+
+        boolean mayOwn(long departureView) {
+            return state.mayOwnBuckets(nowMicros / MILLI, departureView);
+        }
+
         /** Runs on the node's loop: late while the machine is frozen, never once the process is dead. */
         void execute(long atMicros, Runnable task) {
             after(Math.max(0, atMicros - nowMicros), () -> {
@@ -177,6 +187,7 @@ final class SimulatedNodes {
                 return;
             }
             long number = ++viewNumber;
+            toldView = number;
             viewDueMicros = Math.max(viewDueMicros, nowMicros + delayMicros);
             List<Long> left = new ArrayList<>(seen);
             left.removeAll(nodes);

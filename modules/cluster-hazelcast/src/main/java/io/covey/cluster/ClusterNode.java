@@ -22,8 +22,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -232,10 +232,11 @@ public final class ClusterNode {
     /**
      * A node of the current incarnation is there: its listener is told what holds now and everything that follows. From any thread.
      *
-     * @param leaseHeld whether the node holds its lease at this moment; asked on partitions' threads, for each batch [I9]
+     * @param mayOwnBuckets whether the node may change the buckets that its member owns at this moment, when the newest departure of a member was told
+     *     with the view of that number; asked on partitions' threads, twice for each batch [I9]
      */
-    public void attach(BooleanSupplier leaseHeld, ClusterListener attached) {
-        host.lease(leaseHeld);
+    public void attach(LongPredicate mayOwnBuckets, ClusterListener attached) {
+        host.right(mayOwnBuckets);
         listener = attached;
         onThread(() -> {
             told = attached;
@@ -379,7 +380,7 @@ public final class ClusterNode {
         LifecycleState state = event.getState();
         if (state == LifecycleState.MERGING) {
             // Until it has begun again, this node's word counts for nothing.
-            host.lease(() -> false);
+            host.right(PartitionHost.NO_RIGHT);
         } else if (state == LifecycleState.MERGED) {
             onThread(this::merged);
         } else if (state == LifecycleState.SHUTDOWN && !stopping) {

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +61,9 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
 
     private int[] owned = {};
     private @Nullable MembershipView view;
+    /** The number of the view that lacked somebody of the one before. */
+    private long departure;
+
     private @Nullable ClusterListener listener;
     private volatile Map<Long, String> nodeIds = Map.of();
 
@@ -195,8 +199,11 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
 
     private void lookAtMembers() {
         List<Long> present = new ArrayList<>();
+        List<UUID> listed = new ArrayList<>();
         Map<Long, String> ids = new HashMap<>();
+        int listVersion = PartitionHost.memberListVersion(hazelcast);
         for (Member member : hazelcast.getCluster().getMembers()) {
+            listed.add(member.getUuid());
             String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
             Long incarnation = member.localMember() ? Long.valueOf(host.incarnation()) : incarnationOf(id, member);
             if (incarnation != null && !incarnations.hasDeparted(incarnation)) {
@@ -204,18 +211,22 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
                 ids.put(incarnation, id);
             }
         }
-        changed(present, ids);
+        changed(present, ids, listVersion, listed);
     }
 
-    private void changed(List<Long> present, Map<Long, String> ids) {
+    private void changed(List<Long> present, Map<Long, String> ids, int listVersion, List<UUID> listed) {
         MembershipView next = incarnations.changed(present);
+        if (view != null && !present.containsAll(view.nodes())) {
+            departure = next.number();
+        }
+        long[] sorted = present.stream().mapToLong(Long::longValue).sorted().toArray();
+        host.members(new PartitionHost.Members(sorted, departure, listVersion, List.copyOf(listed)));
         if (view != null && view.number() == next.number()) {
             return;
         }
         LOG.info("members changed; view={} nodes={}", next.number(), next.nodes());
         view = next;
         nodeIds = Map.copyOf(ids);
-        host.members(present);
         if (listener != null) {
             listener.members(next);
         }

@@ -16,9 +16,10 @@ import io.covey.bucket.Standing;
 import io.covey.bucket.Step;
 import io.covey.storage.BucketJournal;
 import java.util.Arrays;
-import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 final class PartitionHost {
     static final String CONTEXT_KEY = "covey.partition-host";
+
+    /** That of a member without a node that may own buckets. */
+    static final LongPredicate NO_RIGHT = departure -> false;
 
     /** How often a missing bucket is reported. */
     private static final long MISSING_REPORT_MILLIS = 30_000;
@@ -43,8 +47,8 @@ final class PartitionHost {
     private final ClusterStorage storage;
     private final AtomicLongArray missingReportedAt;
     private volatile long incarnation;
-    private volatile BooleanSupplier lease = () -> false;
-    private volatile long[] members = {};
+    private volatile LongPredicate right = NO_RIGHT;
+    private volatile Members members = new Members(new long[0], 0, 0, List.of());
     private volatile @Nullable PartitionPlaces places;
 
     PartitionHost(
@@ -101,32 +105,56 @@ final class PartitionHost {
 
     /** Another incarnation begins; it has no lease yet. */
     void begin(long next) {
-        lease = () -> false;
+        right = NO_RIGHT;
         incarnation = next;
     }
 
-    void lease(BooleanSupplier held) {
-        lease = held;
+    /** Asked with the view of the newest departure, see {@link ClusterNode#attach}. */
+    void right(LongPredicate mayOwnBuckets) {
+        right = mayOwnBuckets;
     }
 
-    boolean leaseHeld() {
-        return lease.getAsBoolean();
+    /**
+     * Whether this member may change the buckets that it owns, and answer for them. Hazelcast takes a member away, and makes this one the owner of
+     * what that one owned, before anybody else here knows: so its list is asked, not only what was told of it. [I9]
+     */
+    boolean mayOwn(HazelcastInstance hazelcast) {
+        Members known = members;
+        return right.test(known.departure) && known.areAllIn(node(hazelcast).getClusterService());
     }
 
-    void members(Collection<Long> incarnations) {
-        long[] sorted = incarnations.stream().mapToLong(Long::longValue).toArray();
-        Arrays.sort(sorted);
-        members = sorted;
+    void members(Members known) {
+        members = known;
+    }
+
+    /**
+     * The members as they were looked at last.
+     *
+     * @param incarnations of their nodes, ascending
+     * @param departure the number of the view with which a departure was told last; 0 before the first
+     * @param listVersion the version of Hazelcast's list, read before the list
+     * @param ids those in Hazelcast's list
+     */
+    @SuppressWarnings("ArrayRecordComponent") // it is read for each batch, and never changed
+    record Members(long[] incarnations, long departure, int listVersion, List<UUID> ids) {
+        boolean contain(long incarnation) {
+            return Arrays.binarySearch(incarnations, incarnation) >= 0;
+        }
+
+        private boolean areAllIn(ClusterService cluster) {
+            return cluster.getMemberListVersion() == listVersion
+                    || ids.stream().allMatch(id -> cluster.getMember(id) != null);
+        }
     }
 
     /** What holds at this moment for a batch that arrives at this member as the partition's owner. */
     Standing standing(HazelcastInstance hazelcast, int partition) {
-        long[] present = members;
+        Members present = members;
         return new Standing(
                 incarnation,
-                leaseHeld(),
+                mayOwn(hazelcast),
                 replicasPresent(hazelcast, partition),
-                node -> Arrays.binarySearch(present, node) >= 0,
+                present::contain,
                 hazelcast.getCluster().getClusterTime(),
                 load.room());
     }
@@ -206,7 +234,7 @@ final class PartitionHost {
      * them members that are present. [I1][I9]
      */
     boolean stillStands(HazelcastInstance hazelcast, int partition, int assignmentVersion) {
-        return leaseHeld()
+        return mayOwn(hazelcast)
                 && replicasPresent(hazelcast, partition)
                 && assignmentVersion(hazelcast, partition) == assignmentVersion;
     }
@@ -231,6 +259,11 @@ final class PartitionHost {
     private void halt(int partition, Throwable cause) {
         LOG.error("a bucket failed while it applied a batch, the node halts; partition={}", partition, cause);
         haltSwitch.halt("bucket " + partition + " failed while it applied a batch", cause);
+    }
+
+    /** The version of Hazelcast's list of members: it grows with each change. */
+    static int memberListVersion(HazelcastInstance hazelcast) {
+        return node(hazelcast).getClusterService().getMemberListVersion();
     }
 
     private static Node node(HazelcastInstance hazelcast) {

@@ -66,6 +66,31 @@ class MembersLeaveTest {
     }
 
     @Test
+    void anOwnerAppliesNothingBeforeItsNodeAgreesOnTheDepartureOfAMember() {
+        TestMember sender = cluster.bystander(0);
+        session(sender, 0, "client", "a");
+        TestMember promoted = cluster.backup(0);
+        BucketVersion before = version(promoted, 0);
+        promoted.agreed = promoted.view.number();
+        Batch batch = sender.batch(0, append("a/b", 1));
+
+        cluster.crash(cluster.owner(0));
+        List<Answers> answers = new ArrayList<>();
+        sender.await(() -> {
+            answers.add(sender.attempt(0, batch, false));
+            return answers.contains(new Answers.Refused(Refusal.LEASE_LOST));
+        });
+        promoted.await(() -> promoted.view.nodes().size() == 2);
+        assertThat(sender.attempt(0, batch, false)).isEqualTo(new Answers.Refused(Refusal.LEASE_LOST));
+        assertThat(version(promoted, 0)).isEqualTo(before);
+        promoted.agreed = promoted.view.number();
+
+        assertThat(deliveries(sender.confirm(0, batch))).hasSize(1);
+        assertThat(answers).noneMatch(answer -> answer instanceof Answers.Confirmed);
+        assertThat(version(promoted, 0).generation()).isEqualTo(before.generation() + 1);
+    }
+
+    @Test
     void nothingConfirmedIsLostDoubledOrReorderedWhileAMemberIsKilledUnderLoad() throws Exception {
         TestMember killed = cluster.members.get(1);
         List<TestMember> senders = List.of(cluster.members.get(0), cluster.members.get(2));

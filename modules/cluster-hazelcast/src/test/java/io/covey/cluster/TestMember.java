@@ -40,6 +40,10 @@ final class TestMember implements ClusterListener, AutoCloseable {
     final ConcurrentLinkedQueue<String> restarts = new ConcurrentLinkedQueue<>();
     final CompletableFuture<Boolean> formed = new CompletableFuture<>();
     volatile BooleanSupplier lease = () -> true;
+
+    /** The newest view whose departures a majority has agreed on. */
+    volatile long agreed = Long.MAX_VALUE;
+
     volatile MembershipView view = new MembershipView(0, List.of(), List.of());
     volatile int[] owned = {};
     volatile boolean full;
@@ -131,7 +135,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
         node = ClusterNode.start(
                 settings, incarnation, storage, load, options, builder -> builder, (reason, cause) -> halts.add(cause));
         gateway = node.gateway(loop);
-        node.attach(() -> lease.getAsBoolean(), this);
+        node.attach(this::mayOwn, this);
     }
 
     /** Another incarnation in the same member. */
@@ -140,7 +144,11 @@ final class TestMember implements ClusterListener, AutoCloseable {
         node.begin(incarnation);
         gateway = node.gateway(loop);
         java.util.Arrays.fill(sequences, 0);
-        node.attach(() -> lease.getAsBoolean(), this);
+        node.attach(this::mayOwn, this);
+    }
+
+    private boolean mayOwn(long departure) {
+        return departure <= agreed && lease.getAsBoolean();
     }
 
     ShardAddress shard() {

@@ -140,7 +140,7 @@ final class ClusterBackend implements Backend {
     public void attach(Node node, Consumer<String> restart) {
         NodeState state = node.state();
         member().attach(
-                        () -> state.leaseTerm(System.nanoTime() / 1_000_000) != NodeState.NO_LEASE,
+                        departure -> state.mayOwnBuckets(System.nanoTime() / 1_000_000, departure),
                         new Feed(node, restart));
     }
 

@@ -35,6 +35,7 @@ final class GridMember {
     private List<Long> departed = List.of();
     private List<Long> told = List.of();
     private long toldNumber;
+    private long departureView;
     private @Nullable SimulatedProcess incarnation;
     private @Nullable Node node;
     private boolean started;
@@ -54,6 +55,11 @@ final class GridMember {
 
     Node node() {
         return Objects.requireNonNull(node);
+    }
+
+    /** The number of the view with which the newest departure was told. */
+    long departureView() {
+        return departureView;
     }
 
     boolean isJoined() {
@@ -122,9 +128,12 @@ final class GridMember {
                 gone.add(old);
             }
         }
+        toldNumber++;
+        if (!nodes.containsAll(told)) {
+            departureView = toldNumber;
+        }
         departed = List.copyOf(gone);
         told = nodes;
-        toldNumber++;
         MembershipView newest = new MembershipView(toldNumber, nodes, departed);
         if (started) {
             node().members(newest);

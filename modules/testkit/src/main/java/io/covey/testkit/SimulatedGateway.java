@@ -164,8 +164,9 @@ final class SimulatedGateway implements BucketGateway {
         List<Long> holders = owner.table().of(partition);
         boolean present = holders.size() > grid.backups() && owner.view.containsAll(holders);
         long now = events.nowMillis();
-        boolean lease =
-                owner.node().state().leaseTerm(tamperer.monotonicMillis(owner.process, now)) != NodeState.NO_LEASE;
+        NodeState state = owner.node().state();
+        boolean lease = state.mayOwnBuckets(
+                tamperer.monotonicMillis(owner.process, now), tamperer.departureView(owner.departureView()));
         return new Standing(
                 owner.incarnation().id(),
                 lease,

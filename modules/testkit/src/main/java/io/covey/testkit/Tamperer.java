@@ -29,6 +29,10 @@ final class Tamperer {
         return tampering;
     }
 
+    long departureView(long number) {
+        return tampering == Tampering.BACKUP_SKIPPED ? Long.MIN_VALUE : number;
+    }
+
     boolean replicasPresent(boolean present) {
         return present || tampering == Tampering.BACKUP_SKIPPED;
     }
