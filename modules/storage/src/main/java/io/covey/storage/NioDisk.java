@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +25,13 @@ final class NioDisk implements Disk {
     private final Path directory;
     private final FileChannel lockChannel;
 
-    private NioDisk(Path directory, FileChannel lockChannel) {
+    /** Looked up once: that reads the list of all mounts. */
+    private final FileStore store;
+
+    private NioDisk(Path directory, FileChannel lockChannel) throws IOException {
         this.directory = directory;
         this.lockChannel = lockChannel;
+        this.store = Files.getFileStore(directory);
     }
 
     /**
@@ -170,7 +175,7 @@ final class NioDisk implements Disk {
 
     @Override
     public long usableBytes() throws IOException {
-        return Files.getFileStore(directory).getUsableSpace();
+        return store.getUsableSpace();
     }
 
     /** Gives the directory back. */
