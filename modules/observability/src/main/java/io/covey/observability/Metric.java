@@ -272,6 +272,11 @@ enum Metric {
             "covey_recovery_waiting",
             "1 while the buckets are not all there",
             "/health/ready says whose disk is waited for."),
+    RECOVERY_LOST_PARTITIONS(
+            Kind.GAUGE,
+            "covey_recovery_lost_partitions",
+            "partitions without a bucket, since all nodes that held them were down, as far as this node knows",
+            "The log says how many nodes are waited for: start those that are down. Take the largest value over the nodes."),
     BUILD_INFO(Kind.GAUGE, "covey_build_info", "1; the labels tell what runs", "", "version", "java"),
 
     JVM_MEMORY_USED(

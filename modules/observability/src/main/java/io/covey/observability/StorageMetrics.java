@@ -4,6 +4,7 @@ import io.covey.storage.StorageEvents;
 import io.covey.storage.StorageFigures;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** Meters of a node's disk, beside those of its broker. Called on the storage's threads and the partitions'. */
@@ -69,6 +70,11 @@ public final class StorageMetrics implements StorageEvents {
     /** Shows whether the start still waits for buckets: other members' disks, or copies on their way. */
     public void watchRecovery(BooleanSupplier waits) {
         meters.show(Metric.RECOVERY_WAITING, () -> waits.getAsBoolean() ? 1 : 0);
+    }
+
+    /** Shows how many partitions of a formed cluster have no bucket, since all that held them were down. */
+    public void watchLost(IntSupplier partitions) {
+        meters.show(Metric.RECOVERY_LOST_PARTITIONS, partitions::getAsInt);
     }
 
     @Override

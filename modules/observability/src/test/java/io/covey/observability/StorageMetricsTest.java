@@ -14,6 +14,7 @@ class StorageMetricsTest {
         metrics.watch(() -> new StorageFigures(100, 200, 3_000, 400, 500, false));
         metrics.recovered(29, 1, 2);
         metrics.watchRecovery(() -> true);
+        metrics.watchLost(() -> 2);
         metrics.written(512, 5_000);
         metrics.synced(1_000_000);
         metrics.failed("write");
@@ -31,6 +32,8 @@ class StorageMetricsTest {
                 .contains("covey_storage_failures_total{operation=\"write\"} 1.0")
                 .contains("covey_recovery_partitions{state=\"sound\"} 29.0")
                 .contains("covey_recovery_partitions{state=\"damaged\"} 1.0")
-                .contains("covey_recovery_waiting 1.0");
+                .contains("covey_recovery_waiting 1.0")
+                .contains("covey_recovery_lost_partitions 2.0")
+                .contains("covey_storage_reserve_bytes 500.0");
     }
 }

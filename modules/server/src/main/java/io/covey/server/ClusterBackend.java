@@ -97,6 +97,7 @@ final class ClusterBackend implements Backend {
             if (opened != null) {
                 opened.onFull(started::storageFull);
                 opened.watchRecovery(() -> !started.waitsFor().isEmpty());
+                opened.watchLost(started::lostPartitions);
             }
             return started.vertx();
         } catch (IllegalStateException cannotStart) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,6 +109,11 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
     /** How it is asked whether the start still waits for buckets. */
     void watchRecovery(BooleanSupplier waits) {
         metrics.watchRecovery(waits);
+    }
+
+    /** How it is asked how many partitions have no bucket. */
+    void watchLost(IntSupplier partitions) {
+        metrics.watchLost(partitions);
     }
 
     /** Who is told from now on, and at once, whether new messages are to be refused. */
