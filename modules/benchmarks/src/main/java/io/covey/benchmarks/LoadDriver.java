@@ -283,11 +283,17 @@ public final class LoadDriver {
                 defaultValue = "10")
         int quietSeconds = 10;
 
+        @Option(
+                names = "--store-only",
+                description = "the sessions do not come back: they and their messages stay in the broker")
+        boolean storeOnly;
+
         @Override
         void check() {
             Options.require(pair.qos > 0, "offline needs --qos 1 or 2");
             Options.requireRange("--sessions", sessions, 1, 1_000_000);
-            Options.requireRange("--messages-each", messagesEach, 1, 10_000_000);
+            Options.requireRange("--messages-each", messagesEach, storeOnly ? 0 : 1, 10_000_000);
+            Options.require(!storeOnly || warmupCycles == 0, "--store-only needs --warmup-cycles 0");
             Options.requireRange("--publishers", publishers, 1, sessions);
             Options.requireRange("--window", window, 1, 10_000);
             Options.requireRange("--warmup-cycles", warmupCycles, 0, 100);
@@ -297,8 +303,8 @@ public final class LoadDriver {
 
         @Override
         Report run() throws InterruptedException {
-            OfflineRun.Shape shape =
-                    new OfflineRun.Shape(sessions, messagesEach, publishers, window, warmupCycles, returnRate);
+            OfflineRun.Shape shape = new OfflineRun.Shape(
+                    sessions, messagesEach, publishers, window, warmupCycles, returnRate, storeOnly);
             return new OfflineRun(target, pair, shape, quietSeconds).run();
         }
     }

@@ -10,8 +10,18 @@ import java.util.UUID;
  */
 final class OfflineRun {
 
-    /** @param perConnectSecond how fast the sessions come back, 0 for as fast as handshakes go */
-    record Shape(int sessions, int messagesEach, int publishers, int window, int warmupCycles, int perConnectSecond) {}
+    /**
+     * @param perConnectSecond how fast the sessions come back, 0 for as fast as handshakes go
+     * @param storeOnly the sessions do not come back: they and their messages stay in the broker
+     */
+    record Shape(
+            int sessions,
+            int messagesEach,
+            int publishers,
+            int window,
+            int warmupCycles,
+            int perConnectSecond,
+            boolean storeOnly) {}
 
     private final TargetOptions target;
     private final PairOptions options;
@@ -27,7 +37,11 @@ final class OfflineRun {
 
     /** @return one report for the store and the drain of the last cycle */
     Report run() throws InterruptedException {
-        HostLimits.requireDescriptors(shape.sessions + shape.publishers);
+        // Sessions that do not come back are visited in passing: no more than the connections of a second or two are
+        // open at once.
+        int atOnce =
+                shape.storeOnly ? Math.min(shape.sessions, 2 * Math.max(1_000, target.connectRate)) : shape.sessions;
+        HostLimits.requireDescriptors(atOnce + shape.publishers);
         for (int i = 0; i < shape.warmupCycles; i++) {
             Report warmup = new Cycle().run();
             if (!warmup.isGood()) {
@@ -52,6 +66,9 @@ final class OfflineRun {
             try (Fleet fleet = new Fleet(target)) {
                 createSessions(fleet);
                 Measurement store = store(fleet);
+                if (shape.storeOnly) {
+                    return stored(fleet, store);
+                }
                 Measurement drain = drain(fleet);
                 fleet.settle();
                 Report report = report(fleet, store, drain);
@@ -136,6 +153,21 @@ final class OfflineRun {
             // The last acknowledgements are the broker's work too: it has done it once it has closed the connections.
             fleet.leave(connections, target.connectTimeoutSeconds);
             return start.until(Measurement.Moment.now(fleet, target.pids), target.pids);
+        }
+
+        private Report stored(Fleet fleet, Measurement store) {
+            long wanted = (long) shape.sessions * shape.messagesEach;
+            Report report = new Report()
+                    .put("scenario", "offline")
+                    .put("label", target.label)
+                    .put("qos", options.qos)
+                    .put("sessions", shape.sessions)
+                    .put("messagesEach", shape.messagesEach)
+                    .put("payloadBytes", options.payloadBytes);
+            putPhase(report, "store", store.seconds(), store, Math.max(1, store.acknowledged()));
+            return report.requireNone(wanted - store.acknowledged(), "not acknowledged")
+                    .requireNone(fleet.sum(stats -> stats.refused), "refused by the broker")
+                    .requireNone(fleet.sum(stats -> stats.lostConnections), "connections lost");
         }
 
         private Report report(Fleet fleet, Measurement store, Measurement drain) {
