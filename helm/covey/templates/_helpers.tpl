@@ -95,24 +95,36 @@ cluster.host: the pod's address
 cluster.port: the chart
 cluster.event-bus-port: the chart
 cluster.members: replicaCount
+cluster.dns: autoscaling.enabled
 storage.directory: persistence
 auth.allow-anonymous: auth.anonymous
 auth.password-file: auth.password, auth.users or auth.existingSecret
 {{- end -}}
 
-{{/* The node's configuration file: the operator's map and what the chart sets. */}}
+{{/*
+The node's configuration file: the operator's map and what the chart sets. A fixed number of nodes is listed by name, so that after all were down
+the cluster waits for all of their disks. Where the number changes by itself, nodes are whatever the headless service knows.
+*/}}
 {{- define "covey.config" -}}
 {{- $listeners := dict "tcp" (dict "type" "tcp" "host" "0.0.0.0" "port" 1883) -}}
 {{- if .Values.websocket.enabled -}}
 {{- $_ := set $listeners "websocket" (dict "type" "websocket" "host" "0.0.0.0" "port" 8083) -}}
 {{- end -}}
 {{- $cluster := dict "enabled" false -}}
+{{- $defaults := dict "name" (include "covey.fullname" .) -}}
+{{- $founders := int (include "covey.founders" .) -}}
 {{- if include "covey.clustered" . -}}
+{{- $cluster = dict "enabled" true "port" 5701 "event-bus-port" 5702 -}}
+{{- if .Values.autoscaling.enabled -}}
+{{- $_ := set $cluster "dns" (include "covey.headlessName" .) -}}
+{{- $_ := set $defaults "minimum-members" (add1 (div $founders 2)) -}}
+{{- else -}}
 {{- $members := list -}}
-{{- range until (int (include "covey.founders" .)) -}}
+{{- range until $founders -}}
 {{- $members = append $members (printf "%s-%d.%s:5701" (include "covey.fullname" $) . (include "covey.headlessName" $)) -}}
 {{- end -}}
-{{- $cluster = dict "enabled" true "port" 5701 "event-bus-port" 5702 "members" $members -}}
+{{- $_ := set $cluster "members" $members -}}
+{{- end -}}
 {{- end -}}
 {{- $owned := dict
     "listeners" $listeners
@@ -120,6 +132,5 @@ auth.password-file: auth.password, auth.users or auth.existingSecret
     "cluster" $cluster
     "storage" (dict "directory" "/data/node")
     "auth" (dict "password-file" "/etc/covey/auth/passwords" "allow-anonymous" .Values.auth.anonymous) -}}
-{{- $defaults := dict "cluster" (dict "name" (include "covey.fullname" .)) -}}
-{{- toYaml (mustMergeOverwrite $defaults (deepCopy .Values.config) $owned) -}}
+{{- toYaml (mustMergeOverwrite (dict "cluster" $defaults) (deepCopy .Values.config) $owned) -}}
 {{- end -}}

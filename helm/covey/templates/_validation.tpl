@@ -12,14 +12,16 @@
 {{- $clusterKeys := dict -}}
 {{- with .Values.config.cluster }}{{- if kindIs "map" . }}{{- $clusterKeys = . }}{{- end }}{{- end -}}
 {{- $founders := int (include "covey.founders" .) -}}
-{{- $backups := int (default 1 (index $clusterKeys "backup-count")) -}}
-{{- if hasKey $clusterKeys "backup-count" }}{{- $backups = int (index $clusterKeys "backup-count") }}{{- end -}}
+{{- $backups := int (ternary (index $clusterKeys "backup-count") 1 (hasKey $clusterKeys "backup-count")) -}}
 {{- if and (gt $founders 1) (ge $backups $founders) -}}
 {{- fail (printf "config.cluster.backup-count: %d copies beside the owner's want at least %d nodes, there are %d" $backups (add1 $backups) $founders) -}}
 {{- end -}}
 {{- $minimum := int (default 0 (index $clusterKeys "minimum-members")) -}}
 {{- if gt $minimum $founders -}}
 {{- fail (printf "config.cluster.minimum-members: %d nodes would be needed for service, there are %d" $minimum $founders) -}}
+{{- end -}}
+{{- if and .Values.autoscaling.enabled $minimum (le (mul 2 $minimum) $founders) -}}
+{{- fail (printf "config.cluster.minimum-members: with autoscaling it takes more than half of autoscaling.minReplicas, which is %d, not %d" $founders $minimum) -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.websocket.enabled) -}}
 {{- fail "ingress.enabled: an ingress carries MQTT over WebSocket only; set websocket.enabled=true, or expose TCP with service.type=LoadBalancer" -}}
@@ -39,6 +41,35 @@
 {{- end -}}
 {{- if not (or .Values.autoscaling.targetCPUUtilizationPercentage .Values.autoscaling.targetMemoryUtilizationPercentage) -}}
 {{- fail "autoscaling: set targetCPUUtilizationPercentage or targetMemoryUtilizationPercentage, else there is nothing to scale by" -}}
+{{- end -}}
+{{- end -}}
+{{- include "covey.validateChange" . -}}
+{{- end -}}
+
+{{/* What may not change while nodes run. Only where Helm sees the cluster. */}}
+{{- define "covey.validateChange" -}}
+{{- $present := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "covey.fullname" .) | default dict -}}
+{{- $running := int (dig "spec" "replicas" 0 $present) -}}
+{{- if gt $running 0 -}}
+{{- $old := lookup "v1" "ConfigMap" .Release.Namespace (include "covey.fullname" .) | default dict -}}
+{{- $before := dig "data" "covey.yaml" "" $old | fromYaml -}}
+{{- $after := include "covey.config" . | fromYaml -}}
+{{- $was := dig "cluster" "enabled" true $before -}}
+{{- $is := dig "cluster" "enabled" false $after -}}
+{{- if ne $was $is -}}
+{{- fail (printf "replicaCount: the %s nodes of this release are %s, and their data is not that of %s; take `covey backup` and install anew from it, see docs/kubernetes.md" (toString $running) (ternary "a cluster" "one without a cluster" $was) (ternary "a cluster" "one without" $is)) -}}
+{{- end -}}
+{{- range $key, $default := dict "backup-count" 1 "lease" 5000 "partitions" 0 "name" "" -}}
+{{- $now := dig "cluster" $key $default $after -}}
+{{- $then := dig "cluster" $key $default $before -}}
+{{- if and $before $is (ne (toString $then) (toString $now)) -}}
+{{- fail (printf "config.cluster.%s: it is %v in the running nodes and the same on every node, so it cannot become %v one node after the other; scale the StatefulSet to 0 first" $key $then $now) -}}
+{{- end -}}
+{{- end -}}
+{{- $backups := int (dig "cluster" "backup-count" 1 $after) -}}
+{{- $wanted := int .Values.replicaCount -}}
+{{- if and $is (not .Values.autoscaling.enabled) (gt (sub $running $wanted) (max 1 $backups)) -}}
+{{- fail (printf "replicaCount: from %d nodes to %d at once; no more than %d may leave at a time, since that is how many copies there are beside the owner's. Take steps, and wait for each" $running $wanted (max 1 $backups)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,5 +1,6 @@
 package io.covey.helm;
 
+import com.google.gson.Gson;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -11,14 +12,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * As much of a Kubernetes API server as templates can ask: whether an object is there. It answers on loopback, and the file that
- * {@code KUBECONFIG} names leads Helm to it. One for all tests; a test that puts an object there takes it away.
+ * {@code KUBECONFIG} names leads Helm to it. One for all tests; a test that installs something clears it.
  */
 final class FakeCluster {
-    private static final String CORE = resources("v1", "secrets", "Secret");
-    private static final String APPS = resources("apps/v1", "statefulsets", "StatefulSet");
+    private static final String CORE = resources("v1", Map.of("secrets", "Secret", "configmaps", "ConfigMap"));
+    private static final String APPS = resources("apps/v1", Map.of("statefulsets", "StatefulSet"));
     private static final String NOT_FOUND =
             "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}";
     private static final int OK = 200;
@@ -59,9 +61,19 @@ final class FakeCluster {
         started = true;
     }
 
-    /** From now on there is this object. The path is that of the API, such as {@code /api/v1/namespaces/n/secrets/s}. */
-    static void put(String path, String json) {
-        OBJECTS.put(path, json);
+    /** From now on there is what was rendered, as after an installation. */
+    static void install(Manifests manifests) {
+        Map<String, String> paths = Map.of(
+                "Secret", "/api/v1/namespaces/%s/secrets/%s",
+                "ConfigMap", "/api/v1/namespaces/%s/configmaps/%s",
+                "StatefulSet", "/apis/apps/v1/namespaces/%s/statefulsets/%s");
+        for (Map<String, Object> object : manifests.all()) {
+            String path = paths.get(String.valueOf(object.get("kind")));
+            if (path != null) {
+                String name = String.valueOf(Manifests.at(object, "metadata.name"));
+                OBJECTS.put(path.formatted(Chart.NAMESPACE, name), new Gson().toJson(object));
+            }
+        }
     }
 
     static void clear() {
@@ -83,10 +95,13 @@ final class FakeCluster {
         exchange.close();
     }
 
-    private static String resources(String version, String name, String kind) {
-        return """
-                {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"%s",
-                 "resources":[{"name":"%s","singularName":"","namespaced":true,"kind":"%s","verbs":["get"]}]}"""
-                .formatted(version, name, kind);
+    private static String resources(String version, Map<String, String> kinds) {
+        String resources = kinds.entrySet().stream()
+                .map(kind ->
+                        "{\"name\":\"%s\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"%s\",\"verbs\":[\"get\"]}"
+                                .formatted(kind.getKey(), kind.getValue()))
+                .collect(Collectors.joining(","));
+        return "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"%s\",\"resources\":[%s]}"
+                .formatted(version, resources);
     }
 }
