@@ -158,7 +158,7 @@ final class NodeProcess {
 
     /** Whether the node says of itself that it serves clients. */
     boolean isReady() {
-        return get("/health/ready").contains("\"ready\":true");
+        return get("/health/ready").replace(" ", "").contains("\"ready\":true");
     }
 
     boolean isAlive() {
