@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
+import com.hazelcast.spi.exception.RetryableException;
 import com.hazelcast.spi.exception.RetryableHazelcastException;
 import com.hazelcast.spi.impl.operationservice.CallStatus;
 import com.hazelcast.spi.impl.operationservice.Operation;
@@ -87,6 +88,16 @@ final class MemberBatches extends Operation implements IdentifiedDataSerializabl
     @Override
     public boolean returnsResponse() {
         return false; // it comes from the replication
+    }
+
+    /** A partition on its way to another member is no event for a log: the batch is repeated there. */
+    @Override
+    public void logError(Throwable failure) {
+        if (failure instanceof RetryableException) {
+            getLogger().finest(failure);
+        } else {
+            super.logError(failure);
+        }
     }
 
     @Override
