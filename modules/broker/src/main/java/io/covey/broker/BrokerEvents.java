@@ -50,8 +50,14 @@ public interface BrokerEvents {
     /** A connection waited this long until an earlier one of its client id was gone. */
     default void takenOver(long latencyMicros) {}
 
-    /** How many subscriptions the connected sessions of a shard have now. */
+    /** How many subscriptions the sessions of a shard have now that end with their connection. */
     default void subscriptions(int now) {}
+
+    /** A session was found stuck: its queue is asked for again. */
+    default void sessionKicked() {}
+
+    /** How many of the sessions connected to a shard are stuck now. */
+    default void stuckSessions(int now) {}
 
     /** The lease was gained or lost. */
     void lease(boolean held);

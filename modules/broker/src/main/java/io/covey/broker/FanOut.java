@@ -103,12 +103,15 @@ final class FanOut {
     /** Hands a message that matched to a connection. */
     private static final class LocalSink implements LocalSubscriptions.Sink<ShardConnection> {
         private @Nullable Message message;
+        /** Whether it is the broker's own: those who do not read do without. */
+        private boolean own;
+
         private long nowMillis;
 
         @Override
         public void deliver(ShardConnection session, QoS qos, boolean retainAsPublished, int[] subscriptionIds) {
             Message delivered = message;
-            if (delivered != null) {
+            if (delivered != null && (!own || session.takesMore())) {
                 // [MQTT311-3.3.1-9]
                 boolean retain = delivered.retain() && retainAsPublished; // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
                 session.deliver(delivered, qos, retain, subscriptionIds, nowMillis);
@@ -242,6 +245,13 @@ final class FanOut {
             goneWhileDelivering.forEach(subscriptions::removeAll);
             goneWhileDelivering.clear();
         }
+    }
+
+    /** Delivers a message of the broker itself to this shard's sessions. */
+    void deliverOwn(Message message, long nowMillis) {
+        local.own = true;
+        deliver(message, "", null, nowMillis);
+        local.own = false;
     }
 
     /** Forgets a connection's subscriptions; where it ended while it was delivered to, after that. */

@@ -17,13 +17,27 @@ import java.util.Map;
  *
  * @param subscriptions those of a session that ends with its connection; the others are in the session's bucket
  * @param drops messages that this connection has dropped, by reason
+ * @param sentAtMillis cluster time of the last message of QoS 1 or 2 that was sent, or of CONNACK
  */
 public record LiveConnection(
         ConnectionView view,
         String listener,
         String remoteAddress,
         List<Subscription> subscriptions,
-        Map<ConnectionEvent, Long> drops) {
+        Map<ConnectionEvent, Long> drops,
+        long sentAtMillis,
+        Stuck stuck) {
+
+    /**
+     * Whether messages wait that could be sent and are not.
+     *
+     * @param now whether it is so at the moment
+     * @param times how often it was found so, and the queue asked for again
+     * @param lastAtMillis when last, in cluster time, or -1
+     */
+    public record Stuck(boolean now, int times, long lastAtMillis) {
+        static final Stuck NEVER = new Stuck(false, 0, -1);
+    }
 
     public LiveConnection {
         subscriptions = List.copyOf(subscriptions);
@@ -41,6 +55,7 @@ public record LiveConnection(
         subscriptions.forEach(subscription -> subscription.write(out));
         out.varInt(drops.size());
         drops.forEach((event, count) -> out.u8(event.ordinal()).varLong(count));
+        out.i64(sentAtMillis).bool(stuck.now).varInt(stuck.times).i64(stuck.lastAtMillis);
     }
 
     static LiveConnection read(ByteReader in) {
@@ -67,7 +82,9 @@ public record LiveConnection(
         for (int i = 0; i < reasons; i++) {
             drops.put(of(ConnectionEvent.values(), in.u8()), in.varLong());
         }
-        return new LiveConnection(view, listener, remoteAddress, subscriptions, drops);
+        long sentAtMillis = in.i64();
+        Stuck stuck = new Stuck(in.bool(), in.varInt(), in.i64());
+        return new LiveConnection(view, listener, remoteAddress, subscriptions, drops, sentAtMillis, stuck);
     }
 
     private static <E> E of(E[] values, int number) {

@@ -1,6 +1,7 @@
 package io.covey.broker;
 
 import io.covey.bucket.RouteDelta;
+import io.covey.protocol.Message;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
 import java.util.ArrayList;
@@ -177,6 +178,28 @@ public final class Node {
     public void describe(String clientId, SessionAnswer answer) {
         Shard shard = shards.get(Math.floorMod(clientId.hashCode(), shards.size()));
         shard.loop.submit(() -> shard.describe(clientId, answer));
+    }
+
+    /**
+     * The newest of what the broker tells below {@code $SYS}, all topics of it: this node's clients hear of those that have changed, and new
+     * subscriptions receive all that match. From any thread.
+     *
+     * @param all of QoS 0; not to be modified
+     */
+    public void tellSystemTopics(List<Message> all) {
+        eachShard(shard -> shard.tellSystemTopics(all));
+    }
+
+    /**
+     * Tells the other nodes what this one counts, and gets what each member has told last. From any thread; nothing happens while the node
+     * does not serve.
+     *
+     * @param own not to be modified
+     * @param all runs on a loop of this node; its own figures come first
+     */
+    public void exchangeFigures(long[] own, Consumer<List<long[]>> all) {
+        Shard shard = shards.get(FigureExchange.SHARD);
+        shard.loop.submit(() -> shard.exchangeFigures(own, all));
     }
 
     /** What the core publishes: routes, lease, members. */

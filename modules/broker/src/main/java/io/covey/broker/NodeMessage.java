@@ -127,4 +127,7 @@ public sealed interface NodeMessage {
 
     /** What was asked for by the query of this number; null where there is no such connection, or its session is not open yet. */
     record ConnectionAnswer(long number, @Nullable LiveConnection live) implements NodeMessage {}
+
+    /** What a node counts, for the totals of the cluster; not to be modified. */
+    record Figures(long from, long[] values) implements NodeMessage {}
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 
 /**
  * The binary form of what nodes tell each other: a format version and the receiving node's incarnation once, then any number of messages,
@@ -37,7 +38,8 @@ public final class NodeMessageCodec {
         KICK,
         KICKED,
         CONNECTION_QUERY,
-        CONNECTION_ANSWER;
+        CONNECTION_ANSWER,
+        FIGURES;
 
         private static final Kind[] VALUES = values();
 
@@ -83,6 +85,9 @@ public final class NodeMessageCodec {
             out.varLong(query.number()).string(query.clientId()).varLong(query.epoch());
         } else if (message instanceof NodeMessage.ConnectionAnswer answer) {
             writeAnswer(kind(Kind.CONNECTION_ANSWER, out), answer);
+        } else if (message instanceof NodeMessage.Figures figures) {
+            kind(Kind.FIGURES, out).i64(figures.from());
+            list(LongStream.of(figures.values()).boxed().toList(), ByteWriter::varLong, out);
         } else {
             writeForCore(message, out);
         }
@@ -171,6 +176,12 @@ public final class NodeMessageCodec {
                 new NodeMessage.ConnectionQuery(ShardAddress.read(in), in.varLong(), in.string(), in.varLong());
             case CONNECTION_ANSWER ->
                 new NodeMessage.ConnectionAnswer(in.varLong(), in.bool() ? LiveConnection.read(in) : null);
+            case FIGURES ->
+                new NodeMessage.Figures(
+                        in.i64(),
+                        list(in, ByteReader::varLong).stream()
+                                .mapToLong(Long::longValue)
+                                .toArray());
         };
     }
 

@@ -21,6 +21,7 @@ import io.covey.session.SessionSettings;
  * @param waitingBytesMax bytes that wait for all partitions in one shard before publishers are not read; at twice as much clients are refused
  * @param tickMillis how often a bucket's time is moved
  * @param reconcileMillis how often handed messages are compared with those that arrived
+ * @param stuckMillis after how long a session that is owed messages and is sent none counts as stuck
  * @param session limits of connections
  */
 public record NodeSettings(
@@ -38,6 +39,7 @@ public record NodeSettings(
         long waitingBytesMax,
         int tickMillis,
         int reconcileMillis,
+        int stuckMillis,
         SessionSettings session) {
 
     /** The defaults of a node that is alone. */
@@ -56,6 +58,7 @@ public record NodeSettings(
             64L << 20,
             500,
             5_000,
+            10_000,
             SessionSettings.DEFAULT);
 
     /** The defaults of a node in a cluster of this many. */
@@ -75,6 +78,7 @@ public record NodeSettings(
                 SINGLE.waitingBytesMax,
                 SINGLE.tickMillis,
                 SINGLE.reconcileMillis,
+                SINGLE.stuckMillis,
                 SINGLE.session);
     }
 
@@ -95,6 +99,7 @@ public record NodeSettings(
                 waitingBytesMax,
                 tickMillis,
                 reconcileMillis,
+                stuckMillis,
                 limits);
     }
 
@@ -115,6 +120,7 @@ public record NodeSettings(
                 bytes,
                 tickMillis,
                 reconcileMillis,
+                stuckMillis,
                 session);
     }
 
@@ -135,6 +141,7 @@ public record NodeSettings(
                 waitingBytesMax,
                 tickMillis,
                 reconcileMillis,
+                stuckMillis,
                 session);
     }
 
@@ -155,6 +162,28 @@ public record NodeSettings(
                 waitingBytesMax,
                 tickMillis,
                 reconcileMillis,
+                stuckMillis,
+                session);
+    }
+
+    /** These with another time after which a session counts as stuck, and with looks that are often enough for it. */
+    public NodeSettings withStuckAfter(int millis) {
+        return new NodeSettings(
+                single,
+                configuredMembers,
+                minimumMembers,
+                leaseMillis,
+                leaseRenewMillis,
+                lingerMicros,
+                lazyLingerMicros,
+                batchCommandsMax,
+                batchBytesMax,
+                laneCommandsMax,
+                laneBytesMax,
+                waitingBytesMax,
+                tickMillis,
+                Math.max(1, Math.min(reconcileMillis, millis / 2)),
+                millis,
                 session);
     }
 }

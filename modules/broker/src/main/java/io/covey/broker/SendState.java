@@ -16,6 +16,8 @@ public enum SendState {
     NOT_WRITABLE("socket not writable: the client does not read"),
     /** The client has as many unacknowledged messages as it may have. */
     WINDOW_FULL("window full"),
+    /** Messages wait, nothing hinders them, and none has been sent for long: a defect. */
+    STUCK("stuck: messages wait and there is room, but none is sent; its queue is asked for again every few seconds"),
     /** Messages wait, and nothing hinders them. */
     SENDING("messages are being sent");
 

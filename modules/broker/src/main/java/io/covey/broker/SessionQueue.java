@@ -52,6 +52,7 @@ final class SessionQueue {
                     connection.handed(handed.entries()); // an answer all the same
                 } else {
                     shard.events.hintsReconciled(handed.entries().size());
+                    connection.fetched(handed.entries().get(0).message().publishedAtMillis());
                 }
             }
             handed(result);

@@ -42,7 +42,10 @@ public record SessionReport(SessionDescription session, @Nullable LiveConnection
         if (!view.writable()) {
             return SendState.NOT_WRITABLE;
         }
-        return view.inFlight() >= view.receiveMaximum() ? SendState.WINDOW_FULL : SendState.SENDING;
+        if (view.inFlight() >= view.receiveMaximum()) {
+            return SendState.WINDOW_FULL;
+        }
+        return live.stuck().now() ? SendState.STUCK : SendState.SENDING;
     }
 
     /** {@link #state} in words, with what the client is waited for. */

@@ -39,16 +39,19 @@ final class Shard implements BucketCommands {
     final Registry registry;
     final Takeovers takeovers;
     final RetainedReads retainedReads;
+    final SystemTopics systemTopics;
     private final Hints hints;
     private final Reconciler reconciler;
     private final OutboxDelivery outbox;
     private final Inquiries inquiries;
+    private final FigureExchange figures;
     private final RouteAnnouncer announcer;
     private final Set<ShardConnection> connections = new LinkedHashSet<>();
 
     private List<Runnable> awaitingRoutes = new ArrayList<>();
     private boolean announcing;
     private long nowMillis;
+    private int stuck;
     private boolean stopping;
     private boolean over;
 
@@ -88,6 +91,8 @@ final class Shard implements BucketCommands {
         this.registry = new Registry(lanes);
         this.loans = new SharedLoans(lanes, registry, subscriptions);
         this.fanOut = new FanOut(lanes, channels, subscriptions, loans);
+        this.systemTopics = new SystemTopics(fanOut);
+        this.figures = new FigureExchange(link, ports.state);
         this.takeovers = new Takeovers(this);
         this.retainedReads = new RetainedReads(lanes);
         this.hints = new Hints(loop, link);
@@ -114,6 +119,12 @@ final class Shard implements BucketCommands {
     /** The connection's wire is gone. */
     void forget(ShardConnection connection) {
         connections.remove(connection);
+    }
+
+    /** A session is stuck, or is not any more. */
+    void countStuck(int by) {
+        stuck += by;
+        events.stuckSessions(stuck);
     }
 
     /** How many clients are connected. */
@@ -170,8 +181,24 @@ final class Shard implements BucketCommands {
             inquiries.answer(query);
         } else if (message instanceof NodeMessage.ConnectionAnswer answer) {
             inquiries.answered(answer);
+        } else if (message instanceof NodeMessage.Figures told) {
+            figures.told(told);
         } else {
             throw new IllegalArgumentException("not for a shard: " + message);
+        }
+    }
+
+    /** The broker tells this below {@code $SYS}. */
+    void tellSystemTopics(List<Message> all) {
+        if (mayServe()) {
+            systemTopics.tell(all, nowMillis());
+        }
+    }
+
+    /** Tells the other nodes these figures, and what they told last. */
+    void exchangeFigures(long[] own, Consumer<List<long[]>> all) {
+        if (mayServe()) {
+            figures.tell(own, all);
         }
     }
 
@@ -262,7 +289,7 @@ final class Shard implements BucketCommands {
         if (over) {
             return;
         }
-        events.subscriptions(subscriptions.size());
+        events.subscriptions(subscriptions.transients());
         List<ShardRoute> changes = subscriptions.takeRouteChanges();
         if (awaitingRoutes.isEmpty()) {
             if (!changes.isEmpty()) {

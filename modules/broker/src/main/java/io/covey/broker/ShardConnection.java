@@ -50,6 +50,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private final ConnectionSubscriptions subscriptions;
     private final SharedMemberships memberships;
     private final ConnectionAuthentication authentication;
+    private final DeliveryProgress progress;
 
     private Phase phase = Phase.NEW;
     private String clientId = "";
@@ -62,7 +63,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long kickedUpTo = -1;
     private boolean hintMissed;
     private long openUntilMillis = Long.MAX_VALUE;
-    private long openedAtMillis;
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
     private @Nullable Map<ConnectionEvent, Long> drops;
@@ -86,6 +86,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         this.pipeline = new PublishPipeline(this, shard);
         this.subscriptions = new ConnectionSubscriptions(this, shard);
         this.memberships = new SharedMemberships(this, shard);
+        this.progress = new DeliveryProgress(shard);
         this.authentication = new ConnectionAuthentication(shard, output, this::authenticated);
         long now = shard.nowMillis();
         this.connection = new Connection(this, shard.settings.session(), shard.loop::uniqueLong, now);
@@ -297,7 +298,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             return;
         }
         phase = Phase.OPEN;
-        openedAtMillis = shard.nowMillis();
+        progress.opened(shard.nowMillis());
         if (persistent && !output.isClosed()) {
             subscriptions.present(opened.subscriptions());
             memberships.present(opened.subscriptions(), opened.shares());
@@ -447,6 +448,17 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         queue().fetch(fromSequence);
     }
 
+    /** Its bucket has more for it than has arrived: asks for that [I5]. */
+    void behind() {
+        progress.behind(connection.takesMore(), shard.nowMillis());
+        fetch(connection.nextSequence());
+    }
+
+    /** A fetch has brought something, published at this time first. */
+    void fetched(long firstPublishedAtMillis) {
+        progress.fetched(connection.takesMore(), firstPublishedAtMillis, shard.nowMillis());
+    }
+
     private SessionQueue queue() {
         return Objects.requireNonNull(queue, "the session is open");
     }
@@ -484,9 +496,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             int[] subscriptionIds,
             int topicAlias) {
         output.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);
-        if (!dup && !retain && message.publishedAtMillis() >= openedAtMillis) {
-            shard.events.publishDelivered(Math.max(0, shard.lastMillis() - message.publishedAtMillis()));
-        }
+        progress.sent(message, qos, dup, retain, shard.lastMillis());
     }
 
     // Ending.
@@ -524,6 +534,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         Departure leaving = new Departure(this, shard, pipeline);
         departure = leaving;
         phase = Phase.DRAINING;
+        progress.moved();
         shard.registry.unregister(this);
         shard.registry.unsettled(this);
         shard.fanOut.remove(this);
@@ -569,6 +580,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     /** The incarnation is over [I9]. */
     void abandon() {
         phase = Phase.OVER;
+        progress.moved();
         connection.abandon();
         close();
         shard.wheel.clear(tick);
@@ -583,7 +595,13 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
         List<Subscription> own = persistent ? List.of() : shard.subscriptions.subscriptions(this);
         return new LiveConnection(
-                view, output.listener(), output.remoteAddress(), own, drops == null ? Map.of() : drops);
+                view,
+                output.listener(),
+                output.remoteAddress(),
+                own,
+                drops == null ? Map.of() : drops,
+                progress.sentAtMillis(),
+                progress.stuck());
     }
 
     @Override

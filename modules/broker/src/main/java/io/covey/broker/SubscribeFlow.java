@@ -141,7 +141,11 @@ final class SubscribeFlow {
             boolean wanted = subscription.retainHandling() == 0 // [MQTT-3.3.1-9] [MQTT-3.8.4-4] [MQTT311-3.3.1-6]
                     || subscription.retainHandling() == 1 && !existed.get(i); // [MQTT-3.3.1-10]
             // [MQTT-3.3.1-11] where it is 2; a Shared Subscription gets none [MQTT 5.0, 4.8.2]
-            if (wanted && !TopicFilters.isShared(subscription.filter())) {
+            if (wanted && SystemTopics.areAllOf(subscription.filter())) {
+                shard.systemTopics
+                        .matching(subscription.filter())
+                        .forEach(message -> found.add(new Found(message, subscription)));
+            } else if (wanted && !TopicFilters.isShared(subscription.filter())) {
                 toRead.add(subscription);
             }
         }

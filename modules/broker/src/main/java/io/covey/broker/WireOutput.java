@@ -33,7 +33,7 @@ final class WireOutput {
             int[] subscriptionIds,
             int topicAlias) {
         if (!closed) {
-            if (!message.topic().startsWith("$SYS/")) { // the broker's own messages are nobody's traffic
+            if (!SystemTopics.isOne(message.topic())) { // the broker's own messages are nobody's traffic
                 events.publishSent(qos, message.payload().length);
             }
             wire.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);

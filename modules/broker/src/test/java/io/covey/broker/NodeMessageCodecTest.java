@@ -55,7 +55,9 @@ class NodeMessageCodecTest {
                             "tcp",
                             "10.0.0.1:30",
                             List.of(new Subscription("a/#", QoS.AT_LEAST_ONCE, true, false, 1, 31)),
-                            Map.of(ConnectionEvent.DROPPED_EXPIRED, 32L, ConnectionEvent.DROPPED_TOO_LARGE, 33L))));
+                            Map.of(ConnectionEvent.DROPPED_EXPIRED, 32L, ConnectionEvent.DROPPED_TOO_LARGE, 33L),
+                            34,
+                            new LiveConnection.Stuck(true, 35, 36))));
 
     private static byte[] written(List<NodeMessage> messages) {
         ByteWriter out = new ByteWriter(16);
@@ -94,7 +96,8 @@ class NodeMessageCodecTest {
                                 new NodeMessage.Publishes.Item("p", MESSAGE, null, null),
                                 new NodeMessage.Publishes.Item("q", MESSAGE, Origin.ofClient("q", 2, 5, 3), null),
                                 new NodeMessage.Publishes.Item(
-                                        "r", MESSAGE, null, new NodeMessage.Publishes.Share("$share/g/a", 2, LOAN)))));
+                                        "r", MESSAGE, null, new NodeMessage.Publishes.Share("$share/g/a", 2, LOAN)))),
+                new NodeMessage.Figures(7, new long[] {3, Long.MAX_VALUE}));
         List<NodeMessage> read = new ArrayList<>();
 
         NodeMessageCodec.read(new ByteReader(written(messages)), (to, message) -> read.add(message));
@@ -108,6 +111,7 @@ class NodeMessageCodecTest {
         assertThat(publishes.items().get(0).message().qos()).isEqualTo(QoS.EXACTLY_ONCE);
         assertThat(publishes.items().get(0).origin()).isNull();
         assertThat(publishes.items().get(1).origin()).isEqualTo(Origin.ofClient("q", 2, 5, 3));
+        assertThat(((NodeMessage.Figures) read.get(2)).values()).containsExactly(3, Long.MAX_VALUE);
         assertThat(publishes.items().get(2).share()).isEqualTo(new NodeMessage.Publishes.Share("$share/g/a", 2, LOAN));
         assertThat(written(read)).isEqualTo(written(messages));
     }

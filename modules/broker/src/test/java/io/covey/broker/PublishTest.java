@@ -315,6 +315,7 @@ class PublishTest {
                         64 << 20,
                         500,
                         5_000,
+                        10_000,
                         NodeSettings.SINGLE.session()));
         TestCluster.TestNode tightNode = tight.start(1, 1);
         TestClient subscriber = tightNode.client().connect("s", true, 60);

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -115,10 +116,13 @@ final class TestCluster {
         final Map<DropReason, Integer> dropped = new EnumMap<>(DropReason.class);
         final List<Shortage> shortages = new ArrayList<>();
         final List<ConnectionEvent> connections = new ArrayList<>();
+        IntConsumer sent = payloadBytes -> {};
         int acknowledged;
         int refused;
         int repeated;
         int reconciled;
+        int kicked;
+        int stuck;
 
         @Override
         public void connection(String listener, String clientId, ConnectionEvent event, ReasonCode reason) {
@@ -129,7 +133,9 @@ final class TestCluster {
         public void publishReceived(QoS qos, int payloadBytes) {}
 
         @Override
-        public void publishSent(QoS qos, int payloadBytes) {}
+        public void publishSent(QoS qos, int payloadBytes) {
+            sent.accept(payloadBytes);
+        }
 
         @Override
         public void publishAcknowledged(long latencyMicros) {
@@ -160,6 +166,16 @@ final class TestCluster {
         @Override
         public void hintsReconciled(int count) {
             reconciled += count;
+        }
+
+        @Override
+        public void sessionKicked() {
+            kicked++;
+        }
+
+        @Override
+        public void stuckSessions(int now) {
+            stuck = now;
         }
 
         @Override

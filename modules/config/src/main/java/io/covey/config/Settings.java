@@ -263,6 +263,21 @@ final class Settings {
                     "mqtt.check-payload-format",
                     false,
                     "whether payloads that are announced as text are checked to be UTF-8"),
+            Setting.number(
+                    "mqtt.session.stuck-after",
+                    10L,
+                    1,
+                    3_600,
+                    "seconds",
+                    "a session that is owed messages, has room and is sent none for so long counts as stuck and is asked for again"),
+            Setting.number(
+                            "mqtt.sys-topics.interval",
+                            10L,
+                            0,
+                            86_400,
+                            "seconds",
+                            "how often the broker tells of itself below $SYS what has changed; 0: never")
+                    .knownAs("sys_topics.sys_msg_interval", "", "sys_interval"),
             Setting.number("mqtt.connect-timeout", 10L, 1, 3600, "seconds", "until CONNECT has arrived")
                     .knownAs("mqtt.idle_timeout", "restrictions/no-connect-idle-timeout", ""),
             Setting.number("mqtt.queue.messages", 100_000L, 1, 100_000_000, "", "messages queued for one session")

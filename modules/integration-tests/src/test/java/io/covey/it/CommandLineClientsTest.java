@@ -22,7 +22,7 @@ class CommandLineClientsTest {
     static void startNode() throws IOException, InterruptedException {
         ExternalTools.requireMosquittoClients();
         int[] ports = ClusterProcesses.freePorts(1, 2)[0];
-        node = NodeProcess.start("command-line", ports[0], ports[1], List.of());
+        node = NodeProcess.start("command-line", ports[0], ports[1], List.of("mqtt.sys-topics.interval=1"));
         node.awaitReady();
     }
 
@@ -90,6 +90,29 @@ class CommandLineClientsTest {
             assertThat(run(mqtt, "mosquitto_sub", persistent(mqtt, id, topic, "-C", "40", "-W", "50")))
                     .containsExactlyElementsOf(expected);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mqtt.class)
+    void theBrokerTellsOfItselfBelowSys(Mqtt mqtt) throws Exception {
+        assertThat(run(
+                        mqtt,
+                        "mosquitto_sub",
+                        "-t",
+                        "$SYS/broker/uptime",
+                        "-q",
+                        "2",
+                        "-C",
+                        "3",
+                        "-W",
+                        "50",
+                        "-F",
+                        "%r %q %t"))
+                .containsExactly("1 0 $SYS/broker/uptime", "0 0 $SYS/broker/uptime", "0 0 $SYS/broker/uptime");
+        assertThat(run(mqtt, "mosquitto_sub", "-t", "$SYS/cluster/nodes", "-C", "1", "-W", "50"))
+                .containsExactly("1");
+        assertThat(run(mqtt, "mosquitto_sub", "-t", "$SYS/broker/version", "-C", "1", "-W", "50"))
+                .allMatch(version -> version.startsWith("covey version "));
     }
 
     @ParameterizedTest

@@ -73,7 +73,8 @@ class PrometheusTest {
                 "mqtt_slow_readers_closed_total",
                 "mqtt_publishes_refused_total",
                 "covey_storage_failures_total",
-                "covey_recovery_waiting");
+                "covey_recovery_waiting",
+                "covey_recovery_lost_partitions");
         Map<String, String> shown = new TreeMap<>();
         Matcher types = TYPE.matcher(node.get("/metrics"));
         while (types.find()) {

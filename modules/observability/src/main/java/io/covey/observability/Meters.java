@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
+import java.util.function.Predicate;
 
 /**
  * What the metrics of a node are read from when Prometheus asks: nothing is summed up before. Parts of a node may come at any time, from any
@@ -70,6 +71,20 @@ final class Meters implements MultiCollector {
                     show(metric, counter::sum, labels);
                     return counter;
                 });
+    }
+
+    /** The sum of what all series of a metric show now. */
+    double sum(Metric metric) {
+        return sum(metric, labels -> true);
+    }
+
+    /** The sum of the series with such labels. */
+    double sum(Metric metric, Predicate<List<String>> labels) {
+        double sum = 0;
+        for (Series each : values.getOrDefault(metric, List.of())) {
+            sum += labels.test(each.labels) ? each.value.getAsDouble() : 0;
+        }
+        return sum;
     }
 
     private static List<String> checked(Metric metric, String... labels) {

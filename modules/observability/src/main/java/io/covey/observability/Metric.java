@@ -105,8 +105,11 @@ enum Metric {
             "mqtt_subscriptions",
             "subscriptions of the durable sessions of the partitions that this node owns",
             ""),
-    SUBSCRIPTIONS_CONNECTED(
-            Kind.GAUGE, "mqtt_subscriptions_connected", "subscriptions of the clients connected to this node", ""),
+    SUBSCRIPTIONS_TRANSIENT(
+            Kind.GAUGE,
+            "mqtt_subscriptions_transient",
+            "subscriptions of clients connected to this node whose session ends with the connection",
+            ""),
     ROUTES(
             Kind.GAUGE,
             "covey_routes",
@@ -126,6 +129,16 @@ enum Metric {
             "How long the slowest consumer, or one that is away, has been behind."),
     RETAINED_MESSAGES(Kind.GAUGE, "mqtt_retained_messages", "retained messages of owned partitions", ""),
     RETAINED_BYTES(Kind.GAUGE, "mqtt_retained_bytes", "bytes of mqtt_retained_messages", ""),
+    STUCK_SESSIONS(
+            Kind.GAUGE,
+            "mqtt_stuck_sessions",
+            "sessions connected here that are owed messages, have room for them, and have been sent nothing for `mqtt.session.stuck-after`",
+            "Not 0 for minutes: a defect. /api/v1/sessions/{client-id} has what is known; the client may reconnect."),
+    SESSIONS_KICKED(
+            Kind.COUNTER,
+            "mqtt_sessions_kicked_total",
+            "how often a session was found stuck and its queue was asked for again",
+            "Single ones after the loss of a node are no harm. Steady ones: hints are lost; see covey_link_messages_dropped_total."),
     WILLS_PENDING(
             Kind.GAUGE,
             "covey_wills_pending",

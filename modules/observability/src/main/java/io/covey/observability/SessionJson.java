@@ -98,6 +98,13 @@ final class SessionJson {
                 .put("listener", live.listener())
                 .put("remoteAddress", live.remoteAddress())
                 .put("connectedAt", time(live.view().connectedAtMillis()))
+                .put("lastSentAt", time(live.sentAtMillis()))
+                .put(
+                        "stuck",
+                        new JsonObject()
+                                .put("now", live.stuck().now())
+                                .put("times", live.stuck().times())
+                                .put("lastAt", time(live.stuck().lastAtMillis())))
                 .put("keepAliveSeconds", live.view().keepAliveSeconds())
                 .put("receiveMaximum", live.view().receiveMaximum())
                 .put("publishesPending", live.view().publishesPending())

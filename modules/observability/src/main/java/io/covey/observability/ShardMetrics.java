@@ -44,7 +44,9 @@ final class ShardMetrics implements BrokerEvents {
     private static final int SENT_BYTES = 9;
     private static final int RECONCILED = 12;
     private static final int SUBSCRIPTIONS = 13;
-    private static final int CELLS_COUNT = 14;
+    private static final int STUCK = 14;
+    private static final int KICKED = 15;
+    private static final int CELLS_COUNT = 16;
 
     /** Cells on either side that nobody uses, so that no other loop's counts are in the same cache line. */
     private static final int MARGIN = 8;
@@ -67,7 +69,9 @@ final class ShardMetrics implements BrokerEvents {
             show(meters, Metric.PAYLOAD_SENT_BYTES, SENT_BYTES + qos.value(), level);
         }
         show(meters, Metric.HINTS_RECONCILED, RECONCILED);
-        show(meters, Metric.SUBSCRIPTIONS_CONNECTED, SUBSCRIPTIONS);
+        show(meters, Metric.SUBSCRIPTIONS_TRANSIENT, SUBSCRIPTIONS);
+        show(meters, Metric.STUCK_SESSIONS, STUCK);
+        show(meters, Metric.SESSIONS_KICKED, KICKED);
         meters.show(Metric.PUBLISH_ACKNOWLEDGE_SECONDS, Histogram.LATENCY_MICROS, acknowledgements);
         meters.show(Metric.PUBLISH_DELIVERY_SECONDS, DELIVERY_MICROS, deliveries);
         meters.show(Metric.BATCH_SECONDS, Histogram.LATENCY_MICROS, batches);
@@ -129,6 +133,16 @@ final class ShardMetrics implements BrokerEvents {
     @Override
     public void subscriptions(int now) {
         set(SUBSCRIPTIONS, now);
+    }
+
+    @Override
+    public void stuckSessions(int now) {
+        set(STUCK, now);
+    }
+
+    @Override
+    public void sessionKicked() {
+        add(KICKED, 1);
     }
 
     @Override

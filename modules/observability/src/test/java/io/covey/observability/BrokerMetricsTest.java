@@ -65,7 +65,7 @@ class BrokerMetricsTest {
                 .contains("covey_batch_seconds_bucket{le=\"+Inf\"} 2")
                 .contains("covey_hints_reconciled_total 4.0")
                 .contains("mqtt_takeover_seconds_count 2")
-                .contains("mqtt_subscriptions_connected 14.0");
+                .contains("mqtt_subscriptions_transient 14.0");
     }
 
     @Test

@@ -229,12 +229,17 @@ class ManagementServerTest {
                         "tcp",
                         "10.0.0.1:5",
                         List.of(),
-                        Map.of(ConnectionEvent.DROPPED_EXPIRED, 2L, ConnectionEvent.DROPPED_TOO_LARGE, 1L)),
+                        Map.of(ConnectionEvent.DROPPED_EXPIRED, 2L, ConnectionEvent.DROPPED_TOO_LARGE, 1L),
+                        1_000,
+                        new LiveConnection.Stuck(false, 2, 60_000)),
                 true));
 
         JsonObject json = json("/api/v1/sessions/c", 200);
 
         assertThat(json.getBoolean("connected")).isTrue();
+        assertThat(json.getJsonObject("connection").getString("lastSentAt")).isEqualTo("1970-01-01T00:00:01Z");
+        assertThat(json.getJsonObject("connection").getJsonObject("stuck"))
+                .isEqualTo(new JsonObject().put("now", false).put("times", 2).put("lastAt", "1970-01-01T00:01:00Z"));
         assertThat(json.getJsonObject("sending").getString("state")).isEqualTo("window_full");
         assertThat(json.getJsonObject("sending").getString("reason"))
                 .isEqualTo("window full, waiting for 3 acknowledgements");

@@ -27,6 +27,8 @@ public final class LocalSubscriptions<S extends Subscriber> {
     private final Map<String, Route> routes = new LinkedHashMap<>();
     private final List<String> touchedRoutes = new ArrayList<>();
     private long version;
+    /** Subscriptions of sessions that end with their connection. */
+    private int transients;
 
     private final List<Held<S>> matched = new ArrayList<>();
     private final Consumer<Entry<S>> merge = this::merge;
@@ -117,6 +119,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
             trie.add(filter, entry);
         }
         count(filter, entry.flags(), 1);
+        transients += before == null && !session.persistent() ? 1 : 0;
         return before != null;
     }
 
@@ -140,6 +143,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
             sessions.remove(session);
         }
         unlink(filter, entry);
+        transients -= session.persistent() ? 0 : 1;
         return true;
     }
 
@@ -150,6 +154,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
             return;
         }
         held.byFilter.forEach(this::unlink);
+        transients -= session.persistent() ? 0 : held.byFilter.size();
     }
 
     private void count(String filter, int flags, int by) {
@@ -306,6 +311,11 @@ public final class LocalSubscriptions<S extends Subscriber> {
         Held<S> held = sessions.get(session);
         Entry<S> entry = held == null ? null : held.byFilter.get(filter);
         return entry == null ? null : entry.subscription;
+    }
+
+    /** How many subscriptions there are of sessions that end with their connection. */
+    public int transients() {
+        return transients;
     }
 
     /** How many subscriptions there are. */

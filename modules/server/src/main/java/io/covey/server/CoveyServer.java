@@ -13,6 +13,7 @@ import io.covey.observability.Health;
 import io.covey.observability.LoopLag;
 import io.covey.observability.ManagementServer;
 import io.covey.observability.Sessions;
+import io.covey.observability.SystemStatus;
 import io.covey.wire.ConnectionGate;
 import io.covey.wire.ListenerSettings;
 import io.covey.wire.LoopTraffic;
@@ -66,6 +67,7 @@ final class CoveyServer implements Health, Sessions {
     private volatile boolean listening;
     private volatile int managementPort;
     private volatile boolean stopping;
+    private final SystemStatus status = new SystemStatus(metrics);
     private volatile @Nullable Node node;
     private volatile List<ShardLoop> loops = List.of();
     private volatile @Nullable Backend running;
@@ -108,6 +110,7 @@ final class CoveyServer implements Health, Sessions {
             loops = deployed.loops();
             show(deployed);
             await(manage(vertx));
+            tellStatusFromNowOn(vertx);
             while (runIncarnation(incarnation, backend, authenticator, deployed)) {
                 metrics.restarted();
                 incarnation = random.nextLong() >>> 1;
@@ -143,6 +146,24 @@ final class CoveyServer implements Health, Sessions {
             LoopTraffic traffic = deployed.traffic(shard);
             metrics.traffic(traffic::packetsReceived, traffic::packetsSent, traffic::bytesReceived, traffic::bytesSent);
             LoopLag.watch(deployed.loops().get(shard), shard, metrics);
+        }
+    }
+
+    private void tellStatusFromNowOn(Vertx vertx) {
+        int seconds = settings.configuration().integer("mqtt.sys-topics.interval");
+        if (seconds > 0) {
+            vertx.setPeriodic(TimeUnit.SECONDS.toMillis(seconds), timer -> tellStatus());
+        }
+    }
+
+    /** What is below $SYS; the status is made on the first shard's loop, each time. */
+    private void tellStatus() {
+        Node current = node;
+        if (current != null && !stopping) {
+            current.exchangeFigures(status.figures(), members -> {
+                long uptimeMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
+                current.tellSystemTopics(status.messages(members, uptimeMillis, System.currentTimeMillis()));
+            });
         }
     }
 
@@ -252,6 +273,9 @@ final class CoveyServer implements Health, Sessions {
 
     private void ready(MqttListeners listeners) {
         listening = true;
+        if (settings.configuration().integer("mqtt.sys-topics.interval") > 0) {
+            tellStatus();
+        }
         List<String> addresses = new ArrayList<>();
         for (ListenerSettings listener : settings.listeners()) {
             int port = listeners.port(listener.name());

@@ -240,7 +240,8 @@ record ServerSettings(
         int lingerMicros = node.single() ? 0 : configuration.integer("batch.linger");
         return node.withLingering(lingerMicros, configuration.integer("batch.lazy-linger"))
                 .withWaitingBytesMax(configuration.number("mqtt.waiting-bytes"))
-                .withLease(configuration.integer("cluster.lease"));
+                .withLease(configuration.integer("cluster.lease"))
+                .withStuckAfter(configuration.integer("mqtt.session.stuck-after") * 1_000);
     }
 
     private static ConnectionGate.Limits connections(Configuration configuration) {

@@ -100,6 +100,8 @@ class ServerSettingsTest {
                 to("mqtt.subscriptions-per-client", "9", s -> s.node().session().subscriptionsMax(), 9),
                 to("mqtt.response-information", "r/", s -> s.node().session().responseInformation(), "r/"),
                 to("mqtt.check-payload-format", "true", s -> s.node().session().payloadFormatChecked(), true),
+                to("mqtt.session.stuck-after", "3", s -> s.node().stuckMillis(), 3_000),
+                to("mqtt.sys-topics.interval", "0", s -> s.configuration().integer("mqtt.sys-topics.interval"), 0),
                 to("mqtt.connect-timeout", "3", s -> s.node().session().connectTimeoutSeconds(), 3),
                 to("mqtt.queue.messages", "9", s -> s.buckets().queueMessagesMax(), 9),
                 to("mqtt.queue.bytes", "2000", s -> s.buckets().queueBytesMax(), 2000L),
