@@ -48,9 +48,18 @@ class RestartStoryTest {
         return command;
     }
 
+    /**
+     * QoS 2 with MQTT 3.1.1 only: libmosquitto 2.0 counts a QoS 2 message that is sent again after a reconnect twice against its own Receive
+     * Maximum of 20, and gives up ("network protocol error") where a burst was cut off.
+     */
+    private static int qos(Mqtt mqtt) {
+        return mqtt.is5() ? 1 : 2;
+    }
+
     private static Process subscriber(Mqtt mqtt, int port, String... more) throws IOException {
+        String qos = Integer.toString(qos(mqtt));
         List<String> command =
-                command("mosquitto_sub", mqtt, port, "-c", "-i", "story-" + mqtt, "-q", "2", "-t", "s3/#");
+                command("mosquitto_sub", mqtt, port, "-c", "-i", "story-" + mqtt, "-q", qos, "-t", "s3/#");
         if (mqtt.is5()) {
             command.addAll(List.of("-x", "600"));
         }
@@ -89,7 +98,8 @@ class RestartStoryTest {
         killAndStart.strike();
         publish(publishAt, EACH);
 
-        for (List<String> lines : received.values()) {
+        for (Map.Entry<Mqtt, List<String>> subscriber : received.entrySet()) {
+            List<String> lines = subscriber.getValue();
             Waiting.untilDone("all messages", () -> {
                 if (lines.stream().distinct().count() != 4 * EACH) {
                     throw new IllegalStateException("only " + lines);
@@ -104,7 +114,8 @@ class RestartStoryTest {
                 List<String> got =
                         lines.stream().filter(line -> line.startsWith(prefix)).toList();
                 // What was delivered at QoS 1 and not acknowledged when the node was killed may come again.
-                assertThat(qos == 2 ? got : got.stream().distinct().toList()).containsExactlyElementsOf(expected);
+                boolean once = qos == 2 && qos(subscriber.getKey()) == 2;
+                assertThat(once ? got : got.stream().distinct().toList()).containsExactlyElementsOf(expected);
             }
         }
     }
