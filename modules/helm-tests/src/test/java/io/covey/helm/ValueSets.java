@@ -24,6 +24,7 @@ final class ValueSets {
                   namespace: monitoring
                   labels: {release: prometheus}
                   metricRelabelings: [{action: labeldrop, regex: pod}]
+                prometheusRule: {enabled: true, namespace: monitoring, labels: {release: prometheus}}
                 networkPolicy:
                   managementFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
                 """);
