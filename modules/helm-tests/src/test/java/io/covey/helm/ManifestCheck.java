@@ -58,7 +58,8 @@ final class ManifestCheck {
             "monitoring.coreos.com/v1 ServiceMonitor",
             Map.of(
                     "spec", Set.of("endpoints", "namespaceSelector", "selector"),
-                    "spec.endpoints.*", Set.of("port", "path", "interval", "scrapeTimeout", "relabelings", "metricRelabelings"),
+                    "spec.endpoints.*",
+                            Set.of("port", "path", "interval", "scrapeTimeout", "relabelings", "metricRelabelings"),
                     "spec.namespaceSelector", Set.of("matchNames"),
                     "spec.selector", Set.of("matchLabels")),
             "monitoring.coreos.com/v1 PrometheusRule",

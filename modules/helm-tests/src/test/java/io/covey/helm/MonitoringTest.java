@@ -44,8 +44,7 @@ class MonitoringTest {
 
     @Test
     void scrapedNodesHaveTheJobOfTheRules() {
-        Map<String, Object> monitor =
-                Chart.render(ValueSets.of("monitoring")).get("ServiceMonitor", Chart.NAME);
+        Map<String, Object> monitor = Chart.render(ValueSets.of("monitoring")).get("ServiceMonitor", Chart.NAME);
 
         assertThat(Manifests.at(monitor, "spec.endpoints.0.relabelings"))
                 .isEqualTo(List.of(Map.of("targetLabel", "job", "replacement", "demo-covey")));

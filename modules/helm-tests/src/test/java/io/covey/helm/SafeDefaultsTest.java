@@ -59,7 +59,8 @@ class SafeDefaultsTest {
                                 Map.of("drop", List.of("ALL"))));
                 assertThat(Manifests.maps(container.get("ports"))).noneMatch(port -> port.containsKey("hostPort"));
             }
-            assertThat(Manifests.maps(Manifests.at(pod, "volumes"))).noneMatch(volume -> volume.containsKey("hostPath"));
+            assertThat(Manifests.maps(Manifests.at(pod, "volumes")))
+                    .noneMatch(volume -> volume.containsKey("hostPath"));
         }
     }
 
@@ -101,15 +102,19 @@ class SafeDefaultsTest {
     @Test
     void nothingIsLimitedInProcessorTime() {
         assertThat(Manifests.at(manifests.container(), "resources.limits.cpu")).isNull();
-        assertThat(Manifests.at(manifests.container(), "resources.limits.memory")).isEqualTo("2Gi");
+        assertThat(Manifests.at(manifests.container(), "resources.limits.memory"))
+                .isEqualTo("2Gi");
     }
 
     /** A wait for other nodes, which may be long, is no reason to kill one: only readiness asks for it. */
     @Test
     void onlyReadinessWaitsForOtherNodes() {
-        assertThat(Manifests.at(manifests.container(), "startupProbe.httpGet.path")).isEqualTo("/health/live");
-        assertThat(Manifests.at(manifests.container(), "livenessProbe.httpGet.path")).isEqualTo("/health/live");
-        assertThat(Manifests.at(manifests.container(), "readinessProbe.httpGet.path")).isEqualTo("/health/ready");
+        assertThat(Manifests.at(manifests.container(), "startupProbe.httpGet.path"))
+                .isEqualTo("/health/live");
+        assertThat(Manifests.at(manifests.container(), "livenessProbe.httpGet.path"))
+                .isEqualTo("/health/live");
+        assertThat(Manifests.at(manifests.container(), "readinessProbe.httpGet.path"))
+                .isEqualTo("/health/ready");
     }
 
     @Test

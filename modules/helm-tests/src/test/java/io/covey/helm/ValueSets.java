@@ -41,7 +41,7 @@ final class ValueSets {
                     response-information: "replies/on"
                   storage: {durability: fsync}
                 image:
-                  repository: registry.example/covey
+                  repository: example.com/covey
                   digest: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
                   pullSecrets: [{name: pull}]
                 commonLabels: {team: "1234"}
