@@ -5,9 +5,12 @@ import com.marcnuri.helm.LintResult;
 import com.marcnuri.helm.TemplateCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The chart, and Helm itself (its library, within this process) to render it. */
 final class Chart {
@@ -51,6 +54,13 @@ final class Chart {
         return Manifests.parse(template(HooksAsManifests.DIRECTORY, values, NEWEST));
     }
 
+    /** Renders from the archive that {@code helm package} makes. */
+    static Manifests renderPackaged(String values) {
+        Path target = Path.of("target").toAbsolutePath();
+        new Helm(SOURCE).packageIt().withDestination(target).call();
+        return Manifests.parse(template(target.resolve("covey-" + version() + ".tgz"), values, NEWEST));
+    }
+
     /** The message with which these values are refused; fails where they are not. */
     static String refusal(String values) {
         try {
@@ -59,6 +69,16 @@ final class Chart {
             return String.valueOf(refused.getMessage());
         }
         throw new AssertionError("not refused: " + values);
+    }
+
+    private static String version() {
+        try {
+            Object chart =
+                    new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file("Chart.yaml")));
+            return String.valueOf(Manifests.at(chart, "version"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String template(Path chart, String values, String kubernetes) {
@@ -89,7 +109,7 @@ final class Chart {
 
         private static Path copy() {
             Path target = Path.of("target", "chart-without-hooks", "covey").toAbsolutePath();
-            try (Stream<Path> files = Files.walk(SOURCE)) {
+            try (Stream<Path> files = Files.walk(SOURCE, FileVisitOption.FOLLOW_LINKS)) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
                     Path copy = target.resolve(SOURCE.relativize(file));
                     Files.createDirectories(copy.getParent());
