@@ -16,7 +16,6 @@ final class Departure {
     private final Shard shard;
     private final PublishPipeline pipeline;
     private Command.@Nullable CloseSession closing;
-    private NodeMessage.@Nullable Kick kick;
     private Channelled channelled = Channelled.UNKNOWN;
 
     private enum Channelled {
@@ -54,11 +53,6 @@ final class Departure {
         }
     }
 
-    /** Answers a Kick when everything is done. */
-    void answer(NodeMessage.Kick newest) {
-        kick = newest;
-    }
-
     /** Whether nothing that the client published is in work any more. */
     boolean isComplete() {
         return pipeline.isIdle() && isReceived();
@@ -86,10 +80,6 @@ final class Departure {
     void complete() {
         pipeline.close();
         close();
-        NodeMessage.Kick asked = kick;
-        if (asked != null) {
-            shard.kick(asked);
-        }
         shard.takeovers.recheck(connection.clientId());
     }
 }

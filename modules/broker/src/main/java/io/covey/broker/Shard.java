@@ -38,6 +38,7 @@ final class Shard implements BucketCommands {
     final SharedLoans loans;
     final Registry registry;
     final Takeovers takeovers;
+    final Kicks kicks;
     final RetainedReads retainedReads;
     final SystemTopics systemTopics;
     private final Hints hints;
@@ -94,6 +95,7 @@ final class Shard implements BucketCommands {
         this.systemTopics = new SystemTopics(fanOut);
         this.figures = new FigureExchange(link, ports.state);
         this.takeovers = new Takeovers(this);
+        this.kicks = new Kicks(this);
         this.retainedReads = new RetainedReads(lanes);
         this.hints = new Hints(loop, link);
         this.reconciler = new Reconciler(this);
@@ -174,7 +176,7 @@ final class Shard implements BucketCommands {
         } else if (message instanceof NodeMessage.PublishesReceived received) {
             channels.received(received);
         } else if (message instanceof NodeMessage.Kick kick) {
-            kick(kick);
+            kicks.take(kick);
         } else if (message instanceof NodeMessage.Kicked kicked) {
             takeovers.kicked(kicked);
         } else if (message instanceof NodeMessage.ConnectionQuery query) {
@@ -242,29 +244,6 @@ final class Shard implements BucketCommands {
                         delivery.retain(),
                         delivery.subscriptionIds());
             }
-        }
-    }
-
-    /** Closes what a Kick names, and answers once it is gone with all its publishes. */
-    void kick(NodeMessage.Kick kick) {
-        ShardConnection current = registry.current(kick.clientId());
-        if (current != null && current.epoch() <= kick.epoch()) {
-            current.superseded();
-        }
-        boolean gone = !takeovers.isPending(kick.clientId(), kick.epoch());
-        for (ShardConnection connection : registry.unsettled(kick.clientId())) {
-            if (!connection.isDraining()) {
-                // It may be the one that is meant, with earlier ones behind it that it has yet to learn of; the Kick
-                // comes again.
-                connection.kickedBeforeOpen(kick.epoch());
-                gone = false;
-            } else if (connection.epoch() <= kick.epoch()) {
-                connection.answerWhenDrained(kick);
-                gone = false;
-            }
-        }
-        if (gone) {
-            link.send(kick.replyTo(), new NodeMessage.Kicked(kick.clientId(), kick.epoch()));
         }
     }
 

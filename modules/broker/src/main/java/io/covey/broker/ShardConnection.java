@@ -60,6 +60,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private int partition;
     private long epoch = -1;
     private long incarnation;
+    private long opening;
     private long kickedUpTo = -1;
     private boolean hintMissed;
     private long openUntilMillis = Long.MAX_VALUE;
@@ -115,6 +116,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     long epoch() {
         return epoch;
+    }
+
+    /** Which of the shard's connections it was to begin to open, counted from 1. */
+    long opening() {
+        return opening;
     }
 
     long incarnation() {
@@ -254,6 +260,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
         phase = Phase.OPENING;
         answerWithinLimit();
+        opening = shard.kicks.opening();
         shard.registry.unsettled(this);
         Command command = new Command.OpenSession(
                 clientId,
@@ -273,6 +280,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     private void opened(Result result) {
         shard.registry.settled(this);
+        begin(result);
+        shard.kicks.reconsider(clientId);
+    }
+
+    private void begin(Result result) {
         if (result instanceof Result.Refused) {
             phase = Phase.OVER;
             refuse(ReasonCode.QUOTA_EXCEEDED);
@@ -561,13 +573,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         shard.registry.settled(this);
         phase = Phase.OVER;
         leaving.complete();
-    }
-
-    /** Answers this Kick once the connection's publishes are done. */
-    void answerWhenDrained(NodeMessage.Kick kick) {
-        if (departure != null) {
-            departure.answer(kick);
-        }
     }
 
     /** The broker ends the connection. */

@@ -113,6 +113,11 @@ final class Takeovers { // [MQTT311-3.1.4-2]
 
     /** An earlier connection of the client id here may be gone now. */
     void recheck(String clientId) {
+        proceedInOrder(clientId);
+        shard.kicks.reconsider(clientId);
+    }
+
+    private void proceedInOrder(String clientId) {
         List<Takeover> ofClient = pending.get(clientId);
         while (ofClient != null) {
             Takeover oldest = ofClient.get(0);

@@ -12,6 +12,7 @@ import io.covey.protocol.PubAck;
 import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.session.ConnectionEvent;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
@@ -132,6 +133,21 @@ class TakeoverTest {
         assertThat(count(ConnectionEvent.CONNECTED) - count(ConnectionEvent.DISCONNECTED))
                 .as("connected at the end")
                 .isEqualTo(1);
+    }
+
+    @Test
+    void aChainOfTakeoversOverNodesWaitsForNoRepetition() {
+        List<TestClient> clients = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            TestClient client = i % 2 == 0 ? two.client() : one.client(i % 3 % 2);
+            client.packet(new Connect(ProtocolVersion.V5, false, false, 60, Properties.EMPTY, "c", null, null, null));
+            clients.add(client);
+            pass(i % 3 == 0 ? 1 : 0);
+        }
+        // A Kick is repeated after 100 ms.
+        pass(60);
+
+        assertThat(clients.stream().filter(TakeoverTest::isConnected)).hasSize(1);
     }
 
     private long count(ConnectionEvent event) {
