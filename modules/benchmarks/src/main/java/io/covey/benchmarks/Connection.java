@@ -277,6 +277,8 @@ final class Connection implements PacketHandler {
             close(node + " answered SUBSCRIBE at QoS " + spec.qos() + " with code " + code);
         } else if (state == State.AWAITING_SUBACK) {
             becomeReady();
+        } else {
+            role.onSubAck();
         }
     }
 

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
             LoadDriver.Dense.class,
             LoadDriver.Transient.class,
             LoadDriver.Sparse.class,
-            LoadDriver.Offline.class
+            LoadDriver.Offline.class,
+            LoadDriver.Crowd.class
         })
 public final class LoadDriver {
 
@@ -229,8 +230,8 @@ public final class LoadDriver {
     @Command(
             name = "offline",
             mixinStandardHelpOptions = true,
-            description =
-                    "Publishes to persistent sessions that are away, then lets them come back: rates of store and drain.")
+            description = "Publishes to persistent sessions that are away, then lets them come back: rates of store and"
+                    + " drain.")
     static final class Offline extends Scenario {
 
         @Option(
@@ -271,8 +272,8 @@ public final class LoadDriver {
         @Option(
                 names = "--return-rate",
                 paramLabel = "N",
-                description =
-                        "sessions that come back per second, 0 for as fast as handshakes go (default: ${DEFAULT-VALUE})",
+                description = "sessions that come back per second, 0 for as fast as handshakes go (default:"
+                        + " ${DEFAULT-VALUE})",
                 defaultValue = "0")
         int returnRate;
 
@@ -306,6 +307,54 @@ public final class LoadDriver {
             OfflineRun.Shape shape = new OfflineRun.Shape(
                     sessions, messagesEach, publishers, window, warmupCycles, returnRate, storeOnly);
             return new OfflineRun(target, pair, shape, quietSeconds).run();
+        }
+    }
+
+    /** Many clients that come back and subscribe at once. */
+    @Command(
+            name = "crowd",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Many persistent sessions come back as fast as handshakes go, and each subscribes to filters of"
+                            + " its own: time from SUBSCRIBE to SUBACK.")
+    static final class Crowd extends Scenario {
+
+        @Override
+        int roundMicros() {
+            return 0;
+        }
+
+        @Option(
+                names = "--clients",
+                paramLabel = "N",
+                description = "clients that come (default: ${DEFAULT-VALUE})",
+                defaultValue = "10000")
+        int clients = 10_000;
+
+        @Option(
+                names = "--filters",
+                paramLabel = "N",
+                description = "filters of each, that no other has (default: ${DEFAULT-VALUE})",
+                defaultValue = "5")
+        int filters = 5;
+
+        @Option(
+                names = "--quiet",
+                paramLabel = "SECONDS",
+                description = "what has not come when nothing came for so long is lost (default: ${DEFAULT-VALUE})",
+                defaultValue = "10")
+        int quietSeconds = 10;
+
+        @Override
+        void check() {
+            Options.requireRange("--clients", clients, 1, 1_000_000);
+            Options.requireRange("--filters", filters, 1, 100);
+            Options.requireRange("--quiet", quietSeconds, 1, 600);
+        }
+
+        @Override
+        Report run() throws InterruptedException {
+            return new CrowdRun(target, pair, clients, filters, quietSeconds).run();
         }
     }
 }

@@ -13,6 +13,9 @@ interface Role {
 
     void onAck(int type, int packetId, int reason);
 
+    /** The SUBACK to what the role itself has subscribed to. */
+    default void onSubAck() {}
+
     /** All packets that one read brought have been handed over. */
     void onReadEnd();
 

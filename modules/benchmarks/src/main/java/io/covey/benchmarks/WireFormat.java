@@ -3,6 +3,7 @@ package io.covey.benchmarks;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The few packets that the driver sends, for MQTT 3.1.1 (version 4) and 5.0 (version 5). Written on its own on purpose: a fault of the broker's
@@ -60,13 +61,19 @@ final class WireFormat {
     }
 
     static byte[] subscribe(int packetId, String filter, int qos, int version) {
+        return subscribe(packetId, List.of(filter), qos, version);
+    }
+
+    static byte[] subscribe(int packetId, List<String> filters, int qos, int version) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         writeShort(body, packetId);
         if (version == 5) {
             body.write(0);
         }
-        writeString(body, filter);
-        body.write(qos);
+        for (String filter : filters) {
+            writeString(body, filter);
+            body.write(qos);
+        }
         return packet(SUBSCRIBE << 4 | 2, body);
     }
 
