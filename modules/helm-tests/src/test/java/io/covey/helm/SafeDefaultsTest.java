@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 
 /** What an operator gets who sets nothing. */
 class SafeDefaultsTest {
-    private final Manifests manifests = Chart.renderWithHooks("{}");
+    private static final Manifests MANIFESTS = Chart.renderWithHooks("{}");
+
+    private final Manifests manifests = MANIFESTS;
     private final Map<String, Object> spec = Manifests.map(Manifests.at(manifests.pod(), "spec"));
 
     @Test

@@ -3,6 +3,7 @@ package io.covey.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -10,70 +11,97 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Wrong values are refused before anything is installed, with a message that names the value. */
 class ValuesRefusedTest {
 
+    /** The schema finds everything at once. */
+    @Test
+    void schemaNamesEachWrongValue() {
+        String message = Chart.refusal(
+                """
+                replicas: 5
+                replicaCount: three
+                config: []
+                image: {repo: x, digest: latest, pullPolicy: always}
+                service: {type: Loadbalancer, ports: {mqtt: 70000}}
+                persistence: {size: 8GB, accessModes: [ReadWriteMany]}
+                auth: {username: 'a:b', users: {ann: secret}}
+                autoscaling: {minReplicas: 2}
+                podAntiAffinityPreset: strict
+                pdb: {maxUnavailable: one}
+                livenessProbe: {httpGet: {}}
+                networkPolicy: {managementFrom: [{}]}
+                terminationGracePeriodSeconds: 10
+                resources: {request: {}}
+                topologySpreadConstraints: [{maxSkew: 1}]
+                """);
+
+        assertThat(message)
+                .contains("at '': additional properties 'replicas' not allowed")
+                .contains("at '/replicaCount': got string, want integer")
+                .contains("at '/config': got array, want object")
+                .contains("at '/image': additional properties 'repo' not allowed")
+                .contains("at '/image/digest': 'latest' does not match pattern")
+                .contains("at '/image/pullPolicy': value must be one of 'Always', 'IfNotPresent', 'Never'")
+                .contains("at '/service/type': value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer'")
+                .contains("at '/service/ports/mqtt': maximum: got 70,000, want 65,535")
+                .contains("at '/persistence/size': '8GB' does not match pattern")
+                .contains("at '/persistence/accessModes/0': value must be one of")
+                .contains("at '/auth/username': 'a:b' does not match pattern")
+                .contains("at '/auth/users/ann': 'secret' does not match pattern")
+                .contains("at '/autoscaling/minReplicas': minimum: got 2, want 3")
+                .contains("at '/podAntiAffinityPreset': value must be one of")
+                .contains("at '/pdb/maxUnavailable'")
+                .contains("at '/livenessProbe': additional properties 'httpGet' not allowed")
+                .contains("at '/networkPolicy/managementFrom/0'")
+                .contains("at '/terminationGracePeriodSeconds': minimum")
+                .contains("at '/resources': additional properties 'request' not allowed")
+                .contains("at '/topologySpreadConstraints/0': missing properties 'topologyKey', 'whenUnsatisfiable'");
+    }
+
     static Stream<Arguments> refused() {
         return Stream.of(
-                Arguments.of("replicas: 5", "at '': additional properties 'replicas' not allowed"),
-                Arguments.of("image: {repo: x}", "at '/image': additional properties 'repo' not allowed"),
-                Arguments.of("replicaCount: three", "at '/replicaCount': got string, want integer"),
-                Arguments.of("replicaCount: 0", "at '/replicaCount': minimum: got 0, want 1"),
-                Arguments.of("config: []", "config"),
-                Arguments.of("service: {type: Loadbalancer}", "at '/service/type': value must be one of"),
-                Arguments.of(
-                        "service: {ports: {mqtt: 70000}}",
-                        "at '/service/ports/mqtt': maximum: got 70,000, want 65,535"),
-                Arguments.of("image: {digest: latest}", "at '/image/digest': 'latest' does not match pattern"),
-                Arguments.of("image: {pullPolicy: always}", "at '/image/pullPolicy': value must be one of"),
-                Arguments.of("persistence: {size: 8GB}", "at '/persistence/size': '8GB' does not match pattern"),
-                Arguments.of("persistence: {accessModes: [ReadWriteMany]}", "at '/persistence/accessModes/0'"),
-                Arguments.of("auth: {users: {ann: secret}}", "at '/auth/users/ann': 'secret' does not match pattern"),
-                Arguments.of("auth: {username: 'a:b'}", "at '/auth/username': 'a:b' does not match pattern"),
-                Arguments.of("autoscaling: {enabled: true, minReplicas: 2}", "at '/autoscaling/minReplicas': minimum"),
-                Arguments.of("terminationGracePeriodSeconds: 10", "at '/terminationGracePeriodSeconds': minimum"),
-                Arguments.of("podAntiAffinityPreset: strict", "at '/podAntiAffinityPreset': value must be one of"),
-                Arguments.of("pdb: {maxUnavailable: one}", "at '/pdb/maxUnavailable'"),
-                Arguments.of("livenessProbe: {httpGet: {}}", "at '/livenessProbe': additional properties 'httpGet'"),
-                Arguments.of("networkPolicy: {managementFrom: [{}]}", "at '/networkPolicy/managementFrom/0'"),
-                Arguments.of(
+                refused(
                         "config: {cluster: {members: [a]}}",
                         "config: the key cluster.members is set by the chart; it follows from replicaCount"),
-                Arguments.of("config: {cluster.members: a}", "config: the key cluster.members is set by the chart"),
-                Arguments.of("config: {node: {name: a}}", "config: the key node.name is set by the chart"),
-                Arguments.of(
+                refused("config: {cluster.members: a}", "config: the key cluster.members is set by the chart"),
+                refused(
                         "config: {auth: {allow-anonymous: true}}",
                         "config: the key auth.allow-anonymous is set by the chart; it follows from auth.anonymous"),
-                Arguments.of(
+                refused(
                         "config: {listeners: {tcp: {port: 1884}}}",
                         "config: the key listeners.tcp.port is set by the chart; it follows from service.ports.mqtt"),
-                Arguments.of(
-                        "config: {storage: {directory: /d}}", "config: the key storage.directory is set by the chart"),
-                Arguments.of(
+                refused(
                         "config: {cluster: {backup-count: 3}}",
                         "config.cluster.backup-count: 3 copies beside the owner's want at least 4 nodes, there are 3"),
-                Arguments.of(
+                refused(
                         "config: {cluster: {minimum-members: 4}}",
                         "config.cluster.minimum-members: 4 nodes would be needed for service, there are 3"),
-                Arguments.of(
-                        "ingress: {enabled: true}", "ingress.enabled: an ingress carries MQTT over WebSocket only"),
-                Arguments.of(
+                refused(
+                        "autoscaling: {enabled: true, minReplicas: 5}\nconfig: {cluster: {minimum-members: 2}}",
+                        "config.cluster.minimum-members: with autoscaling it takes more than half of autoscaling.minReplicas"),
+                refused("ingress: {enabled: true}", "ingress.enabled: an ingress carries MQTT over WebSocket only"),
+                refused(
                         "auth: {existingSecret: s, password: p}",
                         "auth.existingSecret: its password file takes the place"),
-                Arguments.of(
+                refused(
                         "auth: {password: \"" + "\u00e4".repeat(37) + "\"}",
                         "auth.password: bcrypt looks at no more than 72 bytes"),
-                Arguments.of(
+                refused(
                         "auth: {users: {covey: $2b$10$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu}}",
                         "auth.users: covey is the user of auth.username already"),
-                Arguments.of(
+                refused(
                         "autoscaling: {enabled: true, minReplicas: 5, maxReplicas: 4}",
                         "autoscaling.minReplicas: more than autoscaling.maxReplicas"),
-                Arguments.of(
+                refused(
                         "autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}",
                         "there is nothing to scale by"));
     }
 
+    private static Arguments refused(String values, String message) {
+        return Arguments.of(values, message);
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("refused")
-    void wrongValuesAreRefusedByName(String values, String message) {
+    void whatContradictsItselfIsRefused(String values, String message) {
         assertThat(Chart.refusal(values)).contains(message);
     }
 }
