@@ -65,11 +65,10 @@ final class Synchronizer {
             List<Runnable> tasks;
             List<Unsynced> newFiles;
             long target;
+            boolean last;
             synchronized (lock) {
                 awaitWork(waiting.isEmpty());
-                if (closed && waiting.isEmpty()) {
-                    return;
-                }
+                last = closed && waiting.isEmpty();
                 // Before the files: what stands behind a snapshot in the log is not synced before the snapshot is.
                 target = log.written();
                 tasks = waiting;
@@ -77,7 +76,11 @@ final class Synchronizer {
                 waiting = new ArrayList<>();
                 files = new ArrayList<>();
             }
-            if (!sync(newFiles, !tasks.isEmpty(), target)) {
+            boolean synced = sync(newFiles, !tasks.isEmpty(), target);
+            if (last) {
+                return;
+            }
+            if (!synced) {
                 keep(tasks, newFiles);
                 continue;
             }
