@@ -7,7 +7,9 @@ import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the buckets from their newest sound snapshots and the log. Changes nothing in the directory. On the thread that starts the node.
+ * Makes the buckets from their newest sound snapshots and the log. Changes nothing in the directory. Reads on the thread that starts the node;
+ * the buckets are made by {@link RecoveryThreads}, each by one.
  *
  * <p>A partition whose records have a gap is taken as far as it can be proved and marked as damaged: an acknowledged message may be missing.
  */
@@ -24,9 +27,12 @@ final class Recovery implements LogReader.Visitor {
     private final BucketLimits limits;
     private final LogReader log;
     private final Partition[] partitions;
-    private final List<Fault> faults = new ArrayList<>();
+    private final List<Fault> faults = Collections.synchronizedList(new ArrayList<>());
     private final List<String> files;
     private final Map<Integer, List<SnapshotFile>> snapshots = new HashMap<>();
+
+    /** Set while {@link #run} reads. */
+    private @Nullable RecoveryThreads threads;
 
     /** One partition on its way back. */
     private static final class Partition {
@@ -65,10 +71,16 @@ final class Recovery implements LogReader.Visitor {
                         .add(file);
             }
         }
-        for (List<SnapshotFile> ofPartition : snapshots.values()) {
-            restore(ofPartition);
+        try (RecoveryThreads running = new RecoveryThreads()) {
+            threads = running;
+            snapshots.forEach((partition, found) -> running.submit(partition, () -> restore(found)));
+            log.replay(this);
+            running.await();
+        } catch (UncheckedIOException failure) {
+            throw failure.getCause();
+        } finally {
+            threads = null;
         }
-        log.replay(this);
     }
 
     /** Takes the newest snapshot that is sound; one of a log that was cut before it counts as well, it was complete. */
@@ -96,6 +108,7 @@ final class Recovery implements LogReader.Visitor {
 
     @Override
     public void gap(long position) {
+        running().awaitUnchecked();
         for (Partition partition : partitions) {
             if (partition.snapshot != null && partition.snapshot.position() <= position) {
                 partition.doubt = "its last records may be among those that are corrupt";
@@ -114,6 +127,19 @@ final class Recovery implements LogReader.Visitor {
                     + partitions.length + " partitions");
         }
         segment.note(number, position);
+        running().submit(number, () -> record(kind, position, number, body));
+    }
+
+    private RecoveryThreads running() {
+        RecoveryThreads running = threads;
+        if (running == null) {
+            throw new IllegalStateException("nothing is being read");
+        }
+        return running;
+    }
+
+    /** On the partition's thread. */
+    private void record(int kind, long position, int number, ByteReader body) {
         Partition partition = partitions[number];
         if (partition.snapshot != null && position < partition.snapshot.position()) {
             return;
