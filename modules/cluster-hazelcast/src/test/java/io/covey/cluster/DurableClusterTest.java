@@ -10,12 +10,17 @@ import io.covey.storage.Durability;
 import io.covey.storage.StorageDirectory;
 import io.covey.storage.StorageEvents;
 import io.covey.storage.StorageSettings;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +36,7 @@ class DurableClusterTest {
 
     private final List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
     private final List<TestMember> members = new ArrayList<>();
+    private final List<ClusterSettings> damaged = new CopyOnWriteArrayList<>();
     private Durability durability = Durability.OS;
     private int recoveryMembers;
 
@@ -43,6 +49,9 @@ class DurableClusterTest {
         StorageDirectory directory = StorageDirectory.open(
                 disks.resolve("n" + each.port()), "n" + each.port(), each.clusterName(), TestMember.PARTITIONS);
         var copies = directory.recover(BucketLimits.DEFAULT);
+        if (copies.stream().anyMatch(copy -> copy.damage() != null)) {
+            damaged.add(each);
+        }
         DiskJournal journal = directory.begin(StorageSettings.of(durability), StorageEvents.NONE);
         ClusterStorage storage = new ClusterStorage(directory, journal, copies, durability, recoveryMembers, false);
         return new TestMember(each, storage, journal::close);
@@ -121,6 +130,36 @@ class DurableClusterTest {
         crashAll();
         startAll();
         fill("v");
+    }
+
+    @Test
+    void whatIsCorruptOnOneDiskComesFromAnother() throws Exception {
+        startAll();
+        Map<Integer, BucketVersion> versions = fill("t");
+        crashAll();
+        ClusterSettings struck = settings.get(1);
+        flipABitInTheMiddleOfTheLog(disks.resolve("n" + struck.port()));
+
+        startAll();
+
+        assertThat(damaged).containsExactly(struck);
+        assertHeld(versions);
+        fill("u");
+        crashAll();
+        damaged.clear();
+        startAll();
+        assertThat(damaged).as("what was damaged is whole again").isEmpty();
+    }
+
+    private static void flipABitInTheMiddleOfTheLog(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            Path log = files.filter(file -> file.toString().endsWith(".seg"))
+                    .max(Comparator.comparing(file -> file.toFile().length()))
+                    .orElseThrow();
+            byte[] bytes = Files.readAllBytes(log);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(log, bytes);
+        }
     }
 
     @Test
