@@ -87,6 +87,8 @@ final class Chaos implements Callable<Integer> {
         boolean kept;
         try (ClusterProcesses cluster = ClusterProcesses.start(nodes, settings);
                 NumberedTraffic traffic = new NumberedTraffic()) {
+            // Told to end before it is through, it leaves no processes behind.
+            Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
             Fault.Site site = new Fault.Site(cluster, traffic, new Random(seed), backups);
             traffic.begin(cluster);
             kept = strikeAll(site);
