@@ -23,6 +23,9 @@ final class OfflineRun {
             int perConnectSecond,
             boolean storeOnly) {}
 
+    /** Sessions are made by connections that are open together, so many at a time. */
+    private static final int VISITS_AT_ONCE = 5_000;
+
     private final TargetOptions target;
     private final PairOptions options;
     private final Shape shape;
@@ -37,10 +40,7 @@ final class OfflineRun {
 
     /** @return one report for the store and the drain of the last cycle */
     Report run() throws InterruptedException {
-        // Sessions that do not come back are visited in passing: no more than the connections of a second or two are
-        // open at once.
-        int atOnce =
-                shape.storeOnly ? Math.min(shape.sessions, 2 * Math.max(1_000, target.connectRate)) : shape.sessions;
+        int atOnce = shape.storeOnly ? Math.min(shape.sessions, VISITS_AT_ONCE) : shape.sessions;
         HostLimits.requireDescriptors(atOnce + shape.publishers);
         for (int i = 0; i < shape.warmupCycles; i++) {
             Report warmup = new Cycle().run();
@@ -86,6 +86,12 @@ final class OfflineRun {
         }
 
         private void visit(Fleet fleet, List<ClientSpec> clients) throws InterruptedException {
+            for (int i = 0; i < clients.size(); i += VISITS_AT_ONCE) {
+                visitAtOnce(fleet, clients.subList(i, Math.min(clients.size(), i + VISITS_AT_ONCE)));
+            }
+        }
+
+        private void visitAtOnce(Fleet fleet, List<ClientSpec> clients) throws InterruptedException {
             List<Connection> connections = new ArrayList<>();
             for (int i = 0; i < clients.size(); i++) {
                 connections.add(new Connection(fleet.loop(i), target.node(i), null, clients.get(i), new Visitor()));
