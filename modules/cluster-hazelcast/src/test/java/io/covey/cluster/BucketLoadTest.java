@@ -90,6 +90,29 @@ class BucketLoadTest {
     }
 
     @Test
+    void theOldestQueuedMessageOfOwnedBucketsIsKnown() {
+        load.applied(0, bucket);
+        assertThat(load.oldestQueuedAtMillis()).isEqualTo(-1);
+        queueOf("c");
+        queueOf("d");
+        run(new Command.Append(publishedAt(700), "p", null));
+        run(new Command.Append(publishedAt(800), "p", null));
+        load.replicated(1, bucket);
+        assertThat(load.oldestQueuedAtMillis()).as("a backup does not count").isEqualTo(-1);
+
+        load.applied(0, bucket);
+        assertThat(load.oldestQueuedAtMillis()).isEqualTo(700);
+        load.applied(2, new Bucket(new BucketLimits(2, 1 << 20, 1 << 20, 2, 10_000)));
+        assertThat(load.oldestQueuedAtMillis()).as("an empty bucket has none").isEqualTo(700);
+        load.gone(0);
+        assertThat(load.oldestQueuedAtMillis()).isEqualTo(-1);
+    }
+
+    private static Message publishedAt(long millis) {
+        return new Message("a", new byte[1], QoS.AT_LEAST_ONCE, false, Properties.EMPTY, millis, Message.NEVER);
+    }
+
+    @Test
     void whatAnOwnedBucketDropsIsToldOnce() {
         queueOf("c");
         load.applied(0, bucket);

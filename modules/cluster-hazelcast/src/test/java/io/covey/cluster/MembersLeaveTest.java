@@ -202,10 +202,17 @@ class MembersLeaveTest {
 
     @Test
     void withoutTheBackupsThatWerePromisedABatchIsRefused() {
+        assertThat(cluster.members.stream()
+                        .mapToInt(member -> member.node.ownedPartitions())
+                        .sum())
+                .isEqualTo(TestMember.PARTITIONS);
+        assertThat(cluster.members).allMatch(member -> member.node.underReplicatedPartitions() == 0);
         cluster.crash(cluster.members.get(2));
         cluster.crash(cluster.members.get(1));
         TestMember alone = cluster.members.get(0);
         alone.await(() -> alone.view.nodes().size() == 1 && alone.owned.length == TestMember.PARTITIONS);
+        assertThat(alone.node.ownedPartitions()).isEqualTo(TestMember.PARTITIONS);
+        assertThat(alone.node.underReplicatedPartitions()).isEqualTo(TestMember.PARTITIONS);
 
         int held = 0;
         int missing = 0;

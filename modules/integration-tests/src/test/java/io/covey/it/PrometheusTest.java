@@ -50,6 +50,7 @@ class PrometheusTest {
             for (int i = 0; i < 10; i++) {
                 client.publish("metered/" + i, "some words", 1, false);
             }
+            assertThat(Waiting.take(client.messages(), 10)).hasSize(10);
         }
     }
 
@@ -163,6 +164,15 @@ class PrometheusTest {
             assertThat(value(port, "sum(mqtt_publish_acknowledge_seconds_count)"))
                     .isEqualTo(10);
             assertThat(value(port, "sum(covey_ready)")).isEqualTo(1);
+            assertThat(value(port, "sum(mqtt_publish_delivery_seconds_count)")).isEqualTo(10);
+            // CONNECT, SUBSCRIBE, and a PUBLISH and a PUBACK for each message.
+            assertThat(value(port, "sum(mqtt_packets_received_total)")).isGreaterThanOrEqualTo(22);
+            assertThat(value(port, "sum(mqtt_wire_received_bytes_total)")).isGreaterThan(22 * 4);
+            assertThat(value(port, "sum(mqtt_connection_events_total{event=\"connected\"})"))
+                    .isEqualTo(1);
+            assertThat(value(port, "sum(covey_partitions_owned) - max(covey_partitions)"))
+                    .isZero();
+            assertThat(value(port, "sum(covey_event_loop_lag_seconds_count)")).isPositive();
             for (String query : dashboardQueries()) {
                 ask(port, query.replace("$__rate_interval", "1m").replace("$instance", ".*"));
             }

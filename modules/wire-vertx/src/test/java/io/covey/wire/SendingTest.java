@@ -75,6 +75,13 @@ class SendingTest {
                     .isEqualTo(new Publish(false, QoS.AT_MOST_ONCE, false, "a/b", 0, aliasAndIds, payload));
             Properties alias = Properties.builder().add(Property.TOPIC_ALIAS, 4).build();
             assertThat(client.receive()).isEqualTo(new Publish(false, QoS.AT_LEAST_ONCE, false, "", 2, alias, payload));
+
+            LoopTraffic traffic = fixture.loops.traffic(0);
+            assertThat(traffic.packetsReceived()).isEqualTo(1);
+            assertThat(traffic.bytesReceived())
+                    .isEqualTo(TestClient.encode(ProtocolVersion.V5, connectPacket(ProtocolVersion.V5)).length);
+            assertThat(traffic.packetsSent()).isEqualTo(3);
+            assertThat(traffic.bytesSent()).isEqualTo(13 + 19 + 13);
         }
     }
 
