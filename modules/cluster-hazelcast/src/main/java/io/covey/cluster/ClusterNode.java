@@ -45,6 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class ClusterNode {
     private static final long START_SECONDS_MAX = 60;
     private static final long VERTX_STOP_SECONDS_MAX = 5;
+    private static final int EVENT_BUS_CONNECT_MILLIS_MAX = 2_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
 
@@ -167,6 +168,8 @@ public final class ClusterNode {
         options.getEventBusOptions()
                 .setHost(settings.host())
                 .setPort(settings.eventBusPort())
+                // One that is begun while the network is cut would hold up everything for a minute after its return.
+                .setConnectTimeout(EVENT_BUS_CONNECT_MILLIS_MAX)
                 .setClusterPingInterval(TimeUnit.SECONDS.toMillis(2))
                 .setClusterPingReplyInterval(TimeUnit.SECONDS.toMillis(5));
         Vertx started = within(

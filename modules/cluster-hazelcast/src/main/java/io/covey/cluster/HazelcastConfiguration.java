@@ -42,6 +42,9 @@ final class HazelcastConfiguration {
     /** Parallelism of the common pool below which Hazelcast completes each asynchronous call on a new thread. */
     private static final int PARALLELISM_MIN = 4;
 
+    /** How long a connection to another member may take. */
+    private static final int CONNECT_SECONDS_MAX = 1;
+
     /** Seconds after which replicas that differ are copied anew where no batch noticed it before. */
     private static final int REPLICA_CHECK_SECONDS = 10;
 
@@ -121,6 +124,9 @@ final class HazelcastConfiguration {
         property("local.localAddress", address);
         ServerSocketEndpointConfig socket = new ServerSocketEndpointConfig();
         socket.setPort(settings.port()).setPortAutoIncrement(false).setPublicAddress(address + ":" + settings.port());
+        // A member that died together with its address, as a container does, answers new connections with silence;
+        // after a few vain ones it is known to be gone. For a live one, however slow, its kernel answers.
+        socket.setSocketConnectTimeoutSeconds(CONNECT_SECONDS_MAX);
         socket.getInterfaces().setEnabled(true).addInterface(address);
         AdvancedNetworkConfig network = config.getAdvancedNetworkConfig().setEnabled(true);
         network.setMemberEndpointConfig(socket);
