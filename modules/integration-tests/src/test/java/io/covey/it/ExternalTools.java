@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Programs beside Java that some tests want. A test is skipped where one is missing, unless {@code COVEY_REQUIRE_TOOLS=true}, which the
@@ -17,23 +18,28 @@ final class ExternalTools {
 
     private ExternalTools() {}
 
-    private static void require(String... programs) throws IOException, InterruptedException {
+    static void require(String... programs) throws IOException, InterruptedException {
         for (String program : programs) {
             boolean found = new ProcessBuilder("sh", "-c", "command -v " + program)
                             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                             .start()
                             .waitFor()
                     == 0;
-            if (!found && "true".equals(System.getenv("COVEY_REQUIRE_TOOLS"))) {
-                throw new AssertionError(program + " is missing, and COVEY_REQUIRE_TOOLS wants it");
-            }
-            assumeTrue(found, program + " is not installed");
+            missing(found ? null : program + " is not installed");
         }
     }
 
     /** Debian's package prometheus. */
     static void requirePrometheus() throws IOException, InterruptedException {
         require("prometheus", "promtool");
+    }
+
+    /** Skips the test, or fails it where nothing may be skipped, when something is said to be missing. */
+    static void missing(@Nullable String what) {
+        if (what != null && "true".equals(System.getenv("COVEY_REQUIRE_TOOLS"))) {
+            throw new AssertionError(what + ", and COVEY_REQUIRE_TOOLS wants it");
+        }
+        assumeTrue(what == null, what);
     }
 
     static void requireMosquittoClients() throws IOException, InterruptedException {
