@@ -12,6 +12,9 @@ interface Core extends RouteAnnouncer {
     /** The members changed. */
     void members(MembershipView view);
 
+    /** Of how many nodes the cluster is made, as they have agreed. */
+    void agreedSize(int nodes);
+
     /** The partitions whose buckets this node owns now. */
     void ownedPartitions(int[] partitions);
 

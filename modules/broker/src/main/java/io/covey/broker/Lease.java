@@ -35,6 +35,8 @@ final class Lease {
     private final long startedMillis;
     private Set<Long> view = Set.of();
     private int largestView;
+    /** Of how many nodes the cluster is made, as they have agreed; 0 until this node was told. */
+    private int agreedSize;
     /** Members that have asked since the newest of them appeared. */
     private final Set<Long> askedSinceGrowth = new HashSet<>();
     /** Members that have asked since this incarnation started: they are alive, unlike what else a view may list for a while. */
@@ -89,7 +91,19 @@ final class Lease {
     }
 
     private int clusterSize() {
-        return Math.max(settings.configuredMembers(), largestView);
+        return Math.max(agreedSize > 0 ? agreedSize : settings.configuredMembers(), largestView);
+    }
+
+    /**
+     * The nodes have agreed of how many the cluster is made: this counts instead of what was configured. Where it is smaller than before, those that are
+     * not counted any more have gone before, and neither hold a lease nor grant one.
+     */
+    void agreedSize(int nodes) {
+        if (nodes < clusterSize()) {
+            largestView = 0;
+        }
+        agreedSize = nodes;
+        measure();
     }
 
     /** How many nodes must grant, this one included. */

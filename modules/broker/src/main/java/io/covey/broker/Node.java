@@ -126,6 +126,11 @@ public final class Node {
         });
     }
 
+    /** Of how many nodes the cluster is made, as they have agreed: majorities are counted of so many. From any thread. */
+    public void agreedSize(int nodes) {
+        loops.get(0).submit(() -> core.agreedSize(nodes));
+    }
+
     /** The partitions whose buckets this node owns now: it ticks them. From any thread. */
     public void ownedPartitions(int[] partitions) {
         int[] owned = partitions.clone();
@@ -153,6 +158,24 @@ public final class Node {
     /** A client connected. On the loop of that shard, as are all calls of what is returned. */
     public ClientInput connect(int shard, ClientConnection wire) {
         return shards.get(shard).connect(wire);
+    }
+
+    /**
+     * Closes every connection, with 0x8B or 0x9C, and refuses those that come; routes, lease and buckets are served on until {@link #stop}. From any
+     * thread, once.
+     *
+     * @param spreadMillis over how long the connections are spread where they are many
+     * @param done runs once, on a loop of this node, when all ends are reported or a bound is reached
+     */
+    public void disconnect(int spreadMillis, Runnable done) {
+        int[] busy = {shards.size()};
+        Runnable disconnected = () -> {
+            if (--busy[0] == 0) {
+                done.run();
+            }
+        };
+        // Counted on the core's loop only, since each shard ends on its own.
+        eachShard(shard -> shard.disconnect(spreadMillis, () -> loops.get(0).submit(disconnected)));
     }
 
     /**

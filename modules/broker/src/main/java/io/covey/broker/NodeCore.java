@@ -233,6 +233,11 @@ final class NodeCore implements Core {
     }
 
     @Override
+    public void agreedSize(int nodes) {
+        lease.agreedSize(nodes);
+    }
+
+    @Override
     public void ownedPartitions(int[] partitions) {
         ticker.owned(partitions, loop.monotonicMillis());
     }

@@ -25,6 +25,14 @@ final class Shard implements BucketCommands {
 
     private static final int STOP_POLL_MICROS = 5_000;
 
+    /** How long it is waited for the ends of connections to be reported, before their buckets may move. */
+    private static final long REPORTED_MILLIS_MAX = 5_000;
+
+    private static final int DISCONNECT_STEP_MICROS = 10_000;
+
+    /** Connections that are closed in one step where they are few: there is no need to make a small crowd wait. */
+    private static final int DISCONNECTS_PER_STEP_MIN = 10;
+
     final NodeSettings settings;
     final ShardLoop loop;
     final NodeLink link;
@@ -316,6 +324,39 @@ final class Shard implements BucketCommands {
     }
 
     // Ending.
+
+    /**
+     * Closes every connection in order, spread over a time so that the other nodes are not asked for all sessions at once, and waits, up to a bound,
+     * until the ends are reported. Who connects meanwhile is refused; the buckets are served on.
+     */
+    void disconnect(int spreadMillis, Runnable done) {
+        stopping = true;
+        List<ShardConnection> leaving = List.copyOf(connections);
+        int steps = Math.max(1, spreadMillis * 1_000 / DISCONNECT_STEP_MICROS);
+        int perStep = Math.max(DISCONNECTS_PER_STEP_MIN, (leaving.size() + steps - 1) / steps);
+        disconnect(leaving, 0, perStep, done);
+    }
+
+    private void disconnect(List<ShardConnection> leaving, int from, int perStep, Runnable done) {
+        int to = Math.min(leaving.size(), from + perStep);
+        for (ShardConnection connection : leaving.subList(from, to)) {
+            connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN);
+        }
+        if (to < leaving.size() && !over) {
+            loop.schedule(DISCONNECT_STEP_MICROS, () -> disconnect(leaving, to, perStep, done));
+        } else {
+            awaitReported(loop.monotonicMillis() + REPORTED_MILLIS_MAX, done);
+        }
+    }
+
+    private void awaitReported(long untilMillis, Runnable done) {
+        boolean reported = registry.draining() == 0 && channels.isIdle();
+        if (over || reported || loop.monotonicMillis() >= untilMillis) {
+            done.run();
+        } else {
+            loop.schedule(STOP_POLL_MICROS, () -> awaitReported(untilMillis, done));
+        }
+    }
 
     /** Closes every connection in order and waits, up to a bound, for what is in work. */
     void stop(Runnable done) {

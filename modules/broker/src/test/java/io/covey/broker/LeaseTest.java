@@ -36,6 +36,35 @@ class LeaseTest {
     }
 
     @Test // I9
+    void theSizeThatTheNodesHaveAgreedCountsInsteadOfTheConfiguredOne() {
+        Lease lease = lease(1, NodeSettings.clustered(5, 1), 1L, 2L, 3L);
+        assertThat(lease.quorum()).isEqualTo(3);
+
+        lease.agreedSize(3);
+        assertThat(lease.quorum()).isEqualTo(2);
+        lease.agreedSize(6);
+        assertThat(lease.quorum()).isEqualTo(4);
+    }
+
+    @Test // I9
+    void onlyAnAgreementMakesTheClusterSmaller() {
+        Lease lease = lease(1, NodeSettings.clustered(1, 1), 1L, 2L, 3L, 4L, 5L);
+        for (long node = 2; node <= 5; node++) {
+            lease.requested(node, List.of(1L, 2L, 3L, 4L, 5L), LEASE);
+        }
+        assertThat(lease.quorum()).isEqualTo(3);
+        lease.members(List.of(1L, 2L, 3L));
+        assertThat(lease.quorum()).isEqualTo(3);
+
+        lease.agreedSize(3);
+
+        assertThat(lease.quorum()).isEqualTo(2);
+        assertThat(lease(1, NodeSettings.clustered(1, 2), 1L).quorum())
+                .as("never below the minimum")
+                .isEqualTo(2);
+    }
+
+    @Test // I9
     void aLapsedLeaseNeverComesBack() {
         Lease lease = lease(1, THREE, 1L, 2L, 3L);
         lease.granted(2, lease.request(LEASE), LEASE + 1);

@@ -209,6 +209,9 @@ final class TestCluster {
         }
 
         @Override
+        public void agreedSize(int nodes) {}
+
+        @Override
         public void ownedPartitions(int[] partitions) {}
 
         @Override

@@ -15,6 +15,9 @@ public interface ClusterListener {
     /** The partitions that this node owns now, on the cluster's thread. */
     void ownedPartitions(int[] partitions);
 
+    /** Of how many nodes the cluster is made, as they have agreed; told with each change, after the members, on the cluster's thread. */
+    default void agreedSize(int nodes) {}
+
     /** Whether the disk of any member has no room for new messages; told with each change, on the cluster's thread. */
     default void storageFull(boolean any) {}
 

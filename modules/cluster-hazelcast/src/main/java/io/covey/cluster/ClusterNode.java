@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * <tr><td>{@link #attach}</td><td>a node of this incarnation is there and is told everything from now on</td></tr>
  * <tr><td>{@link #begin}</td><td>the incarnation is over and another begins. The member goes on, and keeps its copies: were it to leave
  *     whenever a lease lapses, a pause of the network that lets all leases lapse would take all buckets with it</td></tr>
- * <tr><td>{@link #stop}</td><td>hands the buckets over and leaves</td></tr></table>
+ * <tr><td>{@link #handOver}</td><td>the buckets move to the other members while the node still serves those that have not</td></tr>
+ * <tr><td>{@link #stop}</td><td>leaves, and hands over what is left</td></tr></table>
  *
  * <p>Methods that block must not be called on an event loop.
  */
@@ -58,6 +59,8 @@ public final class ClusterNode {
     private final Formation formation;
     private final Leftovers leftovers;
     private final LostBuckets lostBuckets;
+    private final ReplicaCheck replicas;
+    private final HandOver handOver;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "covey-cluster"));
     private volatile @Nullable Vertx vertx;
@@ -82,7 +85,7 @@ public final class ClusterNode {
         hazelcast = join(HazelcastConfiguration.of(settings, incarnation, nodeId, host));
         buckets = new HazelcastBuckets(
                 hazelcast, settings.partitionCount(), settings.timing().backupTimeoutMillis(), storage.isSynced());
-        membership = new HazelcastMembership(hazelcast, host, nodeId, thread, buckets::memberLeft);
+        membership = new HazelcastMembership(hazelcast, host, nodeId, thread, settings, buckets::memberLeft);
         formation = new Formation(
                 hazelcast,
                 buckets,
@@ -94,6 +97,8 @@ public final class ClusterNode {
         leftovers = new Leftovers(buckets, host);
         lostBuckets = new LostBuckets(
                 buckets, membership, settings, storage, nodeId, gone -> onThread(() -> membership.earlier(gone)));
+        replicas = new ReplicaCheck(buckets, host);
+        handOver = new HandOver(hazelcast, nodeId, replicas, settings.backupCount());
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
 
@@ -309,6 +314,36 @@ public final class ClusterNode {
         closeVertx();
     }
 
+    /**
+     * The node is empty and serves nobody any more: the others count without it from now on. Blocks, also for the time of a lease where another node
+     * has left just before.
+     *
+     * @throws InterruptedException when interrupted
+     */
+    public void leftForGood() throws InterruptedException {
+        membership.leftForGood();
+    }
+
+    /** Moves all buckets of this member to the others, while it goes on. */
+    public HandOver handOver() {
+        return handOver;
+    }
+
+    /**
+     * What is missing for every partition of the cluster to have its copies, confirmed, and for this member to have its share of them, in words; the
+     * empty string where nothing is. Blocks for up to two seconds.
+     */
+    public String replicasBehind() {
+        if (!formation.status().isEmpty()) {
+            return formation.status();
+        }
+        int copies = settings.partitionCount() * (settings.backupCount() + 1);
+        if (replicas.heldHere() == 0 && hazelcast.getCluster().getMembers().size() <= copies) {
+            return "no partition has moved here yet";
+        }
+        return replicas.behind();
+    }
+
     /** What the forming of the cluster waits for, in words; the empty string once it is formed. From any thread. */
     public String waitsFor() {
         return formation.status();
@@ -362,6 +397,7 @@ public final class ClusterNode {
 
     private void formed(List<Long> earlier) {
         formed = true;
+        membership.formed();
         if (!earlier.isEmpty()) {
             membership.earlier(earlier);
         }

@@ -17,6 +17,7 @@ final class ClusterSerialization implements DataSerializableFactory {
     static final int KEPT_PROCESSOR = 9;
     static final int MEMBER_BATCHES = 10;
     static final int MEMBER_BACKUPS = 11;
+    static final int FOLLOW_PROCESSOR = 12;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -32,6 +33,7 @@ final class ClusterSerialization implements DataSerializableFactory {
             case KEPT_PROCESSOR -> new KeptProcessor();
             case MEMBER_BATCHES -> new MemberBatches();
             case MEMBER_BACKUPS -> new MemberBackups();
+            case FOLLOW_PROCESSOR -> new FollowProcessor();
             default -> throw new IllegalArgumentException("no type with the id " + typeId);
         };
     }

@@ -88,6 +88,18 @@ public final class ClusterStorage {
         }
     }
 
+    /** Notes on the device what the nodes have agreed; blocks. */
+    void agreed(long size) {
+        if (directory != null && !directory.formation().isEmpty()) {
+            directory.agreed(size);
+        }
+    }
+
+    /** What the nodes had agreed when this disk was last told; 0 where it never was. */
+    long agreed() {
+        return directory == null ? 0 : directory.agreed();
+    }
+
     /** What was on the disk; empty where there is none, or once it is not needed any more. */
     List<RecoveredCopy> copies() {
         return copies;

@@ -257,7 +257,10 @@ final class Formation implements Runnable {
 
     private boolean recover(@Nullable Object mark, Map<String, Inventory> inventories) throws RecoveryPlan.NotYet {
         RecoveryPlan.Rules rules = new RecoveryPlan.Rules(
-                settings.expectedMembers(), storage.recoveryMembers(), settings.backupsRequired(), storage.salvages());
+                AgreedSize.newest(inventories.values(), settings.expectedMembers()),
+                storage.recoveryMembers(),
+                settings.backupsRequired(),
+                storage.salvages());
         RecoveryPlan plan = RecoveryPlan.of(inventories, buckets.partitionCount(), rules);
         byte[] bytes = plan.toBytes();
         if (!(marks.get(PLAN) instanceof byte[] before) || !Arrays.equals(before, bytes)) {

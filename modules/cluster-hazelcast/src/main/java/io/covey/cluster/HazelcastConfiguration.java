@@ -45,6 +45,9 @@ final class HazelcastConfiguration {
     /** How long a connection to another member may take. */
     private static final int CONNECT_SECONDS_MAX = 1;
 
+    /** How long a member waits for its partitions to have moved away; whoever asked for it may give up before. */
+    private static final int DEMOTION_SECONDS_MAX = 3_600;
+
     /** Seconds after which replicas that differ are copied anew where no batch noticed it before. */
     private static final int REPLICA_CHECK_SECONDS = 10;
 
@@ -90,6 +93,7 @@ final class HazelcastConfiguration {
         property("merge.first.run.delay.seconds", timing.mergeDelaySeconds());
         property("merge.next.run.delay.seconds", timing.mergeDelaySeconds());
         property("wait.seconds.before.join", 0);
+        property("member.demote.max.wait", DEMOTION_SECONDS_MAX);
         property("graceful.shutdown.max.wait", timing.stopSecondsMax());
         property("shutdownhook.enabled", false);
         property("phone.home.enabled", false);

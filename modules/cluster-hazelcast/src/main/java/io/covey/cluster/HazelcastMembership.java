@@ -41,6 +41,9 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     private static final String KEY_PREFIX = "incarnation/";
     private static final String FULL_PREFIX = "full/";
 
+    /** Stands for the incarnation of a node that is empty and serves nobody any more. */
+    private static final long NONE = -1;
+
     private static final Logger LOG = LoggerFactory.getLogger(HazelcastMembership.class);
 
     private final HazelcastInstance hazelcast;
@@ -49,6 +52,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     private final String nodeId;
     private final ScheduledExecutorService thread;
     private final Runnable memberLeft;
+    private final AgreedSize size;
     private final Incarnations incarnations = new Incarnations();
     private final AtomicBoolean lookWaits = new AtomicBoolean();
 
@@ -59,6 +63,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     /** Nodes whose disks have no room. */
     private final Set<String> full = new HashSet<>();
 
+    private boolean formed;
     private int[] owned = {};
     private @Nullable MembershipView view;
     /** The number of the view that lacked somebody of the one before. */
@@ -72,6 +77,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
             PartitionHost host,
             String nodeId,
             ScheduledExecutorService thread,
+            ClusterSettings settings,
             Runnable memberLeft) {
         this.hazelcast = hazelcast;
         this.registry = hazelcast.getMap(HazelcastConfiguration.CLUSTER);
@@ -79,6 +85,11 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         this.nodeId = nodeId;
         this.thread = thread;
         this.memberLeft = memberLeft;
+        this.size = new AgreedSize(hazelcast, settings, host.storage(), thread, nodes -> {
+            if (listener != null) {
+                listener.agreedSize(nodes);
+            }
+        });
     }
 
     /** Begins to listen and to look. From any thread, once. */
@@ -99,6 +110,9 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
             next.members(known);
             next.ownedPartitions(owned.clone());
             next.storageFull(!full.isEmpty());
+            if (size.nodes() > 0) {
+                next.agreedSize(size.nodes());
+            }
         }
     }
 
@@ -118,6 +132,17 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     /** Tells the cluster whether this node's disk has no room for new messages. From any thread. */
     void announceFull(boolean now) {
         var unused = registry.setAsync(FULL_PREFIX + nodeId, now);
+    }
+
+    /** The cluster has its buckets. On the cluster's thread. */
+    void formed() {
+        formed = true;
+    }
+
+    /** This node is empty and serves nobody any more: the others count without it from now on. Blocks. */
+    void leftForGood() throws InterruptedException {
+        announce(NONE);
+        size.shrink();
     }
 
     /** Makes a new incarnation of this node known to the cluster; blocks until it is, or throws. Not on the cluster's thread. */
@@ -155,6 +180,11 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         // What is known is asked for again, too: the event that tells of a new incarnation may have been lost.
         asked.clear();
         look();
+        MembershipView now = view;
+        if (now != null) {
+            boolean oldest = !now.nodes().isEmpty() && now.nodes().get(0) == host.incarnation();
+            size.look(now.nodes().size(), formed && oldest);
+        }
     }
 
     private void askWhoIsFull() {
@@ -206,7 +236,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
             listed.add(member.getUuid());
             String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
             Long incarnation = member.localMember() ? Long.valueOf(host.incarnation()) : incarnationOf(id, member);
-            if (incarnation != null && !incarnations.hasDeparted(incarnation)) {
+            if (incarnation != null && incarnation != NONE && !incarnations.hasDeparted(incarnation)) {
                 present.add(incarnation);
                 ids.put(incarnation, id);
             }

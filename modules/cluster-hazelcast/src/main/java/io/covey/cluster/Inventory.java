@@ -15,8 +15,9 @@ import java.util.TreeSet;
  * @param formation the formation that the disk belongs to, or the empty string
  * @param nodes node incarnations that the copies know: all of an earlier life
  * @param copies one for each partition
+ * @param agreed what this disk knows of the number of nodes, see {@link AgreedSize}; 0 for nothing
  */
-record Inventory(String formation, List<Long> nodes, List<Copy> copies) {
+record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agreed) {
     private static final int CAPACITY = 1024;
 
     /**
@@ -48,7 +49,7 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies) {
                 }
             }
         }
-        return new Inventory(storage.formation(), List.copyOf(nodes), copies);
+        return new Inventory(storage.formation(), List.copyOf(nodes), copies, storage.agreed());
     }
 
     boolean isEmpty() {
@@ -64,6 +65,7 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies) {
             out.u8(copy.state());
             copy.version().write(out);
         }
+        out.i64(agreed);
         return out.toByteArray();
     }
 
@@ -78,6 +80,6 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies) {
         for (int i = in.varInt(); i > 0; i--) {
             copies.add(new Copy(in.u8(), BucketVersion.read(in)));
         }
-        return new Inventory(formation, nodes, copies);
+        return new Inventory(formation, nodes, copies, in.i64());
     }
 }

@@ -191,10 +191,19 @@ final class PartitionHost {
 
     /** Whether as many backups as required are assigned to current members: Hazelcast would skip others and report success. */
     boolean replicasPresent(HazelcastInstance hazelcast, int partition) {
+        return replicasPresent(hazelcast, partition, backupsRequired);
+    }
+
+    /** Whether as many backups as configured are assigned to current members. */
+    boolean allReplicasPresent(HazelcastInstance hazelcast, int partition) {
+        return replicasPresent(hazelcast, partition, backupCount);
+    }
+
+    private static boolean replicasPresent(HazelcastInstance hazelcast, int partition, int count) {
         Node node = node(hazelcast);
         InternalPartition replicas = node.getPartitionService().getPartition(partition);
         ClusterService cluster = node.getClusterService();
-        for (int index = 1; index <= backupsRequired; index++) {
+        for (int index = 1; index <= count; index++) {
             PartitionReplica replica = replicas.getReplica(index);
             if (replica == null || cluster.getMember(replica.address(), replica.uuid()) == null) {
                 return false;

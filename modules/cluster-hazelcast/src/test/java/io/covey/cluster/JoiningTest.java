@@ -62,4 +62,69 @@ class JoiningTest {
             }
         }
     }
+
+    @Test
+    void allPartitionsHaveTheirCopiesBeforeAMemberCountsAsInSyncAndAfterItHasHandedItsOver() throws Exception {
+        List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
+        List<TestMember> members = TestMember.startAll(settings);
+        try {
+            TestMember leaving = members.get(2);
+            for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+                TestCluster.session(leaving, partition, "client-" + partition, "a");
+            }
+            for (TestMember member : members) {
+                member.await(() -> member.node.replicasBehind().isEmpty());
+            }
+            HandOver handOver = leaving.node.handOver();
+            assertThat(handOver.heirs()).isEqualTo(2);
+            assertThat(handOver.isWithoutData()).isFalse();
+
+            handOver.begin();
+            leaving.await(handOver::isWithoutData);
+            leaving.await(() -> handOver.behind().isEmpty());
+
+            assertThat(leaving.owned).isEmpty();
+            assertThat(handOver.failure()).isEmpty();
+            for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+                assertThat(Replicas.isReplica(leaving, partition, 0)).isFalse();
+                // The member without data reaches the buckets as before.
+                leaving.confirm(partition, TestCluster.append("a/b", partition));
+            }
+        } finally {
+            members.forEach(TestMember::close);
+        }
+    }
+
+    @Test
+    void aMemberWhoseOnlyOthersLeaveTooHasNoHeir() {
+        List<ClusterSettings> settings = TestMember.settings(2, 2, 1);
+        List<TestMember> members = TestMember.startAll(settings);
+        try {
+            members.get(0).node.handOver().announce();
+
+            assertThat(members.get(1).node.handOver().heirs()).isZero();
+            assertThat(members.get(0).node.handOver().heirs()).isEqualTo(1);
+        } finally {
+            members.forEach(TestMember::close);
+        }
+    }
+
+    @Test
+    void aReplicaThatDoesNotFollowIsNotInSync() {
+        List<ClusterSettings> settings = TestMember.settings(2, 2, 1);
+        List<TestMember> members = TestMember.startAll(settings);
+        try {
+            TestMember one = members.get(0);
+            one.await(() -> one.node.replicasBehind().isEmpty());
+            members.get(1).crash();
+            one.await(() -> one.view.nodes().size() == 1);
+
+            one.await(() -> one.node
+                    .replicasBehind()
+                    .equals(TestMember.PARTITIONS + " of " + TestMember.PARTITIONS
+                            + " partitions do not have their 1 backups yet"));
+        } finally {
+            members.get(0).close();
+        }
+    }
 }

@@ -19,7 +19,7 @@ class RecoveryPlanTest {
     private final Map<String, Inventory> disks = new LinkedHashMap<>();
 
     private void disk(String node, String formation, Copy... copies) {
-        disks.put(node, new Inventory(formation, List.of((long) node.charAt(0)), List.of(copies)));
+        disks.put(node, new Inventory(formation, List.of((long) node.charAt(0)), List.of(copies), 0));
     }
 
     private static Copy sound(long generation, long number) {
@@ -46,7 +46,7 @@ class RecoveryPlanTest {
 
     @Test
     void whatADiskHoldsIsReadAsItWasWritten() {
-        Inventory inventory = new Inventory("f", List.of(5L, -7L), List.of(ABSENT, sound(3, 4), damaged(1, 2)));
+        Inventory inventory = new Inventory("f", List.of(5L, -7L), List.of(ABSENT, sound(3, 4), damaged(1, 2)), 77);
 
         assertThat(Inventory.read(inventory.toBytes())).isEqualTo(inventory);
         assertThat(inventory.isEmpty()).isFalse();

@@ -259,6 +259,12 @@ final class Settings {
                             "",
                             "told to MQTT 5 clients that ask for Response Information, such as a topic prefix")
                     .knownAs("mqtt.response_information", "", ""),
+            Setting.text(
+                            "mqtt.server-reference",
+                            "",
+                            "where MQTT 5 clients are sent (0x9C, Use another server) when the node stops or drains, such as"
+                                    + " host:port of the load balancer; empty: 0x8B, Server shutting down")
+                    .knownAs("", "", ""),
             Setting.onOff(
                     "mqtt.check-payload-format",
                     false,

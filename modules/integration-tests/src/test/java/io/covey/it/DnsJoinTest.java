@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -58,11 +63,81 @@ class DnsJoinTest {
             nodes.add(start(4, List.of()));
             nodes.get(3).awaitReady();
             Waiting.until("the fourth is one of them", () -> nodes.stream().allMatch(node -> countsMembers(node, 4)));
+            scaleDownToTwo();
         } finally {
             for (NodeProcess node : nodes) {
                 node.kill();
             }
         }
+    }
+
+    /** A drained node can be killed: everything is at those that are left, and the quorum is theirs. */
+    private void scaleDownToTwo() throws Exception {
+        try (Probe writer = probe(3);
+                Probe reader = probe(1)) {
+            ConnectBytes session = new ConnectBytes(Mqtt.V5, writer.id("session")).persistent();
+            List<String> expected = new ArrayList<>();
+            Wire before = writer.accepted(session, false).subscribe(writer.topic("#"), 1);
+            before.drop();
+            Wire publisher = writer.client("publisher");
+            for (int i = 0; i < 100; i++) {
+                expected.add("message " + i);
+                publisher.publish(writer.topic("a"), expected.get(i), 1);
+            }
+
+            for (int leaving : new int[] {3, 2}) {
+                assertThat(drain(nodes.get(leaving))).contains("drained: ").contains("partitions=0");
+                assertThat(nodes.get(leaving).get("/health/ready")).contains("drain: drained");
+                assertThat(nodes.get(leaving).isAlive()).isTrue();
+                nodes.get(leaving).kill();
+            }
+            Waiting.until("two are left", () -> countsMembers(nodes.get(0), 2) && countsMembers(nodes.get(1), 2));
+            Waiting.until("two are agreed", () -> agreedSize(nodes.get(0)) == 2 && agreedSize(nodes.get(1)) == 2);
+            assertThat(drain(nodes.get(1))).contains("failed: it would leave 1 nodes, and 2 are needed");
+            assertThat(nodes.get(1).get("/health/ready")).contains("drain: failed");
+
+            Wire after = reader.accepted(session, true);
+            for (String each : expected) {
+                Packet packet = after.next(Packet.PUBLISH);
+                assertThat(packet.text()).isEqualTo(each);
+                after.accept(packet);
+            }
+        }
+    }
+
+    /** Of how many nodes the cluster is made, as the node was told last. */
+    private static int agreedSize(NodeProcess node) {
+        try {
+            Matcher told =
+                    Pattern.compile("the cluster is made of (\\d+) nodes").matcher(node.log());
+            return told.results().map(line -> Integer.parseInt(line.group(1))).reduce(0, (earlier, later) -> later);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private Probe probe(int node) {
+        InetSocketAddress address = new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), nodes.get(node).mqttPort());
+        return new Probe(new ProbeTarget(address, address, false), Mqtt.V5);
+    }
+
+    /** What the command says; its status is right for it. */
+    private static String drain(NodeProcess node) throws Exception {
+        Process command = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("covey.dist") + "/*",
+                        "io.covey.server.Main",
+                        "drain",
+                        "--management",
+                        "http://127.0.0.1:" + node.managementPort())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(command.waitFor()).as(said).isEqualTo(said.contains("drained: ") ? 0 : 1);
+        System.out.print(said);
+        return said;
     }
 
     private NodeProcess start(int node, List<String> more) throws IOException {

@@ -23,8 +23,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The HTTP interface for operators: {@code /metrics}, {@code /health/live|ready|started} and {@code /api/v1/sessions/{client-id}}. Healthy is
- * 200, else 503, with reasons as JSON. Every answer comes within seconds, those about health within one.
+ * The HTTP interface for operators: {@code /metrics}, {@code /health/live|ready|started}, {@code /api/v1/sessions/{client-id}} and
+ * {@code /api/v1/node/drain}. Healthy is 200, else 503, with reasons as JSON. Every answer comes within seconds, those about health within one.
  */
 public final class ManagementServer {
     /** How long the event loops may take to answer before the node counts as stuck. */
@@ -44,7 +44,7 @@ public final class ManagementServer {
 
     /** Listens; fails when the port is in use. */
     public static Future<ManagementServer> listen(
-            Vertx vertx, String host, int port, BrokerMetrics metrics, Health health, Sessions sessions) {
+            Vertx vertx, String host, int port, BrokerMetrics metrics, Health health, Sessions sessions, Drain drain) {
         Router router = Router.router(vertx);
         router.get("/metrics").handler(context -> context.response()
                 .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
@@ -53,6 +53,8 @@ public final class ManagementServer {
         router.get("/health/ready").handler(context -> ready(context, health.conditions()));
         router.get("/health/started").handler(context -> started(context, health));
         router.getWithRegex(SESSIONS).handler(context -> session(context, sessions));
+        router.get(DrainRoutes.PATH).handler(context -> DrainRoutes.show(context, drain));
+        router.post(DrainRoutes.PATH).handler(context -> DrainRoutes.begin(context, drain));
         router.route().last().handler(context -> context.response()
                 .setStatusCode(NOT_FOUND)
                 .putHeader("content-type", "application/json")
@@ -179,7 +181,7 @@ public final class ManagementServer {
         });
     }
 
-    private static void answer(RoutingContext context, int status, JsonObject json) {
+    static void answer(RoutingContext context, int status, JsonObject json) {
         if (context.response().closed()) {
             return; // whoever asked has gone
         }

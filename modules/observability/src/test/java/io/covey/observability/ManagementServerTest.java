@@ -40,10 +40,11 @@ class ManagementServerTest {
     private int port;
 
     /** What a node would say. */
-    private final class Node implements Health, Sessions {
+    private final class Node implements Health, Sessions, Drain {
         private List<Condition> conditions = List.of(new Condition("lease", true, "held"));
         private List<ShardLoop> loops = List.of(new TestLoop(true));
         private boolean started;
+        private volatile int drainSeconds;
         private Consumer<SessionAnswer> answer = SessionAnswer::unknown;
 
         @Override
@@ -59,6 +60,17 @@ class ManagementServerTest {
         @Override
         public List<ShardLoop> loops() {
             return loops;
+        }
+
+        @Override
+        public Progress drainProgress() {
+            return new Progress(drainSeconds == 0 ? "serving" : "draining", "hands over", 3, 7, drainSeconds);
+        }
+
+        @Override
+        public Progress drain(int deadlineSeconds) {
+            drainSeconds = deadlineSeconds;
+            return drainProgress();
         }
 
         @Override
@@ -115,7 +127,7 @@ class ManagementServerTest {
 
     @BeforeEach
     void listen() throws Exception {
-        port = ManagementServer.listen(vertx, "127.0.0.1", 0, new BrokerMetrics(), node, node)
+        port = ManagementServer.listen(vertx, "127.0.0.1", 0, new BrokerMetrics(), node, node, node)
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS)
@@ -151,6 +163,53 @@ class ManagementServerTest {
         assertThat(notReady.getBoolean("ready")).isFalse();
         assertThat(notReady.getJsonArray("reasons")).isEqualTo(new JsonArray().add("lease: not held"));
         assertThat(notReady.getJsonArray("conditions")).hasSize(2);
+    }
+
+    private HttpResponse<String> post(String host, String path, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + host + ":" + port + path))
+                .POST(HttpRequest.BodyPublishers.noBody());
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void aDrainIsBegunFromTheSameHostAndShown() throws Exception {
+        assertThat(json("/api/v1/node/drain", 200).getString("state")).isEqualTo("serving");
+
+        HttpResponse<String> begun = post("127.0.0.1", "/api/v1/node/drain?deadline=25");
+
+        assertThat(begun.statusCode()).isEqualTo(202);
+        JsonObject shown = json("/api/v1/node/drain", 200);
+        assertThat(shown)
+                .isEqualTo(new JsonObject(begun.body()))
+                .isEqualTo(new JsonObject()
+                        .put("state", "draining")
+                        .put("detail", "hands over")
+                        .put("connections", 3)
+                        .put("partitions", 7)
+                        .put("secondsLeft", 25));
+    }
+
+    @Test
+    void aDrainWithoutADeadlineOrWithAWrongOne() throws Exception {
+        assertThat(post("127.0.0.1", "/api/v1/node/drain?deadline=soon").statusCode())
+                .isEqualTo(400);
+        assertThat(post("127.0.0.1", "/api/v1/node/drain?deadline=0").statusCode())
+                .isEqualTo(400);
+        assertThat(node.drainSeconds).isZero();
+
+        assertThat(post("127.0.0.1", "/api/v1/node/drain").statusCode()).isEqualTo(202);
+        assertThat(node.drainSeconds).isEqualTo(60);
+    }
+
+    @Test
+    void aPageInABrowserOnTheSameHostBeginsNoDrain() throws Exception {
+        assertThat(post("127.0.0.1", "/api/v1/node/drain", "Origin", "http://evil.example")
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(node.drainSeconds).isZero();
     }
 
     @Test

@@ -4,8 +4,10 @@ import io.covey.broker.BucketGateway;
 import io.covey.broker.Node;
 import io.covey.broker.NodeLink;
 import io.covey.broker.ShardLoop;
+import io.covey.cluster.HandOver;
 import io.vertx.core.Vertx;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the buckets live, and how this process reaches other nodes. It outlives incarnations of the node: it keeps its copies of buckets.
@@ -45,6 +47,26 @@ interface Backend {
         return "";
     }
 
-    /** Leaves, within a bound. */
-    void stop();
+    /**
+     * What is missing for all data to have its copies, as far as this node depends on it, for the operator; the empty string where nothing is. Blocks
+     * for up to two seconds.
+     */
+    default String replicasBehind() {
+        return "";
+    }
+
+    /** Moves the data to other nodes; null where there are no others. */
+    default @Nullable HandOver handOver() {
+        return null;
+    }
+
+    /** The node has handed over all data and serves nobody: the cluster is smaller from now on, until another node joins. Blocks. */
+    default void leaveForGood() throws InterruptedException {}
+
+    /**
+     * Leaves, and hands over what is left.
+     *
+     * @param millisMax after this time it leaves without
+     */
+    void stop(long millisMax);
 }

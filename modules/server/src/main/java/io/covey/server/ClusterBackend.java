@@ -12,6 +12,7 @@ import io.covey.cluster.ClusterListener;
 import io.covey.cluster.ClusterNode;
 import io.covey.cluster.ClusterSettings;
 import io.covey.cluster.ClusterStorage;
+import io.covey.cluster.HandOver;
 import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
 import io.covey.routing.ShardAddress;
@@ -30,7 +31,6 @@ final class ClusterBackend implements Backend {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterBackend.class);
     private static final int HALTED = 70;
     private static final int BEGIN_TRIES_MAX = 20;
-    private static final long STOP_MILLIS_MAX = 12_000;
 
     private final ServerSettings settings;
     private final ClusterSettings cluster;
@@ -177,6 +177,11 @@ final class ClusterBackend implements Backend {
         }
 
         @Override
+        public void agreedSize(int nodes) {
+            node.agreedSize(nodes);
+        }
+
+        @Override
         public void ownedPartitions(int[] partitions) {
             node.ownedPartitions(partitions);
         }
@@ -205,10 +210,26 @@ final class ClusterBackend implements Backend {
     }
 
     @Override
-    public void stop() {
+    public String replicasBehind() {
+        return member().replicasBehind();
+    }
+
+    @Override
+    public void leaveForGood() throws InterruptedException {
+        member().leftForGood();
+    }
+
+    @Override
+    public @Nullable HandOver handOver() {
+        ClusterNode running = member;
+        return running == null ? null : running.handOver();
+    }
+
+    @Override
+    public void stop(long millisMax) {
         ClusterNode running = member;
         if (running != null) {
-            running.stop(STOP_MILLIS_MAX);
+            running.stop(millisMax);
         }
         NodeStorage opened = storage;
         if (opened != null) {

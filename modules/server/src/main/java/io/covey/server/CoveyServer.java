@@ -7,8 +7,10 @@ import io.covey.broker.NodeState;
 import io.covey.broker.SessionAnswer;
 import io.covey.broker.ShardLoop;
 import io.covey.cluster.BucketLoad;
+import io.covey.cluster.ClusterSettings;
 import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
+import io.covey.observability.Drain;
 import io.covey.observability.Health;
 import io.covey.observability.LoopLag;
 import io.covey.observability.ManagementServer;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -40,16 +43,22 @@ import org.slf4j.LoggerFactory;
  * A node's process: puts the parts together by hand, one incarnation after the other, and ends them in order. {@link #run} owns the main
  * thread; what other threads want of it comes through one queue.
  */
-final class CoveyServer implements Health, Sessions {
+final class CoveyServer implements Health, Sessions, Drain {
     private static final Logger LOG = LoggerFactory.getLogger(CoveyServer.class);
     private static final long START_SECONDS_MAX = 60;
-    private static final long STOP_SECONDS_MAX = 15;
+
+    /** For an orderly end after SIGTERM; who sends it waits 30 s as a rule. */
+    private static final Duration STOP_TIME = Duration.ofSeconds(22);
+
+    private static final int STOP_GRACE_SECONDS = 4;
+    private static final long REPLICAS_POLL_MILLIS = 100;
     private static final int NOT_IN_ORDER = 1;
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
     private enum Event {
         SERVING,
         RESTART,
+        DRAIN,
         STOP
     }
 
@@ -65,6 +74,8 @@ final class CoveyServer implements Health, Sessions {
     private volatile boolean failed;
     private volatile boolean started;
     private volatile boolean listening;
+    private volatile String replicasBehind = "not joined yet";
+    private volatile @Nullable Leaving leaving;
     private volatile int managementPort;
     private volatile boolean stopping;
     private final SystemStatus status = new SystemStatus(metrics);
@@ -101,6 +112,8 @@ final class CoveyServer implements Health, Sessions {
         Backend backend = backend();
         running = backend;
         show(backend);
+        Leaving way = new Leaving(backend, gate::connections);
+        leaving = way;
         try {
             Authenticator authenticator = settings.auth().open();
             long incarnation = random.nextLong() >>> 1;
@@ -125,7 +138,8 @@ final class CoveyServer implements Health, Sessions {
             }
             LOG.info("told to stop before it was ready: {}", failure.toString());
         } finally {
-            backend.stop();
+            way.hurry(STOP_TIME); // where it ends without having been told to
+            backend.stop(Math.max(1_000, way.millisLeft()));
             LOG.info("stopped; node={}", settings.nodeName());
             ended.countDown();
         }
@@ -185,6 +199,10 @@ final class CoveyServer implements Health, Sessions {
     /** Asks {@link #run} to end and waits for it; then ends the process with status 0. Runs in the JVM's shutdown hook. */
     void shutDown() {
         stopping = true;
+        Leaving way = leaving;
+        if (way != null) {
+            way.hurry(STOP_TIME);
+        }
         events.add(Event.STOP);
         Thread running = runner;
         if (!started && running != null) {
@@ -192,7 +210,7 @@ final class CoveyServer implements Health, Sessions {
         }
         boolean inTime = false;
         try {
-            inTime = ended.await(STOP_SECONDS_MAX + 10, TimeUnit.SECONDS);
+            inTime = ended.await(STOP_TIME.toSeconds() + STOP_GRACE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -211,18 +229,47 @@ final class CoveyServer implements Health, Sessions {
         MqttListeners listeners = null;
         Node current = node(incarnation, backend, authenticator, loops.loops());
         node = current;
+        replicasBehind = "not joined yet";
         backend.attach(current, this::restart);
+        Leaving way = Objects.requireNonNull(leaving);
+        boolean mayOpen = false;
         while (true) {
-            Event event = events.take();
-            if (event == Event.SERVING && !stopping) {
-                listeners = await(MqttListeners.open(loops, settings.listeners(), current::connect, gate));
-                ready(listeners);
-            } else if (event != Event.SERVING) {
-                end(event, current, listeners);
+            Event event = mayOpen ? events.poll(REPLICAS_POLL_MILLIS, TimeUnit.MILLISECONDS) : events.take();
+            if (event == null || event == Event.SERVING) {
+                replicasBehind = backend.replicasBehind();
+                mayOpen = !replicasBehind.isEmpty() && way.takesClients() && !stopping;
+                if (!mayOpen && way.takesClients() && !stopping) {
+                    listeners = await(MqttListeners.open(loops, settings.listeners(), current::connect, gate));
+                    ready(listeners);
+                }
+            } else if (event == Event.DRAIN) {
+                drain(way, current, listeners, backend);
+            } else if (event == Event.STOP || !way.isDrained()) {
+                end(event, current, listeners, way);
                 // What the old incarnation still had to say does not concern the next one.
-                events.removeIf(late -> late != Event.STOP);
+                events.removeIf(late -> late != Event.STOP && late != Event.DRAIN);
                 return event == Event.RESTART && !stopping;
             }
+        }
+    }
+
+    private void drain(Leaving way, Node current, @Nullable MqttListeners listeners, Backend backend)
+            throws InterruptedException {
+        ClusterSettings cluster = settings.cluster();
+        int nodesMin = cluster == null ? 0 : Math.max(settings.node().minimumMembers(), cluster.backupCount() + 1);
+        if (way.drain(current, listeners, nodesMin)) {
+            listening = false;
+            stop(current, way);
+            backend.leaveForGood();
+            way.drained();
+        }
+    }
+
+    private static void stop(Node current, Leaving way) throws InterruptedException {
+        CountDownLatch stopped = new CountDownLatch(1);
+        current.stop(stopped::countDown);
+        if (!stopped.await(Math.max(1_000, way.millisLeft()), TimeUnit.MILLISECONDS)) {
+            LOG.warn("not everything was recorded before the end");
         }
     }
 
@@ -240,7 +287,7 @@ final class CoveyServer implements Health, Sessions {
     private Future<ManagementServer> manage(Vertx vertx) {
         String host = settings.configuration().text("management.host");
         int port = settings.configuration().integer("management.port");
-        return ManagementServer.listen(vertx, host, port, metrics, this, this)
+        return ManagementServer.listen(vertx, host, port, metrics, this, this, this)
                 .onSuccess(open -> {
                     managementPort = open.port();
                     LOG.info("management open; host={} port={}", host, open.port());
@@ -298,15 +345,19 @@ final class CoveyServer implements Health, Sessions {
     }
 
     /** Clients are disconnected and their ends recorded; after a lost lease there is nothing left that may be recorded. */
-    private void end(Event event, Node incarnation, @Nullable MqttListeners listeners) throws InterruptedException {
+    private void end(Event event, Node incarnation, @Nullable MqttListeners listeners, Leaving way)
+            throws InterruptedException {
         listening = false;
-        if (event == Event.STOP) {
+        if (event == Event.STOP && !way.isDrained()) {
             LOG.info("stopping; node={}", settings.nodeName());
-            CountDownLatch stopped = new CountDownLatch(1);
-            incarnation.stop(stopped::countDown);
-            if (!stopped.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
-                LOG.warn("not everything was recorded before the end");
+            way.sendAway(incarnation, listeners);
+            if (incarnation.state().serving()) {
+                String problem = way.moveData();
+                if (!problem.isEmpty()) {
+                    LOG.warn("the node leaves although its data has not moved: {}", problem);
+                }
             }
+            stop(incarnation, way);
         }
         if (listeners != null) {
             try {
@@ -341,13 +392,42 @@ final class CoveyServer implements Health, Sessions {
         Backend backend = running;
         String waitsFor = backend == null ? "not opened yet" : backend.waitsFor();
         return List.of(
-                new Condition("running", !stopping, stopping ? "stopping" : "not stopping"),
+                running(),
                 new Condition("members", members >= needed, members + " of at least " + needed + " members"),
                 new Condition("storage", waitsFor.isEmpty(), waitsFor.isEmpty() ? "all buckets are there" : waitsFor),
                 new Condition(
                         "lease", leased, leased ? "held" : "not held: a majority of the members has not renewed it"),
                 new Condition("routes", serving, serving ? "caught up" : "not caught up with the other nodes"),
+                new Condition(
+                        "replicas",
+                        replicasBehind.isEmpty(),
+                        replicasBehind.isEmpty() ? "had their copies when this node joined" : replicasBehind),
                 new Condition("listeners", listening, listening ? "open" : "not open"));
+    }
+
+    private Condition running() {
+        Leaving way = leaving;
+        String state = way == null ? "serving" : way.state();
+        boolean draining = !state.equals("serving");
+        return new Condition(
+                "running",
+                !stopping && !draining,
+                stopping ? "stopping" : draining ? "drain: " + state : "neither stopping nor draining");
+    }
+
+    @Override
+    public Progress drainProgress() {
+        Leaving way = leaving;
+        return way == null ? new Progress("serving", "not started yet", 0, 0, 0) : way.progress();
+    }
+
+    @Override
+    public Progress drain(int deadlineSeconds) {
+        Leaving way = leaving;
+        if (way != null && !stopping && way.begin(Duration.ofSeconds(deadlineSeconds))) {
+            events.add(Event.DRAIN);
+        }
+        return drainProgress();
     }
 
     @Override

@@ -89,7 +89,8 @@ final class HealthCommand implements Callable<Integer> {
         throw new ConfigurationException("--management: '" + url + "' is not allowed; it takes http://host:port");
     }
 
-    private static String ownManagement(Configuration configuration) {
+    /** Where the node of this configuration listens for operators, as seen from its own host. */
+    static String ownManagement(Configuration configuration) {
         String host = configuration.text("management.host");
         boolean anyAddress = host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
         String reached = anyAddress ? "127.0.0.1" : host;

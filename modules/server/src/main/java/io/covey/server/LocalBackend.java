@@ -106,7 +106,7 @@ final class LocalBackend implements Backend {
     }
 
     @Override
-    public void stop() {
+    public void stop(long millisMax) {
         LocalBuckets served = buckets;
         if (served != null) {
             served.close();

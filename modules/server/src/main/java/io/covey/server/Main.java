@@ -25,6 +25,7 @@ import picocli.CommandLine.Option;
             Main.Start.class,
             Main.Check.class,
             HealthCommand.class,
+            DrainCommand.class,
             PasswordCommand.class,
             StorageCommands.DoctorCommand.class,
             StorageCommands.BackupCommand.class,

@@ -109,8 +109,8 @@ record ServerSettings(
     }
 
     /**
-     * Of how many nodes the cluster is made before it has told so itself. Names do not tell it, as what they stand for comes and goes: there it is
-     * the largest number of which the minimum is still more than half.
+     * Of how many nodes the cluster is made at least, before these have agreed on it. Names do not tell it, as what they stand for comes and goes: the
+     * minimum must, and by it two parts of the cluster cannot form apart.
      */
     private static int expectedMembers(Configuration configuration) {
         int listed = configuration.list("cluster.members").size();
@@ -122,7 +122,7 @@ record ServerSettings(
             throw new ConfigurationException("cluster.minimum-members: missing while cluster.dns is set; it takes more"
                     + " than half of the number of nodes, such as 2 for three of them");
         }
-        return Math.max(listed, 2 * minimum - 1);
+        return Math.max(listed, minimum);
     }
 
     private static final int DEFAULT_PARTITIONS = 31;
@@ -224,7 +224,8 @@ record ServerSettings(
                 configuration.integer("mqtt.pending-publishes"),
                 configuration.number("mqtt.pending-publish-bytes"),
                 configuration.text("mqtt.response-information"),
-                configuration.isOn("mqtt.check-payload-format"));
+                configuration.isOn("mqtt.check-payload-format"),
+                configuration.text("mqtt.server-reference"));
         if (!configuration.isOn("cluster.enabled")) {
             return timed(NodeSettings.SINGLE.withSession(session), configuration);
         }

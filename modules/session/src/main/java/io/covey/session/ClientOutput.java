@@ -81,6 +81,16 @@ final class ClientOutput {
         send(packet);
     }
 
+    /** Sends DISCONNECT 0x9C, for a client of MQTT 5.0, and where it is to go; without the latter where it does not take so large a packet. */
+    void sendRedirect(String reference) {
+        Disconnect named = new Disconnect(ReasonCode.USE_ANOTHER_SERVER, Handshake.reference(reference));
+        if (encodedBytes(named) <= terms.maximumPacketBytes()) { // [MQTT-3.1.2-24]
+            send(named);
+        } else {
+            sendDisconnect(ReasonCode.USE_ANOTHER_SERVER, "");
+        }
+    }
+
     private int encodedBytes(ControlPacket packet) {
         ByteWriter out = new ByteWriter(128);
         PacketEncoder.encode(packet, terms.version(), out);

@@ -3,6 +3,7 @@ package io.covey.session;
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
 import io.covey.protocol.Auth;
+import io.covey.protocol.ConnAck;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Disconnect;
@@ -160,8 +161,12 @@ public final class Connection {
     }
 
     private void refuse(ReasonCode reason, long clientMaximumBytes) {
+        refuse(Handshake.refused(reason), reason, clientMaximumBytes);
+    }
+
+    private void refuse(ConnAck answer, ReasonCode reason, long clientMaximumBytes) {
         if (clientMaximumBytes >= CONNACK_BYTES_MIN && !lostWhileOpening) { // [MQTT-3.1.2-24]
-            effects.send(Handshake.refused(reason));
+            effects.send(answer);
         }
         effects.report(ConnectionEvent.CONNECT_REFUSED, reason);
         close(); // [MQTT-3.2.2-7]
@@ -514,14 +519,36 @@ public final class Connection {
         closeSilently(ReasonCode.SESSION_TAKEN_OVER);
     }
 
-    /** The broker ends the connection (shutting down, administrative): DISCONNECT with this reason; the end is reported, with the will. */
+    /**
+     * The broker ends the connection (shutting down, administrative): DISCONNECT with this reason, or where it shuts down and the operator has named
+     * another server, 0x9C and that name; the end is reported, with the will.
+     */
     public void shutDown(ReasonCode reason, long nowMillis) {
         switch (phase) {
             case AWAITING_CONNECT -> close();
-            case AUTHENTICATING, OPENING -> refuse(reason, terms().maximumPacketBytes()); // [MQTT-3.14.0-1]
-            case CONNECTED -> endWith(reason);
+            case AUTHENTICATING, OPENING -> { // [MQTT-3.14.0-1]
+                ConnAck refused = redirects(reason)
+                        ? Handshake.redirected(settings.serverReference(), terms())
+                        : Handshake.refused(reason);
+                refuse(refused, reason, terms().maximumPacketBytes());
+            }
+            case CONNECTED -> {
+                if (redirects(reason)) {
+                    live().output.sendRedirect(settings.serverReference());
+                } else {
+                    live().output.sendDisconnect(reason, "");
+                }
+                end(reason, true, -1);
+            }
             case CLOSED -> {}
         }
+    }
+
+    /** Whether the client is told where to go instead: what shuts down here goes on elsewhere. */
+    private boolean redirects(ReasonCode reason) {
+        return reason == ReasonCode.SERVER_SHUTTING_DOWN
+                && !settings.serverReference().isEmpty()
+                && terms().isV5();
     }
 
     /** The node lost its lease: close at once, acknowledge and report nothing [I9]. */

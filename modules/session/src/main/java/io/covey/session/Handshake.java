@@ -8,6 +8,7 @@ import io.covey.protocol.Property;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.protocol.ProtocolViolation;
 import io.covey.protocol.ReasonCode;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class Handshake {
     /** The Session Expiry Interval of a session that never ends. */
     static final long NEVER_EXPIRES_SECONDS = 0xFFFF_FFFFL;
+
+    /** What is in a CONNACK before and around a Server Reference, at most. */
+    private static final int CONNACK_BYTES_BEFORE_REFERENCE = 13;
 
     private static final int RECEIVE_MAXIMUM_DEFAULT = 65_535;
     private static final String ASSIGNED_ID_PREFIX = "covey-";
@@ -219,6 +223,19 @@ final class Handshake {
                         ? ReasonCode.SERVER_UNAVAILABLE
                         : ReasonCode.PROTOCOL_ERROR;
         return new ConnAck(false, allowed, Properties.EMPTY); // [MQTT-3.2.2-6]
+    }
+
+    /** The CONNACK of a CONNECT that is to go to another server; its name is left out where the client does not take so large a packet. */
+    static ConnAck redirected(String reference, Terms terms) {
+        int bytes = CONNACK_BYTES_BEFORE_REFERENCE + reference.getBytes(StandardCharsets.UTF_8).length;
+        return bytes > terms.maximumPacketBytes() // [MQTT-3.1.2-24]
+                ? refused(ReasonCode.USE_ANOTHER_SERVER)
+                : new ConnAck(false, ReasonCode.USE_ANOTHER_SERVER, reference(reference));
+    }
+
+    /** The Server Reference as properties. */
+    static Properties reference(String reference) {
+        return Properties.builder().add(Property.SERVER_REFERENCE, reference).build();
     }
 
     /** The reason of the DISCONNECT after an authentication that failed; what only CONNACK may say becomes Not authorized. */

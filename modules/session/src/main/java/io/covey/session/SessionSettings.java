@@ -27,6 +27,7 @@ import io.covey.bucket.QueueOverflow;
  * @param pendingPublishBytesMax bytes in work per connection before reading pauses; one publish is taken in any case
  * @param responseInformation what MQTT 5.0 clients that ask for Response Information are told; empty for nothing
  * @param payloadFormatChecked whether a payload that is announced as text is checked to be well-formed UTF-8
+ * @param serverReference where MQTT 5.0 clients are sent when the broker shuts down; empty where they are not told
  */
 public record SessionSettings(
         int receiveMaximum,
@@ -49,7 +50,8 @@ public record SessionSettings(
         int pendingPublishesMax,
         long pendingPublishBytesMax,
         String responseInformation,
-        boolean payloadFormatChecked) {
+        boolean payloadFormatChecked,
+        String serverReference) {
     /** The defaults that README documents. */
     public static final SessionSettings DEFAULT = new SessionSettings(
             1024,
@@ -72,7 +74,8 @@ public record SessionSettings(
             1024,
             4L << 20,
             "",
-            false);
+            false,
+            "");
 
     private static final int PACKET_BYTES_MIN = 128;
     private static final int PACKET_BYTES_MAX = 128 << 20;

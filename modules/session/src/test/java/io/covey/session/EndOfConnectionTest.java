@@ -8,6 +8,7 @@ import static io.covey.session.TestClient.pubAck;
 import static io.covey.session.TestClient.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.protocol.ConnAck;
 import io.covey.protocol.Disconnect;
 import io.covey.protocol.PingReq;
 import io.covey.protocol.Properties;
@@ -228,6 +229,47 @@ class EndOfConnectionTest {
         client.connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN, client.nowMillis);
 
         client.assertDisconnected(ReasonCode.SERVER_SHUTTING_DOWN);
+    }
+
+    private static TestClient redirected() {
+        TestSettings settings = new TestSettings();
+        settings.serverReference = "other.example:1883";
+        return new TestClient(settings);
+    }
+
+    private static Properties reference() {
+        return Properties.builder()
+                .add(Property.SERVER_REFERENCE, "other.example:1883")
+                .build();
+    }
+
+    @Test
+    void brokerThatShutsDownSendsClientsToTheServerThatTheOperatorHasNamed() {
+        TestClient client = redirected().connected();
+        client.wire();
+        client.connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN, client.nowMillis);
+
+        TestClient opening = redirected().sendConnect().authenticated();
+        opening.connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN, opening.nowMillis);
+
+        assertThat(client.wire()).containsExactly(new Disconnect(ReasonCode.USE_ANOTHER_SERVER, reference()));
+        assertThat(client.effects.ends).containsExactly(new EndOfConnection(-1, true, 0));
+        assertThat(opening.wire()).containsExactly(new ConnAck(false, ReasonCode.USE_ANOTHER_SERVER, reference()));
+    }
+
+    @Test
+    void clientsThatKnowNoOtherServerAreTreatedAsEver() {
+        TestClient old = redirected().version(V3_1_1).connected();
+        old.wire();
+        old.connection.shutDown(ReasonCode.SERVER_SHUTTING_DOWN, old.nowMillis);
+
+        TestClient ended = redirected().connected();
+        ended.wire();
+        ended.connection.shutDown(ReasonCode.ADMINISTRATIVE_ACTION, ended.nowMillis);
+
+        assertThat(old.wire()).isEmpty();
+        assertThat(old.effects.closed).isTrue();
+        assertThat(ended.wire()).containsExactly(new Disconnect(ReasonCode.ADMINISTRATIVE_ACTION, Properties.EMPTY));
     }
 
     @Test

@@ -25,6 +25,7 @@ final class TestSettings {
     long pendingPublishBytesMax = 4 << 20;
     String responseInformation = "";
     boolean payloadFormatChecked;
+    String serverReference = "";
 
     SessionSettings build() {
         return new SessionSettings(
@@ -48,6 +49,7 @@ final class TestSettings {
                 pendingPublishesMax,
                 pendingPublishBytesMax,
                 responseInformation,
-                payloadFormatChecked);
+                payloadFormatChecked,
+                serverReference);
     }
 }

@@ -128,7 +128,7 @@ public final class BackupFile {
             for (int left = in.readInt(); left > 0; left--) {
                 restore(in, file, disk);
             }
-            new NodeIdentity(node, cluster, partitions, "").write(disk);
+            new NodeIdentity(node, cluster, partitions, "", 0).write(disk);
         } catch (EOFException cut) {
             throw new StorageException(file + " is cut short", cut);
         } catch (IOException failure) {

@@ -13,19 +13,24 @@ import java.util.Map;
  * @param cluster the cluster's name, or the empty string where the node is alone
  * @param partitions how many buckets there are
  * @param formation drawn when the cluster was formed, the same on all its members; the empty string before
+ * @param agreed what the nodes have agreed of their number, as the cluster encodes it; 0 where this node was not told
  */
-record NodeIdentity(String node, String cluster, int partitions, String formation) {
+record NodeIdentity(String node, String cluster, int partitions, String formation, long agreed) {
     static final String FILE = "covey.node";
 
     private static final String HEAD = "covey-storage ";
 
     NodeIdentity formedAs(String newFormation) {
-        return new NodeIdentity(node, cluster, partitions, newFormation);
+        return new NodeIdentity(node, cluster, partitions, newFormation, agreed);
+    }
+
+    NodeIdentity agreedOn(long size) {
+        return new NodeIdentity(node, cluster, partitions, formation, size);
     }
 
     void write(Disk disk) throws IOException {
         String text = HEAD + LogFormat.VERSION + "\nnode=" + node + "\ncluster=" + cluster + "\npartitions="
-                + partitions + "\nformation=" + formation + "\n";
+                + partitions + "\nformation=" + formation + "\nagreed=" + agreed + "\n";
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         String sum = String.format("crc32c=%08x%n", LogFormat.crc(bytes, 0, bytes.length));
         byte[] file = new ByteWriter(bytes.length + 32)
@@ -71,7 +76,8 @@ record NodeIdentity(String node, String cluster, int partitions, String formatio
                 values.getOrDefault("node", ""),
                 values.getOrDefault("cluster", ""),
                 Integer.parseInt(values.getOrDefault("partitions", "0")),
-                values.getOrDefault("formation", ""));
+                values.getOrDefault("formation", ""),
+                Long.parseLong(values.getOrDefault("agreed", "0")));
     }
 
     private static void refuseNewer(Disk disk, String version) {

@@ -37,7 +37,7 @@ public final class StorageDirectory {
 
     static StorageDirectory open(Disk disk, String node, String cluster, int partitions) {
         try {
-            return new StorageDirectory(disk, identify(disk, new NodeIdentity(node, cluster, partitions, "")));
+            return new StorageDirectory(disk, identify(disk, new NodeIdentity(node, cluster, partitions, "", 0)));
         } catch (IOException failure) {
             close(disk, failure);
             throw new StorageException(
@@ -194,16 +194,31 @@ public final class StorageDirectory {
         return identity.formation();
     }
 
+    /** What the cluster's nodes had agreed of their number when this node was last told, as the cluster encodes it; 0 where it was not. */
+    public long agreed() {
+        return identity.agreed();
+    }
+
+    /** Notes, on the device, what the cluster's nodes have agreed of their number. */
+    public void agreed(long size) {
+        if (size != identity.agreed()) {
+            become(identity.agreedOn(size));
+        }
+    }
+
     /** Notes, on the device, that the cluster is formed. */
     public void formedAs(String formation) {
-        NodeIdentity formed = identity.formedAs(formation);
+        become(identity.formedAs(formation));
+    }
+
+    private synchronized void become(NodeIdentity next) {
         try {
-            formed.write(disk);
+            next.write(disk);
         } catch (IOException failure) {
             throw new StorageException(
                     "storage.directory: cannot write to " + disk + ": " + NioDisk.reason(failure), failure);
         }
-        identity = formed;
+        identity = next;
     }
 
     /** Gives the directory back; a journal does so itself when it is closed. */
