@@ -94,17 +94,30 @@ cluster.enabled: replicaCount
 cluster.host: the pod's address
 cluster.port: the chart
 cluster.event-bus-port: the chart
-cluster.members: replicaCount
-cluster.dns: autoscaling.enabled
+cluster.members: the headless service
+cluster.dns: the headless service
 storage.directory: persistence
 auth.allow-anonymous: auth.anonymous
 auth.password-file: auth.password, auth.users or auth.existingSecret
 {{- end -}}
 
 {{/*
-The node's configuration file: the operator's map and what the chart sets. A fixed number of nodes is listed by name, so that after all were down
-the cluster waits for all of their disks. Where the number changes by itself, nodes are whatever the headless service knows.
+More than half of the first nodes, so that parts of a cluster cannot form apart. Once there is a cluster it counts its nodes itself, and this is
+only a floor: it stays when nodes come, lest all are restarted for it, and goes down when so many have gone that it would be too high.
 */}}
+{{- define "covey.minimumMembers" -}}
+{{- $majority := add1 (div (int (include "covey.founders" .)) 2) -}}
+{{- $before := dig "cluster" "minimum-members" 0 (include "covey.configBefore" . | fromYaml) -}}
+{{- if and $before (lt (int $before) (int $majority)) }}{{ int $before }}{{ else }}{{ $majority }}{{ end -}}
+{{- end -}}
+
+{{/* The configuration file of the nodes that are installed; empty where there are none, or where Helm does not see the cluster. */}}
+{{- define "covey.configBefore" -}}
+{{- $map := lookup "v1" "ConfigMap" .Release.Namespace (include "covey.fullname" .) | default dict -}}
+{{- dig "data" "covey.yaml" "" $map -}}
+{{- end -}}
+
+{{/* The node's configuration file: the operator's map and what the chart sets. Nodes are whatever the headless service knows. */}}
 {{- define "covey.config" -}}
 {{- $listeners := dict "tcp" (dict "type" "tcp" "host" "0.0.0.0" "port" 1883) -}}
 {{- if .Values.websocket.enabled -}}
@@ -112,19 +125,10 @@ the cluster waits for all of their disks. Where the number changes by itself, no
 {{- end -}}
 {{- $cluster := dict "enabled" false -}}
 {{- $defaults := dict "name" (include "covey.fullname" .) -}}
-{{- $founders := int (include "covey.founders" .) -}}
 {{- if include "covey.clustered" . -}}
 {{- $cluster = dict "enabled" true "port" 5701 "event-bus-port" 5702 -}}
-{{- if .Values.autoscaling.enabled -}}
 {{- $_ := set $cluster "dns" (include "covey.headlessName" .) -}}
-{{- $_ := set $defaults "minimum-members" (add1 (div $founders 2)) -}}
-{{- else -}}
-{{- $members := list -}}
-{{- range until $founders -}}
-{{- $members = append $members (printf "%s-%d.%s:5701" (include "covey.fullname" $) . (include "covey.headlessName" $)) -}}
-{{- end -}}
-{{- $_ := set $cluster "members" $members -}}
-{{- end -}}
+{{- $_ := set $defaults "minimum-members" (include "covey.minimumMembers" . | int) -}}
 {{- end -}}
 {{- $owned := dict
     "listeners" $listeners

@@ -67,6 +67,12 @@ containers:
         containerPort: 5701
       - name: event-bus
         containerPort: 5702
+    {{- if .Values.drain.enabled }}
+    lifecycle:
+      preStop:
+        exec:
+          command: [covey, drain, --management, "http://127.0.0.1:8080", --deadline, {{ .Values.drain.deadlineSeconds | quote }}]
+    {{- end }}
     startupProbe:
       httpGet:
         path: /health/live

@@ -20,8 +20,8 @@
 {{- if gt $minimum $founders -}}
 {{- fail (printf "config.cluster.minimum-members: %d nodes would be needed for service, there are %d" $minimum $founders) -}}
 {{- end -}}
-{{- if and .Values.autoscaling.enabled $minimum (le (mul 2 $minimum) $founders) -}}
-{{- fail (printf "config.cluster.minimum-members: with autoscaling it takes more than half of autoscaling.minReplicas, which is %d, not %d" $founders $minimum) -}}
+{{- if and $minimum (le (mul 2 $minimum) $founders) -}}
+{{- fail (printf "config.cluster.minimum-members: it takes more than half of the nodes, of which there are %d, not %d" $founders $minimum) -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.websocket.enabled) -}}
 {{- fail "ingress.enabled: an ingress carries MQTT over WebSocket only; set websocket.enabled=true, or expose TCP with service.type=LoadBalancer" -}}
@@ -43,6 +43,11 @@
 {{- fail "autoscaling: set targetCPUUtilizationPercentage or targetMemoryUtilizationPercentage, else there is nothing to scale by" -}}
 {{- end -}}
 {{- end -}}
+{{- $grace := int .Values.terminationGracePeriodSeconds -}}
+{{- $deadline := int .Values.drain.deadlineSeconds -}}
+{{- if and .Values.drain.enabled (lt $grace (add $deadline 30)) -}}
+{{- fail (printf "terminationGracePeriodSeconds: %d is too short for drain.deadlineSeconds=%d; it takes at least %d" $grace $deadline (add $deadline 30)) -}}
+{{- end -}}
 {{- include "covey.validateChange" . -}}
 {{- end -}}
 
@@ -51,8 +56,7 @@
 {{- $present := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "covey.fullname" .) | default dict -}}
 {{- $running := int (dig "spec" "replicas" 0 $present) -}}
 {{- if gt $running 0 -}}
-{{- $old := lookup "v1" "ConfigMap" .Release.Namespace (include "covey.fullname" .) | default dict -}}
-{{- $before := dig "data" "covey.yaml" "" $old | fromYaml -}}
+{{- $before := include "covey.configBefore" . | fromYaml -}}
 {{- $after := include "covey.config" . | fromYaml -}}
 {{- $was := dig "cluster" "enabled" true $before -}}
 {{- $is := dig "cluster" "enabled" false $after -}}

@@ -36,6 +36,7 @@ class NodeConfigurationTest {
     private static final String ADDRESS = "10.1.2.3";
     private static final Pattern READY =
             Pattern.compile("covey ready .*tcp=127\\.0\\.0\\.1:(\\d+) management=127\\.0\\.0\\.1:(\\d+) .*");
+    private static final String MANAGEMENT = "http://127.0.0.1:8080";
     private static final int BAD_USER_OR_PASSWORD = 4;
     private static final int NOT_AUTHORIZED = 5;
     private static final Map<String, String> CHECKED = new HashMap<>();
@@ -68,25 +69,17 @@ class NodeConfigurationTest {
     }
 
     @Test
-    void fixedNumberOfNodesIsListedByName() throws IOException, InterruptedException {
-        String configuration = checked("defaults");
-
-        assertThat(configuration)
-                .contains(
-                        "cluster.members = demo-covey-0.demo-covey-headless:5701,demo-covey-1.demo-covey-headless:5701,"
-                                + "demo-covey-2.demo-covey-headless:5701  #")
-                .contains("cluster.dns =   #")
-                .contains("cluster.host = " + ADDRESS + "  #");
-    }
-
-    @Test
-    void scaledNodesAreFoundByDnsAndFormAMajorityOfTheFewest() throws IOException, InterruptedException {
-        String configuration = checked("autoscaling");
-
-        assertThat(configuration)
+    void nodesFindEachOtherByTheHeadlessServiceAndFormWithAMajority() throws IOException, InterruptedException {
+        assertThat(checked("defaults"))
                 .contains("cluster.dns = demo-covey-headless  #")
                 .contains("cluster.members =   #")
+                .contains("cluster.minimum-members = 2  #")
+                .contains("cluster.host = " + ADDRESS + "  #");
+        assertThat(checked("autoscaling"))
+                .contains("cluster.dns = demo-covey-headless  #")
                 .contains("cluster.minimum-members = 2  #");
+        assertThat(Chart.render("replicaCount: 5").configuration()).contains("minimum-members: 3\n");
+        assertThat(Chart.render("replicaCount: 4").configuration()).contains("minimum-members: 3\n");
     }
 
     @Test
@@ -98,7 +91,7 @@ class NodeConfigurationTest {
     }
 
     @Test
-    void nodeServesTheUserOfTheSecretAndNobodyElse() throws Exception {
+    void nodeServesTheUserOfTheSecretAndNobodyElseAndIsDrained() throws Exception {
         Manifests manifests = Chart.render("replicaCount: 1");
         List<String> here = List.of(
                 "listeners.tcp.host=127.0.0.1",
@@ -121,6 +114,9 @@ class NodeConfigurationTest {
                         .as(probe)
                         .isEqualTo(200);
             }
+            assertThat(asked(ready.group(2), List.of("covey", "health", "ready", "--management", MANAGEMENT)))
+                    .contains("\"ready\"");
+            assertThat(asked(ready.group(2), preStop(manifests))).contains("drained");
         } finally {
             node.destroyForcibly().waitFor();
         }
@@ -173,6 +169,30 @@ class NodeConfigurationTest {
                     field == null ? String.valueOf(variable.get("value")) : fields.get(field));
         }
         return variables;
+    }
+
+    private static List<String> preStop(Manifests manifests) {
+        return ((List<?>) Manifests.at(manifests.container(), "lifecycle.preStop.exec.command"))
+                .stream().map(String::valueOf).toList();
+    }
+
+    /** What the container's program prints, asked about the node with this management port; it must end with status 0. */
+    private static String asked(String managementPort, List<String> command) throws IOException, InterruptedException {
+        assertThat(command).startsWith("covey").contains(MANAGEMENT);
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                Path.of(System.getProperty("covey.dist")).resolve("*").toString(),
+                "io.covey.server.Main"));
+        command.stream()
+                .skip(1)
+                .map(word -> word.replace("8080", managementPort))
+                .forEach(line::add);
+        Process asked = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String output = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(asked.waitFor()).as(output).isZero();
+        return output;
     }
 
     private static Matcher await(Process node) throws Exception {

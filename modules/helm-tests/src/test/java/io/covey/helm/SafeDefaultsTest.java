@@ -26,6 +26,15 @@ class SafeDefaultsTest {
     }
 
     @Test
+    void nodesAreDrainedBeforeTheyEnd() {
+        assertThat(Manifests.at(manifests.container(), "lifecycle.preStop.exec.command"))
+                .isEqualTo(List.of("covey", "drain", "--management", "http://127.0.0.1:8080", "--deadline", "90"));
+        assertThat(spec).containsEntry("terminationGracePeriodSeconds", 150);
+        assertThat(Manifests.at(Chart.render("drain: {enabled: false}").container(), "lifecycle"))
+                .isNull();
+    }
+
+    @Test
     void dataOutlivesPods() {
         assertThat(Manifests.at(manifests.statefulSet(), "spec.volumeClaimTemplates.0.metadata.name"))
                 .isEqualTo("data");

@@ -106,6 +106,26 @@ class UpgradeTest {
                 .isEqualTo(9);
     }
 
+    /** The cluster counts its nodes itself, so none is restarted because others come. */
+    @Test
+    void moreNodesDoNotRestartThoseThatAreThere() {
+        Object before = checksum(install("{}"));
+
+        Manifests five = Chart.render("replicaCount: 5");
+
+        assertThat(checksum(five)).isEqualTo(before);
+        assertThat(five.configuration()).contains("minimum-members: 2\n");
+    }
+
+    @Test
+    void fewerNodesLowerTheMinimumWhereItWouldBeTooHigh() {
+        install("replicaCount: 5");
+        Manifests four = install("replicaCount: 4");
+        assertThat(four.configuration()).contains("minimum-members: 3\n");
+
+        assertThat(Chart.render("replicaCount: 3").configuration()).contains("minimum-members: 2\n");
+    }
+
     @Test
     void nodeAloneDoesNotBecomeAClusterByAnUpgrade() {
         install("replicaCount: 1");

@@ -86,12 +86,14 @@ final class ValueSets {
                 extraEnv: [{name: TZ, value: UTC}]
                 extraVolumes: [{name: more, emptyDir: {}}]
                 extraVolumeMounts: [{name: more, mountPath: /more}]
+                drain: {deadlineSeconds: 500}
                 terminationGracePeriodSeconds: 600
                 """);
         ALL.put(
                 "own parts",
                 """
                 fullnameOverride: demo-covey
+                drain: {enabled: false}
                 auth: {existingSecret: my-users}
                 serviceAccount: {create: false}
                 networkPolicy: {enabled: false}

@@ -60,7 +60,7 @@ class ValuesRefusedTest {
         return Stream.of(
                 refused(
                         "config: {cluster: {members: [a]}}",
-                        "config: the key cluster.members is set by the chart; it follows from replicaCount"),
+                        "config: the key cluster.members is set by the chart; it follows from the headless service"),
                 refused("config: {cluster.members: a}", "config: the key cluster.members is set by the chart"),
                 refused(
                         "config: {auth: {allow-anonymous: true}}",
@@ -75,8 +75,9 @@ class ValuesRefusedTest {
                         "config: {cluster: {minimum-members: 4}}",
                         "config.cluster.minimum-members: 4 nodes would be needed for service, there are 3"),
                 refused(
-                        "autoscaling: {enabled: true, minReplicas: 5}\nconfig: {cluster: {minimum-members: 2}}",
-                        "config.cluster.minimum-members: with autoscaling it takes more than half of autoscaling.minReplicas"),
+                        "replicaCount: 5\nconfig: {cluster: {minimum-members: 2}}",
+                        "config.cluster.minimum-members: it takes more than half of the nodes, of which there are 5,"
+                                + " not 2"),
                 refused("ingress: {enabled: true}", "ingress.enabled: an ingress carries MQTT over WebSocket only"),
                 refused(
                         "auth: {existingSecret: s, password: p}",
@@ -92,7 +93,11 @@ class ValuesRefusedTest {
                         "autoscaling.minReplicas: more than autoscaling.maxReplicas"),
                 refused(
                         "autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}",
-                        "there is nothing to scale by"));
+                        "there is nothing to scale by"),
+                refused(
+                        "drain: {deadlineSeconds: 300}",
+                        "terminationGracePeriodSeconds: 150 is too short for drain.deadlineSeconds=300; it takes at"
+                                + " least 330"));
     }
 
     private static Arguments refused(String values, String message) {
