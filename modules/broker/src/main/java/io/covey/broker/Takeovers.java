@@ -1,12 +1,11 @@
 package io.covey.broker;
 
+import io.covey.bucket.Command;
 import io.covey.bucket.Result;
-import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Connections whose session is open in its bucket, but whose client id may still have an earlier connection: they wait until it is gone, here
@@ -28,14 +27,14 @@ final class Takeovers { // [MQTT311-3.1.4-2]
     private static final class Takeover {
         private final ShardConnection connection;
         private final Result.Opened opened;
-        /** The other shard that is to be told, or null when it has answered or there is none. */
-        private @Nullable ShardAddress remote;
+        /** Connections at other shards that are to be closed and have not answered. */
+        private final List<Result.Predecessor> remote;
 
         private final long sinceMicros;
         private int attempts;
 
         private Takeover(
-                ShardConnection connection, Result.Opened opened, @Nullable ShardAddress remote, long sinceMicros) {
+                ShardConnection connection, Result.Opened opened, List<Result.Predecessor> remote, long sinceMicros) {
             this.connection = connection;
             this.opened = opened;
             this.remote = remote;
@@ -55,11 +54,11 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             current.superseded();
         }
         shard.registry.register(connection);
-        ShardAddress previous = opened.previous();
-        ShardAddress remote = previous == null || previous.equals(shard.lanes.self) ? null : previous;
+        List<Result.Predecessor> remote = new ArrayList<>(opened.predecessors());
+        remote.removeIf(predecessor -> predecessor.shard().equals(shard.lanes.self));
         List<Takeover> ofClient = pending.get(clientId);
-        if (remote == null && ofClient == null && !shard.registry.isDraining(clientId, opened.epoch())) {
-            connection.proceed(opened);
+        if (remote.isEmpty() && ofClient == null && !shard.registry.isDraining(clientId, opened.epoch())) {
+            proceed(connection, opened);
             return;
         }
         Takeover takeover = new Takeover(connection, opened, remote, shard.loop.monotonicMicros());
@@ -73,19 +72,23 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         scheduleResend();
     }
 
+    private void proceed(ShardConnection connection, Result.Opened opened) {
+        connection.proceed(opened);
+        if (!opened.predecessors().isEmpty()) {
+            Command settle = new Command.Settle(connection.clientId(), opened.epoch());
+            connection.lane().submit(settle, false, result -> {});
+        }
+    }
+
     private void kick(Takeover takeover) {
-        ShardAddress remote = takeover.remote;
-        if (remote == null) {
+        if (takeover.remote.isEmpty()) {
             return;
         }
         takeover.attempts++;
-        if (isGone(remote.node(), takeover.attempts)) {
-            takeover.remote = null;
-        } else {
-            shard.link.send(
-                    remote,
-                    new NodeMessage.Kick(
-                            shard.lanes.self, takeover.connection.clientId(), takeover.opened.previousEpoch()));
+        takeover.remote.removeIf(each -> isGone(each.shard().node(), takeover.attempts));
+        String clientId = takeover.connection.clientId();
+        for (Result.Predecessor each : takeover.remote) {
+            shard.link.send(each.shard(), new NodeMessage.Kick(shard.lanes.self, clientId, each.epoch()));
         }
     }
 
@@ -104,9 +107,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             return;
         }
         for (Takeover takeover : ofClient) {
-            if (takeover.opened.previousEpoch() == kicked.epoch()) {
-                takeover.remote = null;
-            }
+            takeover.remote.removeIf(predecessor -> predecessor.epoch() == kicked.epoch());
         }
         recheck(kicked.clientId());
     }
@@ -121,7 +122,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         List<Takeover> ofClient = pending.get(clientId);
         while (ofClient != null) {
             Takeover oldest = ofClient.get(0);
-            if (oldest.remote != null || shard.registry.isDraining(clientId, oldest.opened.epoch())) {
+            if (!oldest.remote.isEmpty() || shard.registry.isDraining(clientId, oldest.opened.epoch())) {
                 return;
             }
             ofClient.remove(0);
@@ -129,7 +130,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
                 pending.remove(clientId);
             }
             shard.events.takenOver(shard.loop.monotonicMicros() - oldest.sinceMicros);
-            oldest.connection.proceed(oldest.opened);
+            proceed(oldest.connection, oldest.opened);
             ofClient = pending.get(clientId);
         }
     }

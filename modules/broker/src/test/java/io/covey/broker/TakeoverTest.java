@@ -96,6 +96,50 @@ class TakeoverTest {
         assertThat(isConnected(second)).isTrue();
     }
 
+    @Test // I2
+    void aConnectionBehindADeadNodeThatWaitedForItIsClosedAllTheSame() {
+        TestCluster.TestNode three = cluster.start(3, 1);
+        TestClient first = one.client().connect("c", true, 0);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        two.client().connect("c", true, 0); // it waits for the first one
+        cluster.buckets.script =
+                submission -> submission.batch().sender().node() == 1 ? Fault.REQUEST_LOST : Fault.NONE;
+        cluster.kill(two);
+        pass(50);
+
+        TestClient third = three.client().connect("c", true, 0);
+        pass(200);
+        assertThat(isConnected(first)).isTrue();
+        assertThat(third.got).isEmpty();
+
+        cluster.lost = message -> false;
+        pass(200);
+        assertTakenOver(first);
+        assertThat(isConnected(third)).isTrue();
+        pass(200);
+        assertThat(cluster.buckets.commands(Command.Settle.class)).hasSize(1);
+    }
+
+    @Test // I4
+    void theNextConnectionWaitsForPublishesToOtherNodesAsLongAsTheirLeasesMayLast() {
+        TestClient subscriber = two.client().connect("s", true, 0);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient first = one.client(0).connect("c", true, 60);
+        cluster.lost = message -> message instanceof NodeMessage.Publishes;
+        first.publish("a", "1", QoS.AT_LEAST_ONCE);
+
+        TestClient second = one.client(1).connect("c", false, 60);
+        pass(NodeSettings.SINGLE.leaseMillis());
+        assertThat(second.got).isEmpty();
+
+        cluster.lost = message -> false;
+        pass(300);
+        assertThat(isConnected(second)).isTrue();
+        second.publish("a", "2", QoS.AT_LEAST_ONCE);
+        pass(10);
+        assertThat(subscriber.payloads()).containsExactly("1", "2");
+    }
+
     @Test
     void aKickThatComesBeforeTheSessionIsOpenCountsAgainstIt() {
         cluster.buckets.script = submission -> submission.has(Command.OpenSession.class)
@@ -248,7 +292,7 @@ class TakeoverTest {
         pass(2);
 
         TestClient second = two.client().connect("c", false, 60);
-        pass(3_200);
+        pass(5_600);
 
         assertThat(isConnected(second)).isTrue();
     }

@@ -7,11 +7,13 @@ import java.util.List;
 
 /**
  * The binary form of batches and their results, for the network between members and for logs; starts with a format version. Reading throws
- * {@link UnknownFormatException} for another one.
+ * {@link UnknownFormatException} for a later one.
+ *
+ * <p>Format 2 has {@link Command.Settle}, and a list of predecessors in {@link Result.Opened} instead of one connection.
  */
 public final class BatchCodec {
-    /** The form that this release writes and reads. */
-    static final int FORMAT = 1;
+    /** The form that this release writes; it reads the earlier ones, too. */
+    static final int FORMAT = 2;
 
     private BatchCodec() {}
 
@@ -44,8 +46,8 @@ public final class BatchCodec {
 
     /** Reads what {@link #write(BatchResult, ByteWriter)} wrote. */
     public static BatchResult readResult(ByteReader in) {
-        checkFormat("a batch's result", in.u8());
-        List<Result> results = Lists.read(in, ResultCodec::read);
+        int format = checkFormat("a batch's result", in.u8());
+        List<Result> results = Lists.read(in, reader -> ResultCodec.read(reader, format));
         long version = in.varLong();
         RouteDelta routes = in.bool()
                 ? new RouteDelta(version, true, Lists.read(in, ByteReader::string), Lists.read(in, ByteReader::string))
@@ -53,9 +55,10 @@ public final class BatchCodec {
         return new BatchResult(results, routes, Lists.read(in, OutboxEntry::read));
     }
 
-    private static void checkFormat(String what, int format) {
-        if (format != FORMAT) {
+    private static int checkFormat(String what, int format) {
+        if (format < 1 || format > FORMAT) {
             throw new UnknownFormatException(what, format, FORMAT);
         }
+        return format;
     }
 }

@@ -170,14 +170,14 @@ public final class Bucket {
      */
     public static Bucket restore(ByteReader in, BucketLimits limits) {
         int format = in.u8();
-        if (format != SnapshotWriter.FORMAT) {
+        if (format < 1 || format > SnapshotWriter.FORMAT) {
             throw new UnknownFormatException("a bucket's snapshot", format, SnapshotWriter.FORMAT);
         }
         Bucket bucket = new Bucket(limits);
         bucket.version = BucketVersion.read(in);
         bucket.owner = in.i64();
         bucket.timeMillis = in.i64();
-        new SnapshotReader(in).read(bucket.senders, bucket.state, bucket.state.ledger());
+        new SnapshotReader(in, format).read(bucket.senders, bucket.state, bucket.state.ledger());
         return bucket;
     }
 

@@ -86,6 +86,9 @@ final class BucketState {
         if (command instanceof Command.CloseSession close) {
             return sessions.close(close, nowMillis);
         }
+        if (command instanceof Command.Settle settle) {
+            return sessions.settle(settle);
+        }
         if (command instanceof Command.Subscribe subscribe) {
             return connections.subscribe(subscribe);
         }

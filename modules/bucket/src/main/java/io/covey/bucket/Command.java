@@ -60,6 +60,9 @@ public sealed interface Command {
         }
     }
 
+    /** The connection with this epoch is the only one of its client id: all {@link Result.Opened#predecessors} are closed. */
+    record Settle(String clientId, long epoch) implements Command {}
+
     /** A command about Shared Subscriptions: {@link SharedCommand}. */
     non-sealed interface OfShared extends Command {}
 

@@ -29,6 +29,7 @@ final class CommandCodec {
     private static final int NODE_GONE = 17;
     private static final int FINISH_OUTBOX = 18;
     private static final int DESCRIBE = 19;
+    private static final int SETTLE = 20;
 
     private CommandCodec() {}
 
@@ -103,6 +104,8 @@ final class CommandCodec {
             out.u8(TICK);
         } else if (command instanceof Command.NodeGone gone) {
             out.u8(NODE_GONE).i64(gone.node());
+        } else if (command instanceof Command.Settle settle) {
+            writeHead(SETTLE, settle.clientId(), settle.epoch(), out);
         } else if (command instanceof Command.FinishOutbox finish) {
             out.u8(FINISH_OUTBOX);
             Lists.writeLongs(finish.numbers(), out);
@@ -142,6 +145,7 @@ final class CommandCodec {
             case NODE_GONE -> new Command.NodeGone(in.i64());
             case FINISH_OUTBOX -> new Command.FinishOutbox(Lists.readLongs(in));
             case DESCRIBE -> new Command.Describe(in.string());
+            case SETTLE -> new Command.Settle(in.string(), in.varLong());
             default -> SharedCommandCodec.read(tag, in);
         };
     }

@@ -1,5 +1,7 @@
 package io.covey.bucket;
 
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
@@ -31,8 +33,7 @@ public sealed interface Result {
      * @param epoch the fencing number of this connection; it grows with each CONNECT of the client id
      * @param incarnation identifies the session through all its connections
      * @param sessionPresent whether a session was continued [MQTT-3.2.2-3]
-     * @param previous the connection that held the session until now and must be closed, or null
-     * @param previousEpoch its epoch
+     * @param predecessors connections of the client id that may still be open and must be closed, the earliest first [MQTT-3.1.4-3]
      * @param entries all that was handed before and is not released, in order, and what is handed newly
      * @param nextSequence the first sequence not handed; 1 in a transient session
      * @param received Packet Identifiers of incoming QoS 2 messages that are not released, with their numbers
@@ -43,8 +44,7 @@ public sealed interface Result {
             long epoch,
             long incarnation,
             boolean sessionPresent,
-            @Nullable ShardAddress previous,
-            long previousEpoch,
+            List<Predecessor> predecessors,
             List<QueueEntry> entries,
             long nextSequence,
             List<Receipt> received,
@@ -56,8 +56,7 @@ public sealed interface Result {
                 long epoch,
                 long incarnation,
                 boolean sessionPresent,
-                @Nullable ShardAddress previous,
-                long previousEpoch,
+                List<Predecessor> predecessors,
                 List<QueueEntry> entries,
                 long nextSequence,
                 List<Receipt> received,
@@ -66,8 +65,7 @@ public sealed interface Result {
                     epoch,
                     incarnation,
                     sessionPresent,
-                    previous,
-                    previousEpoch,
+                    predecessors,
                     entries,
                     nextSequence,
                     received,
@@ -88,6 +86,20 @@ public sealed interface Result {
      * @param deliveries the hint for its shard, if it is connected and has room
      */
     record HandedOver(boolean taken, boolean gone, long awayEpoch, List<Delivery> deliveries) implements Result {}
+
+    /** A superseded connection: its shard and its epoch. Earlier ones of the same shard are meant with it. */
+    record Predecessor(ShardAddress shard, long epoch) {
+        /** Writes it for another node or the disk. */
+        public void write(ByteWriter out) {
+            shard.write(out);
+            out.varLong(epoch);
+        }
+
+        /** Reads what {@link #write} wrote. */
+        public static Predecessor read(ByteReader in) {
+            return new Predecessor(ShardAddress.read(in), in.varLong());
+        }
+    }
 
     /** An incoming QoS 2 message between PUBREC and PUBREL. */
     record Receipt(int packetId, long number) {}

@@ -6,6 +6,7 @@ import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -93,13 +94,13 @@ final class ResultCodec {
         }
     }
 
-    static Result read(ByteReader in) {
+    static Result read(ByteReader in, int format) {
         int tag = in.u8();
         return switch (tag) {
             case DONE -> Answers.DONE;
             case FENCED -> Answers.FENCED;
             case REFUSED -> new Result.Refused(Objects.requireNonNull(Shortage.read(in)));
-            case OPENED -> readOpened(in);
+            case OPENED -> readOpened(in, format);
             case CLOSED -> new Result.Closed(in.bool());
             case SUBSCRIPTIONS_CHANGED -> new Result.SubscriptionsChanged(Lists.read(in, ByteReader::bool));
             case APPENDED ->
@@ -128,8 +129,7 @@ final class ResultCodec {
 
     private static void writeOpened(ByteWriter out, Result.Opened opened) {
         out.u8(OPENED).varLong(opened.epoch()).varLong(opened.incarnation()).bool(opened.sessionPresent());
-        writeShard(out, opened.previous());
-        out.varLong(opened.previousEpoch());
+        Lists.write(opened.predecessors(), (writer, predecessor) -> predecessor.write(writer), out);
         Lists.write(opened.entries(), ResultCodec::writeEntry, out);
         out.varLong(opened.nextSequence());
         Lists.write(opened.received(), ResultCodec::writeReceipt, out);
@@ -137,13 +137,12 @@ final class ResultCodec {
         Lists.write(opened.shares(), ResultCodec::writeProgress, out);
     }
 
-    private static Result readOpened(ByteReader in) {
+    private static Result readOpened(ByteReader in, int format) {
         return new Result.Opened(
                 in.varLong(),
                 in.varLong(),
                 in.bool(),
-                readShard(in),
-                in.varLong(),
+                format == 1 ? readPrevious(in) : Lists.read(in, Result.Predecessor::read),
                 Lists.read(in, ResultCodec::readEntry),
                 in.varLong(),
                 Lists.read(in, ResultCodec::readReceipt),
@@ -153,6 +152,12 @@ final class ResultCodec {
 
     private static void writeProgress(ByteWriter out, Result.ShareProgress progress) {
         out.string(progress.filter()).varLong(progress.completed());
+    }
+
+    private static List<Result.Predecessor> readPrevious(ByteReader in) {
+        ShardAddress shard = readShard(in);
+        long epoch = in.varLong();
+        return shard == null ? List.of() : List.of(new Result.Predecessor(shard, epoch));
     }
 
     private static Result.ShareProgress readProgress(ByteReader in) {

@@ -21,6 +21,7 @@ final class SessionTable {
     private final Ledger ledger;
     private final SubscriptionIndex index;
     private final Outbox outbox;
+    private final Predecessors predecessors;
     private final Map<String, SessionState> sessions = new LinkedHashMap<>();
 
     /** Sessions with something to do at a known time. An entry's time must not change while it is in here. */
@@ -34,6 +35,7 @@ final class SessionTable {
         this.ledger = ledger;
         this.index = index;
         this.outbox = outbox;
+        this.predecessors = new Predecessors(ledger);
     }
 
     /** The session of this client id, or null. */
@@ -76,7 +78,9 @@ final class SessionTable {
             return new Result.Refused(shortage);
         }
         ShardAddress previous = present == null ? null : present.owner();
-        long previousEpoch = present == null || previous == null ? 0 : present.epoch();
+        if (present != null && previous != null) {
+            predecessors.add(open.clientId(), previous, present.epoch());
+        }
         // [MQTT-3.1.2-5..6] [MQTT-3.1.4-4] [MQTT-3.1.3-2] [MQTT311-3.1.4-3]
         SessionState continued = present == null ? null : endEarlierConnection(present, open.cleanStart(), nowMillis);
         long epoch = ++lastEpoch;
@@ -100,8 +104,7 @@ final class SessionTable {
                 epoch,
                 session.incarnation(),
                 continued != null, // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
-                previous,
-                previousEpoch,
+                predecessors.of(open.clientId()),
                 entries,
                 durable == null ? 1 : durable.queue().nextSequence(),
                 durable == null ? List.of() : durable.receipts().list(),
@@ -148,6 +151,7 @@ final class SessionTable {
         if (session.owner() == null) {
             return new Result.Closed(false);
         }
+        predecessors.settled(close.clientId()); // only a connection that is the only one ends like this
         DurableState durable = session.durable();
         if (durable != null && close.lastSentSequence() >= 0) {
             durable.queue().takeBack(close.lastSentSequence());
@@ -173,6 +177,7 @@ final class SessionTable {
             endConnection(session, true, nowMillis);
             giveBackUnsent(session);
         }
+        predecessors.nodeGone(node);
     }
 
     private void giveBackUnsent(SessionState session) {
@@ -180,6 +185,19 @@ final class SessionTable {
         if (durable != null && sessions.get(session.clientId()) == session) {
             SharedHandOvers.giveBackUnsent(durable, outbox);
         }
+    }
+
+    /** Forgets the connections before this one; a repeat changes nothing. */
+    Result settle(Command.Settle settle) {
+        if (find(settle.clientId(), settle.epoch()) == null) {
+            return Answers.FENCED;
+        }
+        predecessors.settled(settle.clientId());
+        return Answers.DONE;
+    }
+
+    Predecessors predecessors() {
+        return predecessors;
     }
 
     /**

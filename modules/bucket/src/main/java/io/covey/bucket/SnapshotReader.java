@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
 /** Reads what {@link SnapshotWriter} wrote into an empty bucket; indexes, schedules and accounts are built anew. */
 final class SnapshotReader {
     private final ByteReader in;
+    private final int format;
     private final List<HeldMessage> messages = new ArrayList<>();
 
     /** Those of the session that is being read. */
     private final List<Share> shares = new ArrayList<>();
 
-    SnapshotReader(ByteReader in) {
+    /** @param format up to {@link SnapshotWriter#FORMAT}; 1 has no predecessors */
+    SnapshotReader(ByteReader in, int format) {
         this.in = in;
+        this.format = format;
     }
 
     ByteReader in() {
@@ -34,6 +37,9 @@ final class SnapshotReader {
             sessions.add(session(state.index(), ledger));
         }
         groups(state.groups());
+        for (int i = format == 1 ? 0 : in.varInt(); i > 0; i--) {
+            sessions.predecessors().put(in.string(), Lists.read(in, Result.Predecessor::read));
+        }
         state.index().routes().restored(in.varLong());
         retained(state.retained());
         outbox(state.outbox());

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotWriter {
     /** The form that this release writes and reads. */
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     private final ByteWriter out;
     private final long pass;
@@ -38,6 +38,11 @@ final class SnapshotWriter {
             session(session);
         }
         groups(state.groups());
+        out.varInt(state.sessions().predecessors().all().size());
+        state.sessions().predecessors().all().forEach((clientId, all) -> {
+            out.string(clientId);
+            Lists.write(all, (writer, predecessor) -> predecessor.write(writer), out);
+        });
         out.varLong(state.index().routes().version());
         retained(state.retained());
         outbox(state.outbox());

@@ -98,7 +98,15 @@ class BatchCodecTest {
                 new Result.Described(new Result.SessionDescription(
                         "c", 1, null, 0xFFFF_FFFFL, -1, List.of(), 0, Long.MAX_VALUE, -1, 0, 1, 2, 3)),
                 new Result.Described(null),
-                new Result.Opened(1, 1, false, new ShardAddress(7, 1), 9, List.of(), 1, List.of(), List.of()));
+                new Result.Opened(
+                        1,
+                        1,
+                        false,
+                        List.of(new Result.Predecessor(new ShardAddress(7, 1), 9)),
+                        List.of(),
+                        1,
+                        List.of(),
+                        List.of()));
         assertThat(BatchCodec.readResult(new ByteReader(bytes(result))))
                 .usingRecursiveComparison()
                 .isEqualTo(result);
@@ -107,16 +115,16 @@ class BatchCodecTest {
     @Test
     void anotherFormatIsRefusedByName() {
         byte[] batch = bytes(new Batch(TestBucket.SHARD_A, 1, 1, List.of(new Command.Tick())));
-        batch[0] = 2;
+        batch[0] = 3;
         assertThatThrownBy(() -> BatchCodec.readBatch(new ByteReader(batch)))
                 .isInstanceOf(UnknownFormatException.class)
-                .hasMessage("a batch has format 2, this release knows 1");
+                .hasMessage("a batch has format 3, this release knows 2");
 
         byte[] result = bytes(result(new Result.Done()));
         result[0] = 3;
         assertThatThrownBy(() -> BatchCodec.readResult(new ByteReader(result)))
                 .isInstanceOf(UnknownFormatException.class)
-                .hasMessage("a batch's result has format 3, this release knows 1");
+                .hasMessage("a batch's result has format 3, this release knows 2");
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.util.TreeSet;
 final class ModelBucket {
     final BucketLimits limits;
     final Map<String, Session> sessions = new LinkedHashMap<>();
+    private final Map<String, List<Result.Predecessor>> predecessors = new HashMap<>();
     final Map<Long, OutboxEntry> outbox = new TreeMap<>();
     final Map<String, Message> retained = new TreeMap<>(
             Comparator.comparing(topic -> Arrays.asList(topic.split("/", -1)), ModelBucket::compareLevels));
@@ -146,6 +147,9 @@ final class ModelBucket {
                     endConnection(session, true);
                 }
             }
+            predecessors
+                    .values()
+                    .forEach(all -> all.removeIf(each -> each.shard().node() == gone.node()));
             return new Result.Done();
         } else if (command instanceof Command.FinishOutbox finish) {
             Arrays.stream(finish.numbers()).forEach(outbox::remove);
@@ -161,7 +165,13 @@ final class ModelBucket {
     }
 
     private Result applyToSession(Command command) {
-        if (command instanceof Command.CloseSession close) {
+        if (command instanceof Command.Settle settle) {
+            if (find(settle.clientId(), settle.epoch()) == null) {
+                return new Result.Fenced();
+            }
+            predecessors.remove(settle.clientId());
+            return new Result.Done();
+        } else if (command instanceof Command.CloseSession close) {
             Session session = find(close.clientId(), close.epoch());
             return session == null ? new Result.Fenced() : close(session, close);
         } else if (command instanceof Command.Acknowledge acknowledge) {
@@ -228,8 +238,12 @@ final class ModelBucket {
         if (old == null && sessions.size() >= limits.sessionsMax()) {
             return new Result.Refused(Shortage.SESSIONS);
         }
-        ShardAddress previous = old == null ? null : old.owner;
-        long previousEpoch = previous == null ? 0 : old.epoch;
+        List<Result.Predecessor> before = predecessors.computeIfAbsent(open.clientId(), id -> new ArrayList<>());
+        if (old != null && old.owner != null) {
+            ShardAddress last = old.owner;
+            before.removeIf(each -> each.shard().equals(last));
+            before.add(new Result.Predecessor(last, old.epoch));
+        }
         if (old != null && old.owner != null) {
             endConnection(old, true);
         } else if (old != null && old.endsAt() <= now) {
@@ -264,8 +278,7 @@ final class ModelBucket {
                 epoch,
                 session.incarnation,
                 present,
-                previous,
-                previousEpoch,
+                List.copyOf(before),
                 handed.entries(),
                 session.nextSequence,
                 receipts,
@@ -276,6 +289,7 @@ final class ModelBucket {
         if (session.owner == null) {
             return new Result.Closed(false);
         }
+        predecessors.remove(close.clientId());
         if (close.lastSentSequence() >= 0) {
             for (int i = session.queue.size() - 1; i >= 0; i--) {
                 Entry entry = session.queue.get(i);

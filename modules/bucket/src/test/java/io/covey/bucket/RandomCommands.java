@@ -89,7 +89,7 @@ final class RandomCommands {
             return new Command.FinishOutbox(
                     LongStream.generate(() -> 1 + random.nextInt(50)).limit(5).toArray());
         }
-        return new Command.Describe(clientId);
+        return random.nextInt(3) == 0 ? new Command.Settle(clientId, epoch) : new Command.Describe(clientId);
     }
 
     /** A command about Shared Subscriptions, which the model does not know. */

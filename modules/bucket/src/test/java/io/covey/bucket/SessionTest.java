@@ -22,8 +22,7 @@ class SessionTest {
         Result.Opened opened = bucket.connect("c");
 
         assertThat(opened.sessionPresent()).isFalse(); // [MQTT-3.2.2-3]
-        assertThat(opened.previous()).isNull();
-        assertThat(opened.previousEpoch()).isZero();
+        assertThat(opened.predecessors()).isEmpty();
         assertThat(opened.incarnation()).isEqualTo(opened.epoch());
         assertThat(opened.nextSequence()).isEqualTo(1);
     }
@@ -41,7 +40,7 @@ class SessionTest {
         assertThat(second.sessionPresent()).isTrue(); // [MQTT-3.2.2-3]
         assertThat(second.epoch()).isGreaterThan(first.epoch());
         assertThat(second.incarnation()).isEqualTo(first.incarnation());
-        assertThat(second.previous()).isNull();
+        assertThat(second.predecessors()).isEmpty();
         assertThat(second.subscriptions()).containsExactly(kept, subscription("b", QoS.AT_MOST_ONCE));
     }
 
@@ -68,9 +67,44 @@ class SessionTest {
 
         Result.Opened second = bucket.connect("c");
 
-        assertThat(second.previous()).isEqualTo(SHARD_A);
-        assertThat(second.previousEpoch()).isEqualTo(first.epoch());
+        assertThat(second.predecessors()).containsExactly(new Result.Predecessor(SHARD_A, first.epoch()));
         assertThat(second.sessionPresent()).isTrue();
+    }
+
+    @Test // I2
+    void earlierConnectionsAreNamedUntilTheyAreKnownToBeClosedAlsoWhenTheOneThatWaitedForThemIsGone() {
+        Result.Opened first = bucket.connect("c");
+        bucket.sender = SHARD_B;
+        Result.Opened second = bucket.connect("c");
+        bucket.sender = SHARD_A;
+        bucket.run(new Command.NodeGone(SHARD_B.node()));
+
+        Result.Opened third = bucket.connect("c");
+        assertThat(third.predecessors()).containsExactly(new Result.Predecessor(SHARD_A, first.epoch()));
+        Result.Opened fourth = bucket.connect("c");
+        assertThat(fourth.predecessors())
+                .as("per shard, the newest")
+                .containsExactly(new Result.Predecessor(SHARD_A, third.epoch()));
+
+        Result stale = bucket.run(new Command.Settle("c", second.epoch()));
+        assertThat(stale).isInstanceOf(Result.Fenced.class);
+        bucket.run(new Command.Settle("c", fourth.epoch()));
+        Result.Opened fifth = bucket.connect("c");
+        assertThat(fifth.predecessors()).containsExactly(new Result.Predecessor(SHARD_A, fourth.epoch()));
+        bucket.close("c", fifth.epoch());
+        assertThat(bucket.connect("c").predecessors()).isEmpty();
+    }
+
+    @Test // I2
+    void earlierConnectionsOfATransientSessionAreNamedToo() {
+        Result.Opened first = bucket.open("c", true, 0);
+        bucket.sender = SHARD_B;
+        bucket.open("c", true, 0);
+        bucket.sender = SHARD_A;
+        bucket.run(new Command.NodeGone(SHARD_B.node()));
+
+        assertThat(bucket.open("c", true, 0).predecessors())
+                .containsExactly(new Result.Predecessor(SHARD_A, first.epoch()));
     }
 
     @Test
@@ -130,7 +164,7 @@ class SessionTest {
 
         Result.Opened second = bucket.open("c", false, NEVER_EXPIRES);
 
-        assertThat(second.previous()).isEqualTo(SHARD_A);
+        assertThat(second.predecessors()).hasSize(1);
         assertThat(second.sessionPresent()).isFalse();
         assertThat(bucket.subscribe("c", second.epoch(), "a", QoS.AT_LEAST_ONCE))
                 .isInstanceOf(Result.SubscriptionsChanged.class);
@@ -233,7 +267,7 @@ class SessionTest {
         assertThat(bucket.describe("transient")).isNull();
         assertThat(bucket.describe("elsewhere").owner()).isEqualTo(SHARD_B);
         Result.Opened opened = bucket.open("durable", false, 60);
-        assertThat(opened.previous()).isNull();
+        assertThat(opened.predecessors()).isEmpty();
         assertThat(opened.sessionPresent()).isTrue();
     }
 

@@ -7,10 +7,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
+import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The written form of a whole bucket. That copies are equal is checked after each batch by {@link TestBucket}. */
 class SnapshotTest {
+    /** Of format 1: a connection of shard 0 of node 1 that one of shard 1 of node 2 has superseded, as the release before wrote it. */
+    private static final String FORMAT_1 =
+            "010103000000000000000100000000000f4242020101630102030000000000000002018a01ffffffff0f7fffffffffffffff"
+                    + "ffffffffffffffff010161010001000001017fffffffffffffff000000000001000000000000000000020000000000000001"
+                    + "00020000000000000001000000000000000101010102a08d06808080200080808020ffffffff07ffffffff07ffffffffffff"
+                    + "ffff7f8001904e00010106010001010101610000000000000000000201010000000000000001000000000000000101020103"
+                    + "a08d06808080200080808020ffffffff07ffffffff07ffffffffffffffff7f8001904e000101040201010100000000000000"
+                    + "010001000100010161010000010000000000008406";
+
+    private static final ShardAddress SHARD_2 = new ShardAddress(2, 1);
+
     private final TestBucket bucket = new TestBucket();
 
     private byte[] written() {
@@ -55,13 +69,33 @@ class SnapshotTest {
     }
 
     @Test
+    void theEarlierFormatIsReadWithTheResultsInIt() {
+        byte[] bytes = HexFormat.of().parseHex(FORMAT_1);
+
+        Bucket restored = Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT);
+
+        assertThat(restored.version()).isEqualTo(new BucketVersion(1, 3));
+        Command open = new Command.OpenSession("c", SHARD_2, false, NEVER_EXPIRES, 10, null);
+        Standing standing = new Standing(1, true, true, node -> true, 1_000_002);
+        BatchOutcome repeated = restored.apply(new Batch(SHARD_2, 1, 1_000_002, List.of(open)), standing);
+        Result result = ((BatchOutcome.Applied) repeated).result().results().get(0);
+        assertThat(((Result.Opened) result).predecessors())
+                .containsExactly(new Result.Predecessor(new ShardAddress(1, 0), 1));
+        ByteWriter out = new ByteWriter(16);
+        restored.write(out);
+        assertThat(Bucket.restore(new ByteReader(out.toByteArray()), BucketLimits.DEFAULT)
+                        .digest())
+                .isEqualTo(restored.digest());
+    }
+
+    @Test
     void anotherFormatIsRefusedByName() {
         byte[] bytes = written();
         bytes[0] = 9;
 
         assertThatThrownBy(() -> Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT))
                 .isInstanceOf(UnknownFormatException.class)
-                .hasMessage("a bucket's snapshot has format 9, this release knows 1");
+                .hasMessage("a bucket's snapshot has format 9, this release knows 2");
     }
 
     @Test

@@ -214,7 +214,7 @@ final class ModelBroker {
         handOut();
         List<Result.Receipt> received = new ArrayList<>();
         receipts.forEach((packetId, number) -> received.add(new Result.Receipt(packetId, number)));
-        return new Result.Opened(1, 1, present, null, 0, entries(0), nextSequence, received, List.<Subscription>of());
+        return new Result.Opened(1, 1, present, List.of(), entries(0), nextSequence, received, List.<Subscription>of());
     }
 
     /**

@@ -144,7 +144,7 @@ class SubscriptionRequestsTest {
     void subscriptionBeyondTheLimitIsRefusedWith0x97() {
         settings.subscriptionsMax = 3;
         Result.Opened present =
-                new Result.Opened(7, 1, true, null, 0, List.of(), 1, List.of(), List.of(subscription("old")));
+                new Result.Opened(7, 1, true, List.of(), List.of(), 1, List.of(), List.of(subscription("old")));
         TestClient client = new TestClient(settings).persistent().connected(present);
 
         client.send(subscribe(1, "a", "old", "b", "c"));

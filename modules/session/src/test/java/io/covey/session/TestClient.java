@@ -115,7 +115,7 @@ final class TestClient {
     }
 
     static Result.Opened opened(boolean sessionPresent, long nextSequence, QueueEntry... entries) {
-        return new Result.Opened(7, 1, sessionPresent, null, 0, List.of(entries), nextSequence, List.of(), List.of());
+        return new Result.Opened(7, 1, sessionPresent, List.of(), List.of(entries), nextSequence, List.of(), List.of());
     }
 
     // What else it sends.
