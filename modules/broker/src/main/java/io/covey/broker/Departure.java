@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * are told, so that no publish of the next connection comes before one of this [I4]. Owned by the shard's loop.
  */
 final class Departure {
-    /** How long other shards may take to receive what was published to their transient sessions. */
-    private static final int CHANNELS_MICROS_MAX = 3_000_000;
+    /** A channel repeats this often within the last part of the wait, for what its receiver answers just before its lease ends. */
+    private static final int CHANNELS_MARGIN_MILLIS = 500;
 
     private final ShardConnection connection;
     private final Shard shard;
@@ -58,14 +58,19 @@ final class Departure {
         return pipeline.isIdle() && isReceived();
     }
 
-    /** Publishes to transient sessions elsewhere keep their order, too, unless a node does not answer: it must not hold up the client. */
+    /**
+     * Publishes to transient sessions elsewhere keep their order, too. A node that does not answer holds up the client for as long as a lease
+     * lasts: after that its own clients are gone, and it takes nothing any more [I9]. Until then what it has not received could come to them
+     * behind publishes of the next connection, or be taken for a repeat of what that one released.
+     */
     private boolean isReceived() {
         if (!pipeline.isChannelled()) {
             return true;
         }
         if (channelled == Channelled.UNKNOWN) {
             channelled = Channelled.AWAITED;
-            shard.loop.schedule(CHANNELS_MICROS_MAX, this::received);
+            long waitMillis = (long) shard.settings.leaseMillis() + CHANNELS_MARGIN_MILLIS;
+            shard.loop.schedule(waitMillis * 1_000, this::received);
             shard.channels.whenReceived(() -> shard.loop.atEndOfTurn(this::received));
         }
         return channelled == Channelled.RECEIVED;

@@ -412,6 +412,47 @@ class PublishTest {
     }
 
     @Test
+    @DisplayName(
+            "I4: what a silent node has not received is not overtaken by the publisher's next connection while that node may hold its lease")
+    void aPublisherThatMovesWaitsForASilentNodeAsLongAsALeaseLasts() {
+        TestCluster.TestNode silent = cluster.start(2, 1);
+        TestCluster.TestNode next = cluster.start(3, 1);
+        TestClient subscriber = silent.client().connect("s", true, 0);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        cluster.lost = message -> message instanceof NodeMessage.Publishes;
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(10);
+
+        TestClient moved = next.client().connect("p", true, 0);
+        pass(4_500);
+        assertThat(moved.got).as("it is not accepted yet").isEmpty();
+        cluster.lost = message -> false;
+        pass(400);
+        assertThat(moved.got).hasSize(1);
+        moved.publish("a", "2", QoS.AT_LEAST_ONCE);
+        pass(100);
+
+        assertThat(subscriber.payloads()).containsExactly("1", "2");
+    }
+
+    @Test
+    void aPublisherThatMovesDoesNotWaitForANodeThatMayHoldNoLeaseAnyMore() {
+        TestCluster.TestNode silent = cluster.start(2, 1);
+        TestCluster.TestNode next = cluster.start(3, 1);
+        silent.client().connect("s", true, 0).subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        cluster.lost = message -> message instanceof NodeMessage.Publishes;
+        publisher.publish("a", "1", QoS.AT_LEAST_ONCE);
+        pass(10);
+
+        TestClient moved = next.client().connect("p", true, 0);
+        pass(6_000);
+
+        assertThat(moved.got).hasSize(1);
+    }
+
+    @Test
     void aBucketWithoutRoomForSessionsRefusesThem() {
         TestCluster tiny = new TestCluster(new BucketLimits(1_000, 1 << 20, 1_500, 128, 10_000));
         TestCluster.TestNode tinyNode = tiny.start(1, 1);
