@@ -111,7 +111,9 @@ final class FanOut {
         @Override
         public void deliver(ShardConnection session, QoS qos, boolean retainAsPublished, int[] subscriptionIds) {
             Message delivered = message;
-            if (delivered != null && (!own || session.takesMore())) {
+            if (delivered != null
+                    && (!own || session.takesMore())
+                    && !(qos == QoS.AT_MOST_ONCE && session.mayHaveHad(delivered))) {
                 // [MQTT311-3.3.1-9]
                 boolean retain = delivered.retain() && retainAsPublished; // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
                 session.deliver(delivered, qos, retain, subscriptionIds, nowMillis);

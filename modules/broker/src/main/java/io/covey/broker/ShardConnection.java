@@ -64,6 +64,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long kickedUpTo = -1;
     private boolean hintMissed;
     private long openUntilMillis = Long.MAX_VALUE;
+    /** When the connection went on with a session that another had before. */
+    private long continuedMillis = Long.MIN_VALUE;
+
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
     private @Nullable Map<ConnectionEvent, Long> drops;
@@ -311,6 +314,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
         phase = Phase.OPEN;
         progress.opened(shard.nowMillis());
+        continuedMillis = opened.sessionPresent() ? shard.nowMillis() : Long.MIN_VALUE;
         if (persistent && !output.isClosed()) {
             subscriptions.present(opened.subscriptions());
             memberships.present(opened.subscriptions(), opened.shares());
@@ -408,6 +412,14 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     // Delivering.
+
+    /**
+     * Whether an earlier connection of the session may have sent this already. It had its routes elsewhere, and what was on its way to this
+     * shard at the same time comes here; at QoS 0 it must not come twice [MQTT-4.3.1-1].
+     */
+    boolean mayHaveHad(Message message) {
+        return message.publishedAtMillis() < continuedMillis;
+    }
 
     /** A message that does not come through the bucket's queue. */
     void deliver(Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {

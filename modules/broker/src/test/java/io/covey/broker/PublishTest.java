@@ -453,6 +453,33 @@ class PublishTest {
     }
 
     @Test
+    @DisplayName("[MQTT-4.3.1-1] also when what was on its way finds the client at its next connection")
+    void qos0ComesOnceAlthoughThePersistentSessionMovedToAnotherShard() {
+        TestCluster.TestNode other = cluster.start(2, 2);
+        TestClient neighbour = other.client(1).connect("n", true, 0);
+        neighbour.subscribe("a", QoS.AT_MOST_ONCE);
+        TestClient subscriber = other.client(0).connect("s", true, 60);
+        subscriber.subscribe("a", QoS.AT_LEAST_ONCE);
+        TestClient publisher = node.client().connect("p", true, 0);
+        int[] sent = {0};
+        cluster.lost = message -> message instanceof NodeMessage.Publishes && ++sent[0] == 1;
+
+        publisher.publish("a", "1", QoS.AT_MOST_ONCE); // to two shards, and what goes to one of them is repeated later
+        pass(10);
+        int before = subscriber.payloads().size() + neighbour.payloads().size();
+        assertThat(before).isEqualTo(1);
+        boolean had = !subscriber.payloads().isEmpty();
+        TestClient moved = other.client(had ? 1 : 0).connect("s", false, 60);
+        pass(500);
+        publisher.publish("a", "2", QoS.AT_MOST_ONCE);
+        pass(10);
+
+        assertThat(had).isTrue();
+        assertThat(moved.payloads()).containsExactly("2");
+        assertThat(neighbour.payloads()).containsExactly("1", "2");
+    }
+
+    @Test
     void aBucketWithoutRoomForSessionsRefusesThem() {
         TestCluster tiny = new TestCluster(new BucketLimits(1_000, 1 << 20, 1_500, 128, 10_000));
         TestCluster.TestNode tinyNode = tiny.start(1, 1);
