@@ -169,12 +169,13 @@ public final class ClusterSimulation {
         return (target, message) -> {
             GridMember receiver = grid.memberOf(target.node());
             if (receiver != null) {
+                NodeMessage sent = tamperer.message(message, receiver.seen());
                 Node node = receiver.node();
                 network.datagram(
                         process.host(),
                         receiver.process.host(),
                         receiver.incarnation(),
-                        () -> node.deliver(target, message));
+                        () -> node.deliver(target, sent));
             }
         };
     }

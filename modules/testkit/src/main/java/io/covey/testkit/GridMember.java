@@ -62,6 +62,11 @@ final class GridMember {
         return departureView;
     }
 
+    /** The incarnations that the node was told to be members. */
+    List<Long> seen() {
+        return told;
+    }
+
     boolean isJoined() {
         return table != null;
     }

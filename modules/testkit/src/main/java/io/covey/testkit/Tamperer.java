@@ -29,6 +29,13 @@ final class Tamperer {
         return tampering;
     }
 
+    /** A message between nodes as it is sent. */
+    NodeMessage message(NodeMessage message, List<Long> everybody) {
+        return tampering == Tampering.BACKUP_SKIPPED && message instanceof NodeMessage.LeaseRequest request
+                ? new NodeMessage.LeaseRequest(request.from(), request.round(), everybody)
+                : message;
+    }
+
     long departureView(long number) {
         return tampering == Tampering.BACKUP_SKIPPED ? Long.MIN_VALUE : number;
     }

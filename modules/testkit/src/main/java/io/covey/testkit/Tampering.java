@@ -7,7 +7,7 @@ public enum Tampering {
     /** A batch counts as confirmed as soon as the owner has applied it. */
     CONFIRMED_BEFORE_BACKUP,
     /**
-     * The owner believes its backups to be present always and needs nobody to agree on a departure, and the cluster skips a missing backup silently.
+     * The owner believes its backups to be present always, and needs nobody who sees the same members; the cluster skips a missing backup silently.
      */
     BACKUP_SKIPPED,
     /** Epochs in commands are replaced by the current one: a superseded connection still writes. */
