@@ -36,13 +36,19 @@ class NodeFrozenTest {
                 Wire before = here.accepted(owned, false).subscribe(here.topic("owned"), 1);
                 traffic.awaitProgress(200);
 
+                // Nothing of theirs is under way when the node freezes: an acknowledgement that was due, and true, but
+                // not
+                // written yet, would be written by the thawed node.
+                for (NumberedPublisher publisher : stuck) {
+                    publisher.rest();
+                }
                 cluster.node(FROZEN).freeze();
                 long thawNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
                 traffic.mark();
-                // What had left before the freeze is read now.
-                TimeUnit.MILLISECONDS.sleep(500);
                 List<Integer> counts =
                         stuck.stream().map(NumberedPublisher::acknowledgedCount).toList();
+                stuck.forEach(NumberedPublisher::resume);
+                TimeUnit.MILLISECONDS.sleep(1_000);
                 assertThat(stuck).allSatisfy(publisher -> assertThat(publisher.pending())
                         .as("waiting in the buffers")
                         .hasSizeGreaterThan(NumberedPublisher.WINDOW / 2));
@@ -66,7 +72,7 @@ class NodeFrozenTest {
                     assertThat(stuck.get(i).reconnects())
                             .as("connections of before are closed")
                             .isPositive();
-                    assertThat(stuck.get(i).acknowledgedBeforeThisConnection())
+                    assertThat(stuck.get(i).acknowledgedBeforeNextConnection())
                             .as("acknowledged by a node that did not belong: %s", stuck.get(i).clientId)
                             .isEqualTo(counts.get(i));
                 }

@@ -31,7 +31,7 @@ final class NumberedPublisher extends RoamingClient {
     private final Map<Integer, Sent> unacknowledged = new LinkedHashMap<>();
     private final BitSet acknowledged = new BitSet();
     private int acknowledgedCount;
-    /** What {@link #acknowledgedCount} was when the newest connection began. */
+    /** What {@link #acknowledgedCount} was when the first connection since {@link #mark} began; negative before. */
     private int acknowledgedBefore;
 
     private int refused;
@@ -39,6 +39,7 @@ final class NumberedPublisher extends RoamingClient {
     private long lastAcknowledgedNanos;
     private long longestGapNanos;
     private volatile boolean publishing = true;
+    private volatile boolean resting;
     private @Nullable Wire open;
 
     NumberedPublisher(String clientId, Mqtt mqtt, int qos, List<Integer> ports) {
@@ -67,7 +68,7 @@ final class NumberedPublisher extends RoamingClient {
     }
 
     private synchronized void publishNext() {
-        if (open != null && unacknowledged.size() < WINDOW) {
+        if (!resting && open != null && unacknowledged.size() < WINDOW) {
             int mine = ++number;
             int id = 1 + (mine - 1) % IDS;
             Sent sent = new Sent(mine);
@@ -102,7 +103,9 @@ final class NumberedPublisher extends RoamingClient {
     @Override
     synchronized void connected(Wire connection, boolean sessionPresent) {
         unacknowledged.forEach((id, sent) -> sendTo(connection, bytes(connection, id, sent, true)));
-        acknowledgedBefore = acknowledgedCount;
+        if (acknowledgedBefore < 0) {
+            acknowledgedBefore = acknowledgedCount;
+        }
         open = connection;
         hasBegun();
     }
@@ -151,8 +154,9 @@ final class NumberedPublisher extends RoamingClient {
         }
     }
 
-    /** Forgets the longest gap so far. */
+    /** Forgets the longest gap so far, and takes note of what is acknowledged before the next connection. */
     synchronized void mark() {
+        acknowledgedBefore = -1;
         lastAcknowledgedNanos = System.nanoTime();
         longestGapNanos = 0;
     }
@@ -167,8 +171,8 @@ final class NumberedPublisher extends RoamingClient {
         return acknowledgedCount;
     }
 
-    /** How many had been acknowledged when its newest connection began. */
-    synchronized int acknowledgedBeforeThisConnection() {
+    /** How many had been acknowledged when the first connection since {@link #mark} began; negative when there was none. */
+    synchronized int acknowledgedBeforeNextConnection() {
         return acknowledgedBefore;
     }
 
@@ -180,6 +184,16 @@ final class NumberedPublisher extends RoamingClient {
     /** The numbers that were acknowledged, by PUBACK or PUBREC. */
     synchronized BitSet acknowledged() {
         return (BitSet) acknowledged.clone();
+    }
+
+    /** Publishes nothing new until {@link #resume}, and waits until all handshakes are over. */
+    void rest() throws InterruptedException {
+        resting = true;
+        Waiting.until(clientId + " rests", () -> pending().isEmpty());
+    }
+
+    void resume() {
+        resting = false;
     }
 
     /** Publishes nothing new. */
