@@ -11,7 +11,6 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,21 +31,14 @@ final class DrainCommand implements Callable<Integer> {
     private static final Duration ANSWER_TIME = Duration.ofSeconds(5);
     private static final String PATH = "/api/v1/node/drain";
 
-    @Option(
-            names = "--management",
-            paramLabel = "URL",
-            description = "the node's management address; without it, the one of the configuration, on this machine")
-    @Nullable
-    String management;
+    @CommandLine.Mixin
+    ManagementAddress node = new ManagementAddress();
 
     @Option(
             names = "--deadline",
             paramLabel = "SECONDS",
             description = "how long it may take (default: ${DEFAULT-VALUE})")
     int deadlineSeconds = 60;
-
-    @CommandLine.Mixin
-    Main.ConfigurationOptions options = new Main.ConfigurationOptions();
 
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(ANSWER_TIME).build();
@@ -55,8 +47,7 @@ final class DrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        String base = management == null ? HealthCommand.ownManagement(options.load()) : management;
-        address = base.replaceAll("/+$", "");
+        address = node.base();
         JsonObject progress = ask("POST", PATH + "?deadline=" + deadlineSeconds);
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(deadlineSeconds + ANSWER_TIME.toSeconds());
         while (true) {

@@ -1,6 +1,5 @@
 package io.covey.server;
 
-import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -45,21 +43,14 @@ final class HealthCommand implements Callable<Integer> {
             description = "what to ask (default: ready)")
     Question question = Question.READY;
 
-    @Option(
-            names = "--management",
-            paramLabel = "URL",
-            description = "the node's management address; without it, the one of the configuration, on this machine")
-    @Nullable
-    String management;
-
     @CommandLine.Mixin
-    Main.ConfigurationOptions options = new Main.ConfigurationOptions();
+    ManagementAddress node = new ManagementAddress();
 
     @Override
     public Integer call() {
-        String base = management == null ? ownManagement(options.load()) : management;
+        String base = node.base();
         try {
-            return ask(base.replaceAll("/+$", "") + "/health/" + question.name().toLowerCase(Locale.ROOT));
+            return ask(base + "/health/" + question.name().toLowerCase(Locale.ROOT));
         } catch (IOException failure) {
             StorageCommands.out(spec).println("no answer from " + base + ": " + failure);
             return 1;
@@ -87,14 +78,5 @@ final class HealthCommand implements Callable<Integer> {
             // Told below, together with addresses of other schemes.
         }
         throw new ConfigurationException("--management: '" + url + "' is not allowed; it takes http://host:port");
-    }
-
-    /** Where the node of this configuration listens for operators, as seen from its own host. */
-    static String ownManagement(Configuration configuration) {
-        String host = configuration.text("management.host");
-        boolean anyAddress = host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
-        String reached = anyAddress ? "127.0.0.1" : host;
-        boolean bare = reached.contains(":") && !reached.startsWith("[");
-        return "http://" + (bare ? "[" + reached + "]" : reached) + ":" + configuration.integer("management.port");
     }
 }
