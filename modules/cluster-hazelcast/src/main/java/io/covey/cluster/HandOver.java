@@ -1,12 +1,17 @@
 package io.covey.cluster;
 
 import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +24,13 @@ public final class HandOver {
     private static final Logger LOG = LoggerFactory.getLogger(HandOver.class);
 
     private static final String LEAVING_PREFIX = "leaving/";
+
+    /** The nodes that were admitted to leave, in one entry: it changes from one value to the next, whoever asks at the same time. */
+    private static final String ADMITTED = "leaving";
+
+    private static final String SEPARATOR = ",";
+    private static final long ADMISSION_NANOS_MAX = 20_000_000_000L;
+    private static final long ADMISSION_PAUSE_MILLIS = 200;
     private static final long REGISTRY_MILLIS_MAX = 2_000;
 
     private final HazelcastInstance hazelcast;
@@ -45,16 +57,69 @@ public final class HandOver {
         answer(registry.setAsync(LEAVING_PREFIX + nodeId, true));
     }
 
+    /**
+     * The same where enough other members stay to take the partitions; of several that ask at the same time each counts those without that were admitted
+     * before. Nothing is announced where they are too few, or where nobody can tell. Blocks for up to half a minute.
+     *
+     * @param heirsMin so many others must stay
+     * @return why not; the empty string where it is announced
+     * @throws InterruptedException when interrupted
+     */
+    public String announce(int heirsMin) throws InterruptedException {
+        long limit = System.nanoTime() + ADMISSION_NANOS_MAX;
+        HazelcastException last = null;
+        do {
+            try {
+                Object before = registry.get(ADMITTED);
+                Set<String> admitted = nodes(before);
+                int left = heirs(admitted);
+                if (left < heirsMin) {
+                    return "it would leave " + left + " nodes, and " + heirsMin
+                            + " are needed: cluster.minimum-members, and one more than cluster.backup-count";
+                }
+                if (admitted.contains(nodeId)) {
+                    return "";
+                }
+                admitted.retainAll(others().map(HandOver::id).toList());
+                admitted.add(nodeId);
+                String now = String.join(SEPARATOR, admitted);
+                if (before == null
+                        ? registry.putIfAbsent(ADMITTED, now) == null
+                        : registry.replace(ADMITTED, before, now)) {
+                    return "";
+                }
+            } catch (HazelcastException unknown) {
+                last = unknown; // whether it was done shows when it is read again
+            }
+            Thread.sleep(ADMISSION_PAUSE_MILLIS);
+        } while (System.nanoTime() - limit < 0);
+        return "the other nodes could not be asked whether they stay" + (last == null ? "" : ": " + last.getClass());
+    }
+
+    private static Set<String> nodes(@Nullable Object listed) {
+        return listed == null
+                ? new TreeSet<>()
+                : new TreeSet<>(Arrays.asList(listed.toString().split(SEPARATOR, -1)));
+    }
+
     /** How many other members take partitions and are not about to leave themselves. Blocks for up to two seconds each. */
     public int heirs() {
-        int heirs = 0;
-        for (Member other : hazelcast.getCluster().getMembers()) {
-            if (!other.localMember() && !other.isLiteMember()) {
-                String id = String.valueOf(other.getAttribute(HazelcastConfiguration.NODE_ID));
-                heirs += Boolean.TRUE.equals(answer(registry.getAsync(LEAVING_PREFIX + id))) ? 0 : 1;
-            }
-        }
-        return heirs;
+        return heirs(nodes(answer(registry.getAsync(ADMITTED))));
+    }
+
+    private int heirs(Set<String> admitted) {
+        return (int) others().filter(other -> !admitted.contains(id(other)))
+                .filter(other -> !Boolean.TRUE.equals(answer(registry.getAsync(LEAVING_PREFIX + id(other)))))
+                .count();
+    }
+
+    private Stream<Member> others() {
+        return hazelcast.getCluster().getMembers().stream()
+                .filter(member -> !member.localMember() && !member.isLiteMember());
+    }
+
+    private static String id(Member member) {
+        return String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
     }
 
     private static @Nullable Object answer(CompletionStage<?> asked) {

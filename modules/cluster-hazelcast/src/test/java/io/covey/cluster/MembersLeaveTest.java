@@ -63,6 +63,7 @@ class MembersLeaveTest {
         assertThat(opened.sessionPresent()).isTrue();
         assertThat(opened.entries()).hasSize(3);
         sender.await(cluster::replicasAreEqual);
+        sender.await(() -> cluster.members.stream().allMatch(member -> member.node.underReplicatedPartitions() == 0));
     }
 
     @Test
@@ -206,7 +207,8 @@ class MembersLeaveTest {
                         .mapToInt(member -> member.node.ownedPartitions())
                         .sum())
                 .isEqualTo(TestMember.PARTITIONS);
-        assertThat(cluster.members).allMatch(member -> member.node.underReplicatedPartitions() == 0);
+        TestMember first = cluster.members.get(0);
+        first.await(() -> cluster.members.stream().allMatch(member -> member.node.underReplicatedPartitions() == 0));
         cluster.crash(cluster.members.get(2));
         cluster.crash(cluster.members.get(1));
         TestMember alone = cluster.members.get(0);
@@ -252,6 +254,28 @@ class MembersLeaveTest {
         // Nobody is left to back the buckets up, but none was lost: each handed its copies over before it left.
         for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
             assertThat(version(sender, partition).number()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void ofTwoThatWantToLeaveAtOnceOneIsToldThatItIsNeeded() {
+        List<CompletableFuture<String>> asked = cluster.members.subList(1, 3).stream()
+                .map(member -> CompletableFuture.supplyAsync(() -> announced(member, 2)))
+                .toList();
+
+        assertThat(asked.stream().map(CompletableFuture::join))
+                .containsExactlyInAnyOrder(
+                        "",
+                        "it would leave 1 nodes, and 2 are needed: cluster.minimum-members, and one more than"
+                                + " cluster.backup-count");
+        assertThat(announced(cluster.members.get(0), 1)).isEmpty();
+    }
+
+    private static String announced(TestMember member, int heirsMin) {
+        try {
+            return member.node.handOver().announce(heirsMin);
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
         }
     }
 

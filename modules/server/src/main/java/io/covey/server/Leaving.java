@@ -120,16 +120,13 @@ final class Leaving {
         return true;
     }
 
-    private String whyNot(int nodesMin) {
+    private String whyNot(int nodesMin) throws InterruptedException {
         HandOver handOver = backend.handOver();
         if (handOver == null) {
             return "";
         }
-        int left = handOver.heirs();
-        return left >= nodesMin
-                ? ""
-                : "it would leave " + left + " nodes, and " + nodesMin
-                        + " are needed: cluster.minimum-members, and one more" + " than cluster.backup-count";
+        step("asks whether enough nodes stay");
+        return handOver.announce(nodesMin);
     }
 
     /** The drain is over: nothing of the node is left. */
