@@ -44,6 +44,9 @@ public interface BrokerEvents {
     /** A batch was refused or its fate is unknown, and it will be repeated. */
     void batchRepeated(String cause);
 
+    /** What a connection's queue had handed out has not arrived: it is asked for. Told again where it is asked for again. */
+    default void hintsLost() {}
+
     /** Messages were fetched because hints had not arrived. */
     void hintsReconciled(int count);
 
@@ -51,7 +54,7 @@ public interface BrokerEvents {
     default void takenOver(long latencyMicros) {}
 
     /** How many subscriptions the sessions of a shard have now that end with their connection. */
-    default void subscriptions(int now) {}
+    default void subscriptions(int now, int shared) {}
 
     /** A session was found stuck: its queue is asked for again. */
     default void sessionKicked() {}

@@ -131,6 +131,7 @@ final class NodeCore implements Core {
             incarnationOver("the lease has lapsed");
             return;
         }
+        ports.state().membersNeeded(lease.quorum());
         boolean held = lease.isHeld(now);
         boolean granted =
                 lease.validUntilMillis() >= askedMillis + ports.settings().leaseMillis();

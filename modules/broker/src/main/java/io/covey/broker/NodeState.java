@@ -20,6 +20,7 @@ public final class NodeState {
     private volatile boolean serving;
     private volatile MembershipView members;
     private volatile boolean storageFull;
+    private volatile int membersNeeded;
 
     private record LeaseWindow(long term, long untilMonotonicMillis) {}
 
@@ -69,6 +70,15 @@ public final class NodeState {
     /** Whether a disk that new messages would go to has no room: publishes above QoS 0 are refused. */
     public boolean storageFull() {
         return storageFull;
+    }
+
+    /** How many members must be there for clients to be served, by the size that the cluster has agreed on; 0 before the node has started. */
+    public int membersNeeded() {
+        return membersNeeded;
+    }
+
+    void membersNeeded(int now) {
+        membersNeeded = now;
     }
 
     void storageFull(boolean now) {

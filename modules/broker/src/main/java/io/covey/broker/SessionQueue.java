@@ -45,6 +45,7 @@ final class SessionQueue {
 
     /** Asks for what was handed from this sequence on and has not arrived. */
     void fetch(long fromSequence) {
+        shard.events.hintsLost();
         Command fetch = new Command.Fetch(connection.clientId(), connection.epoch(), fromSequence);
         connection.lane().submit(fetch, true, result -> {
             if (result instanceof Result.Handed handed && connection.isOpen()) {

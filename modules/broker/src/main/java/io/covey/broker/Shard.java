@@ -276,7 +276,7 @@ final class Shard implements BucketCommands {
         if (over) {
             return;
         }
-        events.subscriptions(subscriptions.transients());
+        events.subscriptions(subscriptions.transients(), subscriptions.sharedTransients());
         List<ShardRoute> changes = subscriptions.takeRouteChanges();
         if (awaitingRoutes.isEmpty()) {
             if (!changes.isEmpty()) {
@@ -392,7 +392,7 @@ final class Shard implements BucketCommands {
         outbox.close();
         inquiries.close();
         wheel.close();
-        events.subscriptions(0);
+        events.subscriptions(0, 0);
         for (ShardConnection connection : List.copyOf(connections)) {
             connection.abandon();
         }

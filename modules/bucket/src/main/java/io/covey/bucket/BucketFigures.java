@@ -17,6 +17,8 @@ package io.covey.bucket;
  * @param droppedWills wills that the outbox had no room for
  * @param refused publishes, retained messages, sessions and subscriptions that there was no room for
  * @param forgottenOrigins unfinished QoS 2 publishers whose numbers were forgotten, the longest unused first, for want of room
+ * @param sharedSubscriptions Shared Subscriptions; {@code subscriptions} is without them
+ * @param expiredSessions sessions that have ended because nobody came back for them in time, since this replica was made
  */
 public record BucketFigures(
         int sessions,
@@ -32,9 +34,11 @@ public record BucketFigures(
         long droppedByExpiry,
         long droppedWills,
         long refused,
-        long forgottenOrigins) {
+        long forgottenOrigins,
+        int sharedSubscriptions,
+        long expiredSessions) {
     /** Those of nothing at all. */
-    public static final BucketFigures NONE = new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final BucketFigures NONE = new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** Those of both together. */
     public BucketFigures plus(BucketFigures other) {
@@ -52,6 +56,8 @@ public record BucketFigures(
                 droppedByExpiry + other.droppedByExpiry,
                 droppedWills + other.droppedWills,
                 refused + other.refused,
-                forgottenOrigins + other.forgottenOrigins);
+                forgottenOrigins + other.forgottenOrigins,
+                sharedSubscriptions + other.sharedSubscriptions,
+                expiredSessions + other.expiredSessions);
     }
 }

@@ -173,7 +173,9 @@ final class BucketState {
                 ledger.droppedByExpiry(),
                 outbox.dropped(),
                 ledger.refused(),
-                appendOrigins.forgotten() + retainOrigins.forgotten());
+                appendOrigins.forgotten() + retainOrigins.forgotten(),
+                index.sharedSize(),
+                ledger.expiredSessions());
     }
 
     /** A number for the next snapshot, so that messages know where it has put them; not part of the state. */

@@ -77,6 +77,7 @@ final class DurableState {
         subscriptionBytes += Subscriber.bytesOf(subscription.filter());
         if (isShared(subscription.filter())) {
             shares = with(shares, new Share(subscription.filter()));
+            index.countShared(1);
         } else {
             index.add(subscriber);
         }
@@ -110,6 +111,7 @@ final class DurableState {
             index.remove(present);
             return true;
         }
+        index.countShared(-1);
         shares = new ArrayList<>(shares);
         shares.remove(share);
         if (share.hasEntries()) {
@@ -200,7 +202,9 @@ final class DurableState {
     /** Gives back everything: the session ends. */
     void clear(SubscriptionIndex index) {
         for (Subscriber subscriber : subscribers.values()) {
-            if (!isShared(subscriber.subscription().filter())) {
+            if (isShared(subscriber.subscription().filter())) {
+                index.countShared(-1);
+            } else {
                 index.remove(subscriber);
             }
         }

@@ -19,6 +19,9 @@ final class Ledger {
     private long droppedByExpiry;
     private long refused;
 
+    /** Since this replica was made: nothing depends on it, so snapshots do without. */
+    private long expiredSessions;
+
     Ledger(BucketLimits limits) {
         this.limits = limits;
     }
@@ -96,6 +99,15 @@ final class Ledger {
 
     long droppedByExpiry() {
         return droppedByExpiry;
+    }
+
+    /** A session has ended because nobody came back for it in time. */
+    void countExpiredSession() {
+        expiredSessions++;
+    }
+
+    long expiredSessions() {
+        return expiredSessions;
     }
 
     /** A publish, a retained message, a session or a subscription was refused. */

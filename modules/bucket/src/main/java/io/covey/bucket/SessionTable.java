@@ -301,6 +301,7 @@ final class SessionTable {
      */
     private boolean settle(SessionState session, long nowMillis) {
         if (session.endsAtMillis() <= nowMillis) {
+            ledger.countExpiredSession();
             end(session, nowMillis);
             return false;
         }

@@ -22,10 +22,21 @@ final class SubscriptionIndex implements Consumer<Subscriber> {
     private String publisher = "";
     private long matchNumber;
     private int size;
+    private int sharedSize;
 
     /** How many subscriptions there are. */
     int size() {
         return size;
+    }
+
+    /** How many Shared Subscriptions there are; these are not in the index itself, but with their groups. */
+    int sharedSize() {
+        return sharedSize;
+    }
+
+    /** So many Shared Subscriptions came or went. */
+    void countShared(int added) {
+        sharedSize += added;
     }
 
     RouteCounts routes() {

@@ -361,7 +361,7 @@ class LimitsTest {
         bucket.advanceSeconds(3600);
         bucket.tick();
 
-        assertThat(bucket.owner.figures()).isEqualTo(BucketFigures.NONE);
+        assertThat(bucket.owner.figures()).isEqualTo(new BucketFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
     }
 
     @Test

@@ -43,6 +43,33 @@ class SubscriptionTest {
     }
 
     @Test
+    void sharedSubscriptionsAndExpiredSessionsAreCounted() {
+        for (String client : List.of("one", "two", "three")) {
+            long epoch = bucket.open(client, false, 60).epoch();
+            bucket.subscribe(client, epoch, "$share/g/a", QoS.AT_LEAST_ONCE);
+            bucket.subscribe(client, epoch, "$share/g/a", QoS.EXACTLY_ONCE);
+            bucket.subscribe(client, epoch, "a", QoS.AT_LEAST_ONCE);
+            if (client.equals("two")) {
+                bucket.run(new Command.Unsubscribe(client, epoch, List.of("$share/g/a")));
+            }
+            if (!client.equals("three")) {
+                bucket.close(client, epoch);
+            }
+        }
+        assertThat(bucket.owner.figures().subscriptions()).isEqualTo(3);
+        assertThat(bucket.owner.figures().sharedSubscriptions()).isEqualTo(2);
+        bucket.restart();
+        assertThat(bucket.owner.figures().sharedSubscriptions()).isEqualTo(2);
+
+        bucket.advanceSeconds(61);
+        bucket.tick();
+
+        assertThat(bucket.owner.figures().expiredSessions()).isEqualTo(2);
+        assertThat(bucket.owner.figures().sharedSubscriptions()).isEqualTo(1);
+        assertThat(bucket.owner.figures().subscriptions()).isEqualTo(1);
+    }
+
+    @Test
     void theQosIsTheLowerOfPublishAndSubscription() { // [MQTT-3.8.4-8]
         long one = bucket.connect("one").epoch();
         bucket.subscribe("one", one, "a", QoS.AT_LEAST_ONCE);

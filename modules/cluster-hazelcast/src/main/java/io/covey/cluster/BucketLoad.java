@@ -6,6 +6,7 @@ import io.covey.bucket.BucketFigures;
 import io.covey.bucket.NodeRoom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongConsumer;
 import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ public final class BucketLoad {
 
     private final long bytesMax;
     private final ObjIntConsumer<DropReason> dropped;
+    private final LongConsumer expired;
     private final AtomicReferenceArray<@Nullable Replica> replicas;
     private final AtomicLong bytes = new AtomicLong();
 
@@ -34,6 +36,16 @@ public final class BucketLoad {
      * @param dropped hears of messages that owned buckets drop, on their threads
      */
     public BucketLoad(int partitions, long bytesMax, ObjIntConsumer<DropReason> dropped) {
+        this(partitions, bytesMax, dropped, count -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param expired hears how many more sessions of owned buckets have expired, on their threads
+     */
+    public BucketLoad(int partitions, long bytesMax, ObjIntConsumer<DropReason> dropped, LongConsumer expired) {
+        this.expired = expired;
         this.bytesMax = bytesMax;
         this.dropped = dropped;
         this.replicas = new AtomicReferenceArray<>(partitions);
@@ -57,6 +69,9 @@ public final class BucketLoad {
             report(DropReason.QUEUE_FULL, now.droppedByQueueLimit() - before.droppedByQueueLimit());
             report(DropReason.EXPIRED, now.droppedByExpiry() - before.droppedByExpiry());
             report(DropReason.OUTBOX_FULL, now.droppedWills() - before.droppedWills());
+            if (now.expiredSessions() > before.expiredSessions()) {
+                expired.accept(now.expiredSessions() - before.expiredSessions());
+            }
         }
     }
 

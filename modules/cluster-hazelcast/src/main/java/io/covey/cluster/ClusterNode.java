@@ -60,6 +60,7 @@ public final class ClusterNode {
     private final Leftovers leftovers;
     private final LostBuckets lostBuckets;
     private final ReplicaCheck replicas;
+    private final ReplicaWatch replicaWatch;
     private final HandOver handOver;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "covey-cluster"));
@@ -98,6 +99,7 @@ public final class ClusterNode {
         lostBuckets = new LostBuckets(
                 buckets, membership, settings, storage, nodeId, gone -> onThread(() -> membership.earlier(gone)));
         replicas = new ReplicaCheck(buckets, host);
+        replicaWatch = new ReplicaWatch(replicas);
         handOver = new HandOver(hazelcast, nodeId, replicas, settings.backupCount());
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
@@ -287,6 +289,7 @@ public final class ClusterNode {
         listener = null;
         formation.stop();
         leftovers.stop();
+        replicaWatch.stop();
         lostBuckets.stop();
         closeVertx();
         Thread leaving = daemon(() -> hazelcast.getLifecycleService().shutdown(), "covey-leave");
@@ -308,6 +311,7 @@ public final class ClusterNode {
         listener = null;
         formation.stop();
         leftovers.stop();
+        replicaWatch.stop();
         lostBuckets.stop();
         hazelcast.getLifecycleService().terminate();
         thread.shutdownNow();
@@ -361,9 +365,12 @@ public final class ClusterNode {
         return buckets.owned();
     }
 
-    /** How many of those have fewer backups assigned to members than configured. From any thread. */
+    /**
+     * How many of those are not known to have as many backups as configured, each with what the owner has. One that has moved counts until it was asked,
+     * which is within some seconds. From any thread.
+     */
     public int underReplicatedPartitions() {
-        return buckets.underReplicated(settings.backupCount());
+        return replicas.behindHere();
     }
 
     /** Tells all members whether this one's disk has no room for new messages. From any thread. */
@@ -401,6 +408,7 @@ public final class ClusterNode {
         if (!earlier.isEmpty()) {
             membership.earlier(earlier);
         }
+        daemon(replicaWatch, "covey-replicas").start();
         daemon(leftovers, "covey-leftovers").start();
         daemon(lostBuckets, "covey-lost-buckets").start();
         if (told != null) {

@@ -89,24 +89,16 @@ final class HazelcastBuckets {
         new ArrayList<>(gateways).forEach(HazelcastBucketGateway::giveUp);
     }
 
+    /** Whether this member is the partition's owner. */
+    boolean isOwnedHere(int partition) {
+        return places.isOwnedHere(partition);
+    }
+
     /** How many partitions this member owns. */
     int owned() {
         int count = 0;
         for (int partition = 0; partition < partitionCount(); partition++) {
             count += places.isOwnedHere(partition) ? 1 : 0;
-        }
-        return count;
-    }
-
-    /** How many of those have fewer backups at members than this. */
-    int underReplicated(int backups) {
-        int count = 0;
-        for (int partition = 0; partition < partitionCount(); partition++) {
-            boolean complete = true;
-            for (int replica = 1; replica <= backups; replica++) {
-                complete &= places.replica(partition, replica) != null;
-            }
-            count += !complete && places.isOwnedHere(partition) ? 1 : 0;
         }
         return count;
     }

@@ -20,6 +20,7 @@ import io.covey.routing.Subscription;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What a node knows of its buckets without asking them. */
@@ -27,14 +28,17 @@ class BucketLoadTest {
     private static final ShardAddress SHARD = new ShardAddress(1, 0);
 
     private final Map<DropReason, Integer> dropped = new EnumMap<>(DropReason.class);
-    private final BucketLoad load =
-            new BucketLoad(3, 40_000, (reason, count) -> dropped.merge(reason, count, Integer::sum));
+    private final AtomicLong expired = new AtomicLong();
+    private final BucketLoad load = new BucketLoad(
+            3, 40_000, (reason, count) -> dropped.merge(reason, count, Integer::sum), expired::addAndGet);
     private final Bucket bucket = new Bucket(new BucketLimits(2, 1 << 20, 1 << 20, 2, 10_000));
     private long sequence;
 
+    private long nowMillis = 1_000;
+
     private Result run(Command command) {
-        Batch batch = new Batch(SHARD, ++sequence, 1_000, List.of(command));
-        Standing standing = new Standing(1, true, true, node -> true, 1_000, NodeRoom.ALL);
+        Batch batch = new Batch(SHARD, ++sequence, nowMillis, List.of(command));
+        Standing standing = new Standing(1, true, true, node -> true, nowMillis, NodeRoom.ALL);
         BatchOutcome.Applied applied = (BatchOutcome.Applied) bucket.apply(batch, standing);
         return applied.result().results().get(0);
     }
@@ -72,6 +76,20 @@ class BucketLoadTest {
         load.gone(1);
         assertThat(load.room()).isEqualTo(NodeRoom.ALL);
         assertThat(load.bytes()).isEqualTo(bucket.figures().bytes());
+    }
+
+    @Test
+    void sessionsThatExpireAreTold() {
+        Result.Opened opened = (Result.Opened) run(new Command.OpenSession("c", SHARD, false, 60, 1, null));
+        run(new Command.CloseSession("c", opened.epoch(), -1, false, -1));
+        load.applied(0, bucket);
+        nowMillis += 61_000;
+        run(new Command.Tick());
+
+        load.applied(0, bucket);
+        load.applied(0, bucket);
+
+        assertThat(expired).hasValue(1);
     }
 
     @Test

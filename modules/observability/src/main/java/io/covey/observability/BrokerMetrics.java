@@ -46,6 +46,7 @@ public final class BrokerMetrics implements BrokerEvents {
     private final LongAdder[] drops = new LongAdder[DropReason.values().length];
     private final LongAdder batchRepeats;
     private final LongAdder restarts;
+    private final LongAdder sessionsExpired;
     private final AtomicLong connections = new AtomicLong();
     private final AtomicBoolean leaseHeld = new AtomicBoolean();
     private final AtomicBoolean leaseWasHeld = new AtomicBoolean();
@@ -57,6 +58,7 @@ public final class BrokerMetrics implements BrokerEvents {
         }
         batchRepeats = meters.counter(Metric.BATCH_REPEATS);
         restarts = meters.counter(Metric.RESTARTS);
+        sessionsExpired = meters.counter(Metric.SESSIONS_EXPIRED);
         meters.show(Metric.CONNECTIONS, connections::get);
         meters.show(Metric.LEASE_HELD, () -> leaseHeld.get() ? 1 : 0);
         meters.show(
@@ -117,6 +119,7 @@ public final class BrokerMetrics implements BrokerEvents {
         meters.show(Metric.SESSIONS, () -> owned.get().sessions());
         meters.show(Metric.SESSIONS_CONNECTED, () -> owned.get().connected());
         meters.show(Metric.SUBSCRIPTIONS, () -> owned.get().subscriptions());
+        meters.show(Metric.SUBSCRIPTIONS_SHARED, () -> owned.get().sharedSubscriptions());
         meters.show(Metric.QUEUE_MESSAGES, () -> owned.get().queuedMessages());
         meters.show(Metric.QUEUE_BYTES, () -> owned.get().queuedBytes());
         meters.show(Metric.QUEUE_OLDEST_AGE_SECONDS, oldestQueuedSeconds);
@@ -184,6 +187,11 @@ public final class BrokerMetrics implements BrokerEvents {
 
     private static boolean isMet(List<Health.Condition> conditions, String name) {
         return conditions.stream().anyMatch(condition -> condition.name().equals(name) && condition.met());
+    }
+
+    /** So many more sessions have expired. */
+    public void sessionsExpired(long count) {
+        sessionsExpired.add(count);
     }
 
     /** The node gave up its incarnation and begins another. */

@@ -47,7 +47,9 @@ enum Figure {
             List.of(),
             "sockets",
             meters -> meters.sum(Metric.CONNECTION_EVENTS, labels -> labels.contains("connected"))
-                    + meters.sum(Metric.CONNECTIONS_REFUSED));
+                    + meters.sum(Metric.CONNECTIONS_REFUSED)),
+    EXPIRED(List.of("clients/expired"), "", meters -> meters.sum(Metric.SESSIONS_EXPIRED)),
+    SHARED(List.of("shared_subscriptions/count"), "", meters -> meters.sum(Metric.SUBSCRIPTIONS_SHARED));
 
     private final String topics;
     private final String load;

@@ -25,67 +25,60 @@ abstract class Histogram {
         10_000_000
     };
 
-    /** Adds the buckets, of which there is one more than bounds, and behind them the sum. From any thread. */
-    abstract void addTo(long[] buckets);
+    private final long[] bounds;
+    private final AtomicLongArray cells;
 
-    /** The bucket of a value. */
-    private static int bucketOf(long[] bounds, long value) {
+    private Histogram(long[] bounds) {
+        this.bounds = bounds;
+        this.cells = new AtomicLongArray(bounds.length + 2);
+    }
+
+    /** The upper bounds of all buckets but the last, which has none. Not to be changed. */
+    long[] bounds() {
+        return bounds;
+    }
+
+    /** Adds the buckets, of which there is one more than bounds, and behind them the sum. From any thread. */
+    void addTo(long[] buckets) {
+        for (int i = 0; i < cells.length(); i++) {
+            buckets[i] += cells.getOpaque(i);
+        }
+    }
+
+    /** Notes a value. */
+    final void record(long value) {
         int bucket = 0;
         while (bucket < bounds.length && value > bounds[bucket]) {
             bucket++;
         }
-        return bucket;
+        add(cells, bucket, 1);
+        add(cells, bounds.length + 1, value);
     }
+
+    /** Adds to a cell, with as much order as the recording threads need. */
+    abstract void add(AtomicLongArray to, int cell, long by);
 
     /** Recorded by one thread at a time, without a locked instruction; read by any. */
     static final class OfLoop extends Histogram {
-        private final long[] bounds;
-        private final AtomicLongArray cells;
-
         OfLoop(long[] bounds) {
-            this.bounds = bounds;
-            this.cells = new AtomicLongArray(bounds.length + 2);
-        }
-
-        /** Notes a value. On the owner's thread only. */
-        void record(long value) {
-            add(bucketOf(bounds, value), 1);
-            add(bounds.length + 1, value);
-        }
-
-        private void add(int cell, long by) {
-            cells.setOpaque(cell, cells.getPlain(cell) + by);
+            super(bounds);
         }
 
         @Override
-        void addTo(long[] buckets) {
-            for (int i = 0; i < cells.length(); i++) {
-                buckets[i] += cells.getOpaque(i);
-            }
+        void add(AtomicLongArray to, int cell, long by) {
+            to.setOpaque(cell, to.getPlain(cell) + by);
         }
     }
 
     /** Recorded by any thread. */
     static final class Shared extends Histogram {
-        private final long[] bounds;
-        private final AtomicLongArray cells;
-
         Shared(long[] bounds) {
-            this.bounds = bounds;
-            this.cells = new AtomicLongArray(bounds.length + 2);
-        }
-
-        /** Notes a value. From any thread. */
-        void record(long value) {
-            cells.getAndIncrement(bucketOf(bounds, value));
-            cells.getAndAdd(bounds.length + 1, value);
+            super(bounds);
         }
 
         @Override
-        void addTo(long[] buckets) {
-            for (int i = 0; i < cells.length(); i++) {
-                buckets[i] += cells.get(i);
-            }
+        void add(AtomicLongArray to, int cell, long by) {
+            to.getAndAdd(cell, by);
         }
     }
 }

@@ -16,8 +16,7 @@ public final class LoopLag {
     /** Measures this loop from now on, until it ends. From any thread. */
     public static void watch(ShardLoop loop, int index, BrokerMetrics metrics) {
         LoopLag lag = new LoopLag(loop);
-        metrics.meters()
-                .show(Metric.EVENT_LOOP_LAG_SECONDS, Histogram.LATENCY_MICROS, lag.lags, Integer.toString(index));
+        metrics.meters().show(Metric.EVENT_LOOP_LAG_SECONDS, lag.lags, Integer.toString(index));
         loop.submit(lag::next);
     }
 

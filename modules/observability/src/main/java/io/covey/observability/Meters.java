@@ -37,7 +37,7 @@ final class Meters implements MultiCollector {
 
     private record Series(List<String> labels, DoubleSupplier value) {}
 
-    private record Distribution(List<String> labels, long[] bounds, Histogram histogram) {}
+    private record Distribution(List<String> labels, Histogram histogram) {}
 
     private record Key(Metric metric, List<String> labels) {}
 
@@ -51,13 +51,13 @@ final class Meters implements MultiCollector {
     }
 
     /** Shows a histogram. Those whose name tells of seconds are recorded in microseconds. */
-    void show(Metric metric, long[] bounds, Histogram histogram, String... labels) {
+    void show(Metric metric, Histogram histogram, String... labels) {
         if (metric.kind() != Metric.Kind.HISTOGRAM) {
             throw new IllegalArgumentException(metric + " is no histogram");
         }
         distributions
                 .computeIfAbsent(metric, first -> new CopyOnWriteArrayList<>())
-                .add(new Distribution(checked(metric, labels), bounds, histogram));
+                .add(new Distribution(checked(metric, labels), histogram));
     }
 
     /** A counter for what happens seldom enough to look it up: made with its first use. Label values come from closed sets. */
@@ -160,7 +160,7 @@ final class Meters implements MultiCollector {
         HistogramSnapshot.Builder builder =
                 HistogramSnapshot.builder().name(metric.id()).help(metric.meaning());
         Map<List<String>, long[]> sums = new LinkedHashMap<>();
-        long[] bounds = distributions.get(0).bounds;
+        long[] bounds = distributions.get(0).histogram.bounds();
         for (Distribution each : distributions) {
             each.histogram.addTo(sums.computeIfAbsent(each.labels, first -> new long[bounds.length + 2]));
         }

@@ -100,15 +100,25 @@ enum Metric {
             "mqtt_sessions_connected",
             "those of mqtt_sessions that have a connection, at whichever node",
             "Falls while mqtt_sessions stays: clients are away, and their queues grow."),
+    SESSIONS_EXPIRED(
+            Kind.COUNTER,
+            "mqtt_sessions_expired_total",
+            "sessions of owned partitions that have ended because their client did not come back within the Session Expiry Interval",
+            "What was queued for them is gone with them; clients ask for the interval, `mqtt.session.expiry.max` bounds it."),
     SUBSCRIPTIONS(
             Kind.GAUGE,
             "mqtt_subscriptions",
-            "subscriptions of the durable sessions of the partitions that this node owns",
+            "subscriptions of the durable sessions of the partitions that this node owns, without Shared Subscriptions",
+            ""),
+    SUBSCRIPTIONS_SHARED(
+            Kind.GAUGE,
+            "mqtt_subscriptions_shared",
+            "Shared Subscriptions of the durable sessions of owned partitions, and of this node's clients whose session ends with the connection",
             ""),
     SUBSCRIPTIONS_TRANSIENT(
             Kind.GAUGE,
             "mqtt_subscriptions_transient",
-            "subscriptions of clients connected to this node whose session ends with the connection",
+            "subscriptions of clients connected to this node whose session ends with the connection, without Shared Subscriptions",
             ""),
     ROUTES(
             Kind.GAUGE,
@@ -169,7 +179,8 @@ enum Metric {
     CLUSTER_MEMBERS_NEEDED(
             Kind.GAUGE,
             "covey_cluster_members_needed",
-            "the fewest members that may serve clients",
+            "the fewest members that may serve clients: a majority of the nodes of which the cluster is made, as its nodes have agreed, and at least"
+                    + " `cluster.minimum-members`",
             "More than covey_cluster_members: no quorum, clients are refused."),
     PARTITIONS(Kind.GAUGE, "covey_partitions", "partitions of the cluster", ""),
     PARTITIONS_OWNED(
@@ -180,8 +191,9 @@ enum Metric {
     PARTITIONS_UNDER_REPLICATED(
             Kind.GAUGE,
             "covey_partitions_under_replicated",
-            "owned partitions with fewer backups at members than `cluster.backup-count`",
-            "Above 0 for long: too few members; publishes to these partitions are not acknowledged."),
+            "owned partitions that are not known to have `cluster.backup-count` backups, each with what the owner has; asked anew within seconds after"
+                    + " their replicas have moved",
+            "Above 0 for long: too few members, or copies do not arrive; publishes to these partitions may not be acknowledged."),
     RESTARTS(
             Kind.COUNTER,
             "covey_node_restarts_total",
@@ -202,6 +214,11 @@ enum Metric {
             "covey_batch_repeats_total",
             "batches sent again because they were refused or not confirmed",
             "Some while members come and go. Steady ones: the log says why, at DEBUG."),
+    HINTS_LOST(
+            Kind.COUNTER,
+            "covey_hints_lost_total",
+            "how often a connection missed what its queue had handed out, and asked for it; counted again where it asked again",
+            "Costs latency, never a message. Many: as with covey_hints_reconciled_total."),
     HINTS_RECONCILED(
             Kind.COUNTER,
             "covey_hints_reconciled_total",

@@ -46,7 +46,9 @@ final class ShardMetrics implements BrokerEvents {
     private static final int SUBSCRIPTIONS = 13;
     private static final int STUCK = 14;
     private static final int KICKED = 15;
-    private static final int CELLS_COUNT = 16;
+    private static final int LOST = 16;
+    private static final int SHARED = 17;
+    private static final int CELLS_COUNT = 18;
 
     /** Cells on either side that nobody uses, so that no other loop's counts are in the same cache line. */
     private static final int MARGIN = 8;
@@ -68,15 +70,17 @@ final class ShardMetrics implements BrokerEvents {
             show(meters, Metric.MESSAGES_SENT, SENT + qos.value(), level);
             show(meters, Metric.PAYLOAD_SENT_BYTES, SENT_BYTES + qos.value(), level);
         }
+        show(meters, Metric.HINTS_LOST, LOST);
         show(meters, Metric.HINTS_RECONCILED, RECONCILED);
         show(meters, Metric.SUBSCRIPTIONS_TRANSIENT, SUBSCRIPTIONS);
+        show(meters, Metric.SUBSCRIPTIONS_SHARED, SHARED);
         show(meters, Metric.STUCK_SESSIONS, STUCK);
         show(meters, Metric.SESSIONS_KICKED, KICKED);
-        meters.show(Metric.PUBLISH_ACKNOWLEDGE_SECONDS, Histogram.LATENCY_MICROS, acknowledgements);
-        meters.show(Metric.PUBLISH_DELIVERY_SECONDS, DELIVERY_MICROS, deliveries);
-        meters.show(Metric.BATCH_SECONDS, Histogram.LATENCY_MICROS, batches);
-        meters.show(Metric.BATCH_COMMANDS, BATCH_COMMANDS, batchCommands);
-        meters.show(Metric.TAKEOVER_SECONDS, Histogram.LATENCY_MICROS, takeovers);
+        meters.show(Metric.PUBLISH_ACKNOWLEDGE_SECONDS, acknowledgements);
+        meters.show(Metric.PUBLISH_DELIVERY_SECONDS, deliveries);
+        meters.show(Metric.BATCH_SECONDS, batches);
+        meters.show(Metric.BATCH_COMMANDS, batchCommands);
+        meters.show(Metric.TAKEOVER_SECONDS, takeovers);
     }
 
     private void show(Meters meters, Metric metric, int cell, String... labels) {
@@ -121,6 +125,11 @@ final class ShardMetrics implements BrokerEvents {
     }
 
     @Override
+    public void hintsLost() {
+        add(LOST, 1);
+    }
+
+    @Override
     public void hintsReconciled(int count) {
         add(RECONCILED, count);
     }
@@ -131,8 +140,9 @@ final class ShardMetrics implements BrokerEvents {
     }
 
     @Override
-    public void subscriptions(int now) {
+    public void subscriptions(int now, int shared) {
         set(SUBSCRIPTIONS, now);
+        set(SHARED, shared);
     }
 
     @Override

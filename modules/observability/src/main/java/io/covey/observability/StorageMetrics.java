@@ -44,9 +44,9 @@ public final class StorageMetrics implements StorageEvents {
     /** Shows the meters. */
     public StorageMetrics(BrokerMetrics metrics) {
         meters = metrics.meters();
-        meters.show(Metric.STORAGE_WRITE_SECONDS, DISK_MICROS, writes);
-        meters.show(Metric.STORAGE_SYNC_SECONDS, DISK_MICROS, syncs);
-        meters.show(Metric.STORAGE_SNAPSHOT_SECONDS, DISK_MICROS, snapshots);
+        meters.show(Metric.STORAGE_WRITE_SECONDS, writes);
+        meters.show(Metric.STORAGE_SYNC_SECONDS, syncs);
+        meters.show(Metric.STORAGE_SNAPSHOT_SECONDS, snapshots);
         meters.show(Metric.STORAGE_FULL, () -> full ? 1 : 0);
         writtenBytes = meters.counter(Metric.STORAGE_WRITTEN_BYTES);
     }

@@ -44,9 +44,10 @@ class BrokerMetricsTest {
             events.publishAcknowledged(700);
             events.publishDelivered(3);
             events.batchConfirmed(5, 30_000_000);
+            events.hintsLost();
             events.hintsReconciled(2);
             events.takenOver(40);
-            events.subscriptions(7);
+            events.subscriptions(7, 3);
         }
 
         assertThat(metrics.ofShard(0)).isSameAs(metrics.ofShard(0));
@@ -63,8 +64,10 @@ class BrokerMetricsTest {
                 .contains("covey_batch_commands_bucket{le=\"8.0\"} 2")
                 .contains("covey_batch_seconds_bucket{le=\"10.0\"} 0")
                 .contains("covey_batch_seconds_bucket{le=\"+Inf\"} 2")
+                .contains("covey_hints_lost_total 2.0")
                 .contains("covey_hints_reconciled_total 4.0")
                 .contains("mqtt_takeover_seconds_count 2")
+                .contains("mqtt_subscriptions_shared 6.0")
                 .contains("mqtt_subscriptions_transient 14.0");
     }
 
@@ -88,7 +91,7 @@ class BrokerMetricsTest {
 
     @Test
     void whatBucketsHoldIsShown() {
-        BucketFigures figures = new BucketFigures(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+        BucketFigures figures = new BucketFigures(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
         metrics.buckets(() -> figures.plus(figures), () -> 2.5, () -> 99, 100);
         metrics.wire(() -> 5, () -> 7);
         metrics.slowReaderClosed("tcp", "timeout");
@@ -98,6 +101,7 @@ class BrokerMetricsTest {
                 .contains("mqtt_sessions 2.0")
                 .contains("mqtt_sessions_connected 4.0")
                 .contains("mqtt_subscriptions 6.0")
+                .contains("mqtt_subscriptions_shared 30.0")
                 .contains("mqtt_queue_messages 8.0")
                 .contains("mqtt_queue_bytes 10.0")
                 .contains("mqtt_queue_oldest_age_seconds 2.5")

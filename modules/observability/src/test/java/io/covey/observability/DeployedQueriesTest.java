@@ -27,6 +27,14 @@ class DeployedQueriesTest {
     private static final Pattern MATCHER = Pattern.compile("([a-zA-Z_]+)\\s*(?:=~|!~|!=|=)");
     private static final Pattern RULE = Pattern.compile("(?m)^ +expr: (.*)$");
 
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{?([a-zA-Z_]+)");
+
+    /** Grafana 10 and 11 take these as they are; what is older, they convert. */
+    private static final int SCHEMA_MIN = 38;
+
+    private static final int SCHEMA_MAX = 41;
+    private static final int GRID_COLUMNS = 24;
+
     /** Labels that Prometheus adds to every series. */
     private static final Set<String> OF_PROMETHEUS = Set.of("job", "instance", "le");
 
@@ -39,6 +47,69 @@ class DeployedQueriesTest {
                 assertThat(queries).as(file.toString()).hasSizeGreaterThan(20);
                 queries.forEach(query -> assertReal(file, query));
             }
+        }
+    }
+
+    @Test
+    void everyDashboardIsWhatGrafanaTakes() throws IOException {
+        String provisioned = Files.readString(DEPLOY.resolve("grafana")
+                .resolve("provisioning")
+                .resolve("datasources")
+                .resolve("prometheus.yml"));
+        try (Stream<Path> dashboards = Files.list(DEPLOY.resolve("grafana").resolve("dashboards"))) {
+            for (Path file : dashboards.toList()) {
+                JsonObject dashboard = new JsonObject(Files.readString(file));
+                assertThat(dashboard.getInteger("schemaVersion")).isBetween(SCHEMA_MIN, SCHEMA_MAX);
+                assertThat(dashboard.getString("uid")).matches("[a-zA-Z0-9_-]{1,40}");
+                JsonArray variables = dashboard.getJsonObject("templating").getJsonArray("list");
+                assertThat(provisioned)
+                        .contains("uid: "
+                                + variables
+                                        .getJsonObject(0)
+                                        .getJsonObject("current")
+                                        .getString("value") + "\n");
+                Set<String> names = new TreeSet<>(Set.of("__rate_interval"));
+                variables.forEach(variable -> names.add(((JsonObject) variable).getString("name")));
+                Set<String> used = new TreeSet<>();
+                VARIABLE.matcher(dashboard.getJsonArray("panels").encode())
+                        .results()
+                        .forEach(result -> used.add(result.group(1)));
+                assertThat(names).as("variables that are used").containsAll(used);
+                assertPanels(dashboard.getJsonArray("panels"));
+            }
+        }
+    }
+
+    /** Each has an id of its own and a place of its own in a grid of 24 columns, and its targets have names and the same source as the panel. */
+    private static void assertPanels(JsonArray panels) {
+        Set<Integer> ids = new TreeSet<>();
+        Set<String> taken = new TreeSet<>();
+        for (Object each : panels) {
+            JsonObject panel = (JsonObject) each;
+            String title = panel.getString("title");
+            assertThat(ids.add(panel.getInteger("id"))).as(title).isTrue();
+            JsonObject place = panel.getJsonObject("gridPos");
+            int right = place.getInteger("x") + place.getInteger("w");
+            assertThat(right).as(title).isLessThanOrEqualTo(GRID_COLUMNS);
+            for (int x = place.getInteger("x"); x < right; x++) {
+                for (int y = place.getInteger("y"); y < place.getInteger("y") + place.getInteger("h"); y++) {
+                    assertThat(taken.add(x + " " + y))
+                            .as(title + " covers another")
+                            .isTrue();
+                }
+            }
+            Set<String> targets = new TreeSet<>();
+            for (Object target : panel.getJsonArray("targets", new JsonArray())) {
+                assertThat(targets.add(((JsonObject) target).getString("refId")))
+                        .as(title)
+                        .isTrue();
+                assertThat(((JsonObject) target).getJsonObject("datasource"))
+                        .as(title)
+                        .isEqualTo(panel.getJsonObject("datasource"));
+            }
+            assertThat(targets.isEmpty())
+                    .as(title)
+                    .isEqualTo(panel.getString("type").equals("row"));
         }
     }
 

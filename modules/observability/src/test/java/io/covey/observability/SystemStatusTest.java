@@ -59,6 +59,8 @@ class SystemStatusTest {
                 "publish/messages/received",
                 "publish/messages/sent",
                 "publish/messages/dropped",
+                "clients/expired",
+                "shared_subscriptions/count",
                 "publish/bytes/received",
                 "publish/bytes/sent")) {
             expected.add("$SYS/broker/" + name);
@@ -89,8 +91,10 @@ class SystemStatusTest {
 
     @Test
     void valuesAreThoseOfTheMetricsAndOfAllMembersTogether() {
-        metrics.buckets(() -> new BucketFigures(9, 4, 30, 100, 1_000, 5, 50, 0, 0, 0, 0, 0, 0, 0), () -> 0, () -> 0, 1);
-        metrics.ofShard(0).subscriptions(2);
+        metrics.buckets(
+                () -> new BucketFigures(9, 4, 30, 100, 1_000, 5, 50, 0, 0, 0, 0, 0, 0, 0, 6, 0), () -> 0, () -> 0, 1);
+        metrics.ofShard(0).subscriptions(2, 1);
+        metrics.sessionsExpired(8);
         metrics.ofShard(1).publishReceived(QoS.AT_LEAST_ONCE, 12);
         metrics.ofShard(1).publishSent(QoS.AT_MOST_ONCE, 7);
         metrics.traffic(() -> 20, () -> 21, () -> 22, () -> 23);
@@ -107,6 +111,9 @@ class SystemStatusTest {
                 .containsEntry("$SYS/broker/clients/disconnected", "5")
                 .containsEntry("$SYS/broker/clients/maximum", "1")
                 .containsEntry("$SYS/broker/subscriptions/count", "32")
+                .containsEntry("$SYS/broker/shared_subscriptions/count", "7")
+                .containsEntry("$SYS/broker/clients/expired", "8")
+                .containsEntry("$SYS/cluster/clients/expired", "16")
                 .containsEntry("$SYS/broker/retained messages/count", "5")
                 .containsEntry("$SYS/broker/store/messages/count", "105")
                 .containsEntry("$SYS/broker/store/messages/bytes", "1050")

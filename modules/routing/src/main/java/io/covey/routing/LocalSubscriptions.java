@@ -30,6 +30,8 @@ public final class LocalSubscriptions<S extends Subscriber> {
     /** Subscriptions of sessions that end with their connection. */
     private int transients;
 
+    private int sharedTransients;
+
     private final List<Held<S>> matched = new ArrayList<>();
     private final Consumer<Entry<S>> merge = this::merge;
     private String publisher = "";
@@ -119,7 +121,9 @@ public final class LocalSubscriptions<S extends Subscriber> {
             trie.add(filter, entry);
         }
         count(filter, entry.flags(), 1);
-        transients += before == null && !session.persistent() ? 1 : 0;
+        if (before == null) {
+            countTransient(session, filter, 1);
+        }
         return before != null;
     }
 
@@ -143,7 +147,7 @@ public final class LocalSubscriptions<S extends Subscriber> {
             sessions.remove(session);
         }
         unlink(filter, entry);
-        transients -= session.persistent() ? 0 : 1;
+        countTransient(session, filter, -1);
         return true;
     }
 
@@ -153,8 +157,21 @@ public final class LocalSubscriptions<S extends Subscriber> {
         if (held == null) {
             return;
         }
-        held.byFilter.forEach(this::unlink);
-        transients -= session.persistent() ? 0 : held.byFilter.size();
+        held.byFilter.forEach((filter, entry) -> {
+            unlink(filter, entry);
+            countTransient(session, filter, -1);
+        });
+    }
+
+    private void countTransient(S session, String filter, int by) {
+        if (session.persistent()) {
+            return;
+        }
+        if (TopicFilters.isShared(filter)) {
+            sharedTransients += by;
+        } else {
+            transients += by;
+        }
     }
 
     private void count(String filter, int flags, int by) {
@@ -313,7 +330,12 @@ public final class LocalSubscriptions<S extends Subscriber> {
         return entry == null ? null : entry.subscription;
     }
 
-    /** How many subscriptions there are of sessions that end with their connection. */
+    /** How many Shared Subscriptions there are of sessions that end with their connection. */
+    public int sharedTransients() {
+        return sharedTransients;
+    }
+
+    /** How many subscriptions there are of sessions that end with their connection, without the shared ones. */
     public int transients() {
         return transients;
     }

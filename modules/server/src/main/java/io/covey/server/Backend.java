@@ -32,7 +32,7 @@ interface Backend {
     /** How many partitions this node owns; from any thread. */
     int ownedPartitions();
 
-    /** How many of those have fewer backups than configured; from any thread. */
+    /** How many of those are not known to have their backups, each with what the owner has; from any thread. */
     int underReplicatedPartitions();
 
     /**

@@ -85,7 +85,8 @@ final class CoveyServer implements Health, Sessions, Drain {
 
     CoveyServer(ServerSettings settings) {
         this.settings = settings;
-        this.load = new BucketLoad(settings.partitions(), settings.bucketMemoryBytes(), metrics::dropped);
+        this.load = new BucketLoad(
+                settings.partitions(), settings.bucketMemoryBytes(), metrics::dropped, metrics::sessionsExpired);
         this.gate = new ConnectionGate(settings.connections(), new ConnectionGate.Observer() {
             @Override
             public void refused(String listener, ConnectionGate.Refusal reason) {
@@ -151,7 +152,7 @@ final class CoveyServer implements Health, Sessions, Drain {
         metrics.wire(gate::halfOpen, gate::outputBytes);
         metrics.link(backend::linkDropped);
         metrics.partitions(settings.partitions(), backend::ownedPartitions, backend::underReplicatedPartitions);
-        metrics.cluster(this::members, () -> settings.node().minimumMembers(), this::routes);
+        metrics.cluster(this::members, this::membersNeeded, this::routes);
         metrics.health(this);
     }
 
@@ -189,6 +190,12 @@ final class CoveyServer implements Health, Sessions, Drain {
     private int members() {
         Node current = node;
         return current == null ? 0 : current.state().members().nodes().size();
+    }
+
+    private int membersNeeded() {
+        Node current = node;
+        int agreed = current == null ? 0 : current.state().membersNeeded();
+        return Math.max(agreed, settings.node().minimumMembers());
     }
 
     private int routes() {
@@ -388,7 +395,7 @@ final class CoveyServer implements Health, Sessions, Drain {
                 current != null && current.state().leaseTerm(System.nanoTime() / 1_000_000) != NodeState.NO_LEASE;
         boolean serving = current != null && current.state().serving();
         int members = members();
-        int needed = settings.node().minimumMembers();
+        int needed = membersNeeded();
         Backend backend = running;
         String waitsFor = backend == null ? "not opened yet" : backend.waitsFor();
         return List.of(
