@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,11 +18,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** docker-compose.yml, with the docker-compose that is installed here; HAProxy comes from this machine's package instead of a registry. */
+/**
+ * docker-compose.yml, with the docker-compose that is installed here; HAProxy and Prometheus come from this machine's packages instead of a registry.
+ * Grafana has no package here and is not started: what it is given is tried elsewhere, query by query.
+ */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ComposeTest {
     private static final String PORT = "COVEY_PORT";
     private static final String HAPROXY = "covey-it-haproxy:local";
+    private static final String PROMETHEUS = "covey-it-prometheus:local";
+    private static final String PROMETHEUS_PORT = "COVEY_PROMETHEUS_PORT";
 
     private final String project = "covey-it-" + ProcessHandle.current().pid();
 
@@ -33,13 +42,16 @@ class ComposeTest {
 
     @Test
     void clientsFindTheirSessionsThroughHaproxyWhicheverBrokerDies() throws Exception {
-        ExternalTools.require("docker-compose", "haproxy");
+        ExternalTools.require("docker-compose", "haproxy", "prometheus");
         Map<String, String> environment = environment();
-        run(Map.of(), NodeImage.root().resolve("scripts/haproxy-image").toString(), HAPROXY);
+        String images = NodeImage.root().resolve("scripts/program-image").toString();
+        run(Map.of(), images, "haproxy", HAPROXY);
+        run(Map.of(), images, "prometheus", PROMETHEUS);
         InetSocketAddress proxy =
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(environment.get(PORT)));
         try {
             compose(environment, "up", "-d");
+            compose(environment, "up", "-d", "prometheus");
             try (Probe probe = new Probe(new ProbeTarget(proxy, proxy, false), Mqtt.V5)) {
                 ConnectBytes connect = new ConnectBytes(Mqtt.V5, probe.id("reader")).persistent();
                 connected(probe, connect, false).subscribe(probe.topic("#"), 1).disconnect();
@@ -57,9 +69,34 @@ class ComposeTest {
                 }
                 reader.quiet();
             }
+            prometheusKnowsAllBrokers(environment);
         } finally {
             compose(environment, "down", "-v", "--timeout", "20");
         }
+    }
+
+    /** It finds them by the names that they have there, and has the rules. */
+    private static void prometheusKnowsAllBrokers(Map<String, String> environment) throws Exception {
+        String api = "http://127.0.0.1:" + environment.get(PROMETHEUS_PORT) + "/api/v1/";
+        Waiting.untilDone("Prometheus has scraped all brokers", () -> {
+            String ready = get(api + "query?query=count(covey_ready%7Bjob%3D%22covey%22%7D%3D%3D1)");
+            if (!ready.contains("\"3\"")) {
+                throw new IOException(ready);
+            }
+        });
+        assertThat(get(api + "targets"))
+                .contains(
+                        "\"instance\":\"broker1:8080\"",
+                        "\"instance\":\"broker2:8080\"",
+                        "\"instance\":\"broker3:8080\"");
+        assertThat(get(api + "rules")).contains("CoveyUnderReplicated").doesNotContain("\"health\":\"err\"");
+    }
+
+    private static String get(String address) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address)).build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private Map<String, String> environment() throws Exception {
@@ -67,9 +104,11 @@ class ComposeTest {
         environment.put("COMPOSE_PROFILES", "proxy");
         environment.put("COVEY_IMAGE", NodeImage.name());
         environment.put("COVEY_HAPROXY_IMAGE", HAPROXY);
-        int[][] ports = ClusterProcesses.freePorts(4, 2);
+        environment.put("COVEY_PROMETHEUS_IMAGE", PROMETHEUS);
+        int[][] ports = ClusterProcesses.freePorts(5, 2);
         environment.put(PORT, Integer.toString(ports[0][0]));
         environment.put("COVEY_HAPROXY_STATS_PORT", Integer.toString(ports[0][1]));
+        environment.put(PROMETHEUS_PORT, Integer.toString(ports[4][0]));
         for (int broker = 1; broker <= 3; broker++) {
             environment.put("COVEY_BROKER" + broker + "_PORT", Integer.toString(ports[broker][0]));
             environment.put("COVEY_BROKER" + broker + "_MANAGEMENT_PORT", Integer.toString(ports[broker][1]));
