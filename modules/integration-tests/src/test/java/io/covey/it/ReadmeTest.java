@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands in README.md do what it says. They are taken from there; only the ports and the directory are others. */
+/**
+ * The commands in README.md do what it says, and print what it shows. They are taken from there; only the ports and the directory are others, and so are
+ * numbers in what they print.
+ */
 @Timeout(180)
 class ReadmeTest {
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
@@ -82,6 +85,25 @@ class ReadmeTest {
         int section = readme.indexOf("\n## " + heading + "\n");
         assertThat(section).as("README has a section " + heading).isNotNegative();
         return block(readme, section);
+    }
+
+    /** Whether the lines of README's next block of output, from this place on, are there in that order; numbers may be others. */
+    private static void assertPrinted(String after, String printed) throws IOException {
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        int place = readme.indexOf(after);
+        assertThat(place).as("README has: " + after).isNotNegative();
+        int begin = readme.indexOf("```text\n", place) + 8;
+        List<String> shown = readme.substring(begin, readme.indexOf("```", begin))
+                .lines()
+                .filter(line -> !line.strip().equals("..."))
+                .map(ReadmeTest::withoutNumbers)
+                .toList();
+        assertThat(shown).isNotEmpty();
+        assertThat(printed.lines().map(ReadmeTest::withoutNumbers)).containsSubsequence(shown);
+    }
+
+    private static String withoutNumbers(String line) {
+        return line.replaceAll("\\d+", "0");
     }
 
     private static List<String> block(String readme, int from) {
@@ -154,6 +176,7 @@ class ReadmeTest {
                         "COVEY_MANAGEMENT__PORT", Integer.toString(MANAGEMENT + shift),
                         "COVEY_STORAGE__DIRECTORY", directory.resolve("data").toString()));
         awaitText(node, "covey ready");
+        assertPrinted("Among lines of its log it says", Files.readString(node));
 
         String readme = Files.readString(ROOT.resolve("README.md"));
         List<String> clients = block(readme, readme.indexOf("With mosquitto's clients:"));
@@ -165,30 +188,43 @@ class ReadmeTest {
             run(clients.get(1).replaceFirst("mosquitto_pub", "mosquitto_pub" + port));
             return Files.readString(received);
         });
+        assertPrinted("With mosquitto's clients:", Files.readString(received));
+
+        started.get(0).destroy();
+        assertThat(started.get(0).waitFor(60, TimeUnit.SECONDS)).isTrue();
+        StringBuilder printed = new StringBuilder();
+        for (String command : commandsOf("Keep a copy")) {
+            printed.append(run(command.replaceAll(" (data2?|covey\\.backup)\\b", " " + directory + "/$1")));
+        }
+        assertPrinted("## Keep a copy", printed.toString());
+        assertThat(directory.resolve("data2")).isDirectory();
     }
 
     @Test
     void aSessionOutlivesItsNode() throws Exception {
         List<String> commands = commandsOf("Lose a node and keep the session");
         assertThat(commands).hasSize(7);
-        run(commands.get(0));
+        String nodes = run(commands.get(0));
         Path first = begin(commands.get(1), Map.of());
-        awaitSession("orders/#");
+        assertPrinted("curl http://127.0.0.1:8080/api/v1/sessions/reader", awaitSession("orders/#"));
         run(commands.get(2));
         awaitText(first, "one");
         run(commands.get(3));
         run(commands.get(4));
         Path second = begin(commands.get(5), Map.of());
         awaitText(second, "two");
+        assertPrinted(
+                "What is printed: by the first command", nodes + Files.readString(first) + Files.readString(second));
         run(commands.get(6));
         assertThat(directory.resolve("cluster")).doesNotExist();
     }
 
     /** README's look at a session, asked of the second node. */
-    private void awaitSession(String part) throws Exception {
+    private String awaitSession(String part) throws Exception {
         List<String> commands = commandsOf("Look into a node");
         assertThat(commands).hasSize(1);
         String command = commands.get(0).replace(":" + MANAGEMENT, ":" + (MANAGEMENT + 1));
         await(part, () -> run(command));
+        return run(command);
     }
 }
