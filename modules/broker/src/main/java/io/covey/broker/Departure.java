@@ -16,6 +16,10 @@ final class Departure {
     private final Shard shard;
     private final PublishPipeline pipeline;
     private Command.@Nullable CloseSession closing;
+    /** A report of the end is on its way. */
+    private boolean reporting;
+
+    private boolean completed;
     private Channelled channelled = Channelled.UNKNOWN;
 
     private enum Channelled {
@@ -49,7 +53,17 @@ final class Departure {
         Command.CloseSession command = closing;
         if (command != null) {
             closing = null;
-            connection.lane().submit(command, true, result -> {});
+            reporting = true;
+            connection.lane().submit(command, true, result -> {
+                reporting = false;
+                finish();
+            });
+        }
+    }
+
+    private void finish() {
+        if (completed && !reporting) {
+            connection.reported();
         }
     }
 
@@ -85,6 +99,8 @@ final class Departure {
     void complete() {
         pipeline.close();
         close();
+        completed = true;
         shard.takeovers.recheck(connection.clientId());
+        finish();
     }
 }

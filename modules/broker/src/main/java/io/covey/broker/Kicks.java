@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The Kicks of other shards, until what they name is gone here. Each is answered as soon as that is so: a client id may be taken over many times
- * at once, each connection waiting for the one before it, and waiting for the repetition of each Kick would add up. Bounded by the connections
+ * The Kicks of other shards, until what they name is gone here and its bucket knows. Each is answered as soon as that is so: a client id may be
+ * taken over many times at once, each connection waiting for the one before it, and waiting for the repetition of each Kick would add up. Bounded by the connections
  * of other shards that wait, each of which asks for one epoch. Owned by the shard's loop.
  */
 final class Kicks {
@@ -31,18 +31,18 @@ final class Kicks {
         return ++openings;
     }
 
-    /** Closes what a Kick names, and answers once it is gone with all its publishes. */
+    /** Closes what a Kick names, and answers once it is gone with all its publishes, and has reported its end. */
     void take(NodeMessage.Kick kick) {
         ShardConnection current = shard.registry.current(kick.clientId());
-        if (current != null && current.epoch() <= kick.epoch()) {
-            current.superseded();
+        if (current != null) {
+            current.kicked(kick.epoch());
         }
         List<Waiting> ofClient = waiting.computeIfAbsent(kick.clientId(), id -> new ArrayList<>(1));
         if (ofClient.stream().noneMatch(each -> each.kick().equals(kick))) {
             ofClient.add(new Waiting(kick, openings));
             for (ShardConnection connection : shard.registry.unsettled(kick.clientId())) {
-                if (!connection.isDraining()) {
-                    connection.kickedBeforeOpen(kick.epoch());
+                if (!connection.isEnding()) {
+                    connection.kicked(kick.epoch());
                 }
             }
         }
@@ -71,7 +71,7 @@ final class Kicks {
         for (ShardConnection connection : shard.registry.unsettled(kick.clientId())) {
             // One that opens may be the one that is meant, with earlier ones behind it that it has yet to learn of. Not
             // one that began later: by then the session had the epoch that this Kick comes from, and it gets a higher.
-            boolean mayBeMeant = connection.isDraining()
+            boolean mayBeMeant = connection.isEnding()
                     ? connection.epoch() <= kick.epoch()
                     : connection.opening() <= asked.openings();
             if (mayBeMeant) {

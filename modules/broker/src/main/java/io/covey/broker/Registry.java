@@ -13,10 +13,10 @@ final class Registry {
     private final Lanes lanes;
     /** By partition: for each client id the one connection whose epoch is the newest known. */
     private final List<Map<String, ShardConnection>> current = new ArrayList<>();
-    /** Connections that asked for their session and have no answer, and those that have ended with publishes still in work. */
+    /** Connections that asked for their session and have no answer, and those that have ended with publishes or their report in work. */
     private final Map<String, List<ShardConnection>> unsettled = new HashMap<>();
 
-    private int draining;
+    private int ending;
 
     Registry(Lanes lanes) {
         this.lanes = lanes;
@@ -46,26 +46,26 @@ final class Registry {
         current.get(connection.partition()).remove(connection.clientId(), connection);
     }
 
-    /** A connection asks for its session, or has ended with publishes in work. */
+    /** A connection asks for its session, or has ended with something left to do. */
     void unsettled(ShardConnection connection) {
         unsettled
                 .computeIfAbsent(connection.clientId(), id -> new ArrayList<>(1))
                 .add(connection);
-        draining += connection.isDraining() ? 1 : 0;
+        ending += connection.isEnding() ? 1 : 0;
     }
 
-    /** The connection has its answer, or its publishes are done. */
+    /** The connection has its answer, or what was left to do is done. */
     void settled(ShardConnection connection) {
         List<ShardConnection> ofClient = unsettled.get(connection.clientId());
         if (ofClient != null && ofClient.remove(connection)) {
-            draining -= connection.isDraining() ? 1 : 0;
+            ending -= connection.isEnding() ? 1 : 0;
             if (ofClient.isEmpty()) {
                 unsettled.remove(connection.clientId());
             }
         }
     }
 
-    /** Those of a client id that are opening or draining. */
+    /** Those of a client id that are opening or ending. */
     List<ShardConnection> unsettled(String clientId) {
         return unsettled.getOrDefault(clientId, List.of());
     }
@@ -80,8 +80,8 @@ final class Registry {
         return false;
     }
 
-    /** How many ended connections have publishes in work. */
-    int draining() {
-        return draining;
+    /** How many ended connections have something left to do. */
+    int ending() {
+        return ending;
     }
 }

@@ -45,6 +45,7 @@ final class Shard implements BucketCommands {
     final FanOut fanOut;
     final SharedLoans loans;
     final Registry registry;
+    final Vacancies vacancies;
     final Takeovers takeovers;
     final Kicks kicks;
     final RetainedReads retainedReads;
@@ -102,6 +103,7 @@ final class Shard implements BucketCommands {
         this.fanOut = new FanOut(lanes, channels, subscriptions, loans);
         this.systemTopics = new SystemTopics(fanOut);
         this.figures = new FigureExchange(link, ports.state);
+        this.vacancies = new Vacancies(this);
         this.takeovers = new Takeovers(this);
         this.kicks = new Kicks(this);
         this.retainedReads = new RetainedReads(lanes);
@@ -186,6 +188,7 @@ final class Shard implements BucketCommands {
         } else if (message instanceof NodeMessage.Kick kick) {
             kicks.take(kick);
         } else if (message instanceof NodeMessage.Kicked kicked) {
+            vacancies.vacated(kicked.clientId(), kicked.epoch());
             takeovers.kicked(kicked);
         } else if (message instanceof NodeMessage.ConnectionQuery query) {
             inquiries.answer(query);
@@ -297,6 +300,7 @@ final class Shard implements BucketCommands {
     void members(MembershipView view) {
         if (!over) {
             channels.members();
+            vacancies.resend();
             takeovers.resend();
             reconciler.reconcileAll();
         }
@@ -350,7 +354,7 @@ final class Shard implements BucketCommands {
     }
 
     private void awaitReported(long untilMillis, Runnable done) {
-        boolean reported = registry.draining() == 0 && channels.isIdle();
+        boolean reported = registry.ending() == 0 && channels.isIdle();
         if (over || reported || loop.monotonicMillis() >= untilMillis) {
             done.run();
         } else {
@@ -372,7 +376,7 @@ final class Shard implements BucketCommands {
     }
 
     private void awaitIdle(long untilMillis, Runnable done) {
-        boolean idle = registry.draining() == 0 && lanes.isIdle() && outbox.isIdle() && channels.isIdle();
+        boolean idle = registry.ending() == 0 && lanes.isIdle() && outbox.isIdle() && channels.isIdle();
         if (over || idle || loop.monotonicMillis() >= untilMillis) {
             abandon();
             done.run();

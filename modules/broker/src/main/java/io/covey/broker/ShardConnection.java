@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <table><caption>Phases</caption>
  * <tr><td>NEW</td><td>until the session is asked for</td></tr>
- * <tr><td>OPENING</td><td>its bucket has been asked</td></tr>
+ * <tr><td>OPENING</td><td>its bucket has been asked, or is to be asked again when the session's connection at another shard is gone</td></tr>
  * <tr><td>WAITING</td><td>it has its epoch, and waits until the earlier connection of the client id is gone</td></tr>
  * <tr><td>OPEN</td><td>CONNACK has left; it is the client id's connection</td></tr>
  * <tr><td>DRAINING</td><td>it has ended or was superseded; publishes that came before are being completed</td></tr>
+ * <tr><td>REPORTING</td><td>its bucket is being told of its end</td></tr>
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
 final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
@@ -62,11 +63,13 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private long incarnation;
     private long opening;
     private long kickedUpTo = -1;
+    private long waitingSinceMicros = -1;
     private boolean hintMissed;
     private long openUntilMillis = Long.MAX_VALUE;
     /** When the connection went on with a session that another had before. */
     private long continuedMillis = Long.MIN_VALUE;
 
+    private Command.@Nullable OpenSession asked;
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
     private @Nullable Map<ConnectionEvent, Long> drops;
@@ -77,6 +80,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         WAITING,
         OPEN,
         DRAINING,
+        REPORTING,
         OVER;
 
         private boolean isBeforeOpen() {
@@ -142,8 +146,14 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         return phase == Phase.OPEN;
     }
 
+    /** Whether it has ended with publishes in work. */
     boolean isDraining() {
         return phase == Phase.DRAINING;
+    }
+
+    /** Whether it has ended, and there is something left to do. */
+    boolean isEnding() {
+        return phase == Phase.DRAINING || phase == Phase.REPORTING;
     }
 
     /** The next sequence that is expected; transient sessions expect none. */
@@ -263,16 +273,42 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
         phase = Phase.OPENING;
         answerWithinLimit();
-        opening = shard.kicks.opening();
-        shard.registry.unsettled(this);
-        Command command = new Command.OpenSession(
+        ask(new Command.OpenSession(
                 clientId,
                 shard.lanes.self,
                 request.cleanStart(),
                 request.expirySeconds(),
                 request.receiveMaximum(),
-                request.will());
+                request.will(),
+                Command.OpenSession.FIRST));
+    }
+
+    private void ask(Command.OpenSession command) {
+        asked = command;
+        opening = shard.kicks.opening();
+        shard.registry.unsettled(this);
         lane().submit(command, true, this::opened);
+    }
+
+    /** The connection that was in the way is gone. */
+    void askInTurn(long turn) {
+        ask(asked().inTurn(turn));
+    }
+
+    private Command.OpenSession asked() {
+        return Objects.requireNonNull(asked, "the session was asked for");
+    }
+
+    /** A later CONNECT has come first. */
+    void overtaken() {
+        phase = Phase.OVER;
+        connection.takenOver(shard.nowMillis());
+        close();
+    }
+
+    /** It waits for an earlier connection from now on, if it does not yet. */
+    void waits() {
+        waitingSinceMicros = waitingSinceMicros < 0 ? shard.loop.monotonicMicros() : waitingSinceMicros;
     }
 
     private void refuse(ReasonCode reason) {
@@ -293,6 +329,15 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             refuse(ReasonCode.QUOTA_EXCEEDED);
             return;
         }
+        if (result instanceof Result.Occupied occupied) {
+            waits();
+            shard.vacancies.await(this, occupied);
+            return;
+        }
+        if (result instanceof Result.Fenced) {
+            overtaken();
+            return;
+        }
         if (!(result instanceof Result.Opened opened)) {
             throw new IllegalStateException("no answer to an OpenSession: " + result);
         }
@@ -301,15 +346,21 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         epoch = opened.epoch();
         incarnation = opened.incarnation();
         queue = new SessionQueue(this, shard);
+        shard.vacancies.opened(clientId, asked().turn() > Command.OpenSession.FIRST ? asked().turn() : epoch);
+        kicked(kickedUpTo);
         shard.takeovers.begin(this, opened);
-        if (epoch <= kickedUpTo) {
-            superseded(); // what it was to take over is still seen to
-        }
     }
 
     /** It is the only connection of its client id: it opens. */
     void proceed(Result.Opened opened) {
-        if (phase != Phase.WAITING || epoch <= kickedUpTo) {
+        if (waitingSinceMicros >= 0) {
+            shard.events.takenOver(shard.loop.monotonicMicros() - waitingSinceMicros);
+        }
+        if (phase != Phase.WAITING) {
+            return;
+        }
+        if (epoch <= kickedUpTo) {
+            leave().close(new EndOfConnection(-1, true, -1), hasWill);
             return;
         }
         phase = Phase.OPEN;
@@ -326,9 +377,21 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         settle();
     }
 
-    /** A Kick came for the client id; where this connection has no epoch yet, it is held against the one that comes. */
-    void kickedBeforeOpen(long upToEpoch) {
+    /**
+     * A Kick came: the connection closes if it is meant. Its end is reported, since the session may be waited for; but not before those that it
+     * took over are gone, since it is the one that sees to it. Where it has no epoch yet, the Kick is held against the one that comes.
+     */
+    void kicked(long upToEpoch) {
         kickedUpTo = Math.max(kickedUpTo, upToEpoch);
+        if (epoch > kickedUpTo) {
+            return;
+        }
+        if (phase == Phase.OPEN) {
+            shutDown(ReasonCode.SESSION_TAKEN_OVER); // [MQTT-3.1.4-3]
+        } else if (phase == Phase.WAITING) {
+            connection.takenOver(shard.nowMillis());
+            close();
+        }
     }
 
     /** A hint came before the connection could take it. */
@@ -583,12 +646,23 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             return;
         }
         shard.registry.settled(this);
-        phase = Phase.OVER;
+        phase = Phase.REPORTING;
+        shard.registry.unsettled(this);
         leaving.complete();
+    }
+
+    /** The bucket knows of the end, or need not. */
+    void reported() {
+        shard.registry.settled(this);
+        phase = Phase.OVER;
+        shard.kicks.reconsider(clientId);
     }
 
     /** The broker ends the connection. */
     void shutDown(ReasonCode reason) {
+        if (shard.vacancies.withdraw(this)) {
+            phase = Phase.OVER;
+        }
         connection.shutDown(reason, shard.nowMillis());
         close();
         settle();

@@ -30,15 +30,12 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         /** Connections at other shards that are to be closed and have not answered. */
         private final List<Result.Predecessor> remote;
 
-        private final long sinceMicros;
         private int attempts;
 
-        private Takeover(
-                ShardConnection connection, Result.Opened opened, List<Result.Predecessor> remote, long sinceMicros) {
+        private Takeover(ShardConnection connection, Result.Opened opened, List<Result.Predecessor> remote) {
             this.connection = connection;
             this.opened = opened;
             this.remote = remote;
-            this.sinceMicros = sinceMicros;
         }
     }
 
@@ -61,7 +58,8 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             proceed(connection, opened);
             return;
         }
-        Takeover takeover = new Takeover(connection, opened, remote, shard.loop.monotonicMicros());
+        connection.waits();
+        Takeover takeover = new Takeover(connection, opened, remote);
         if (ofClient == null) {
             ofClient = new ArrayList<>(1);
             pending.put(clientId, ofClient);
@@ -85,14 +83,15 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             return;
         }
         takeover.attempts++;
-        takeover.remote.removeIf(each -> isGone(each.shard().node(), takeover.attempts));
+        takeover.remote.removeIf(each -> isGone(shard, each.shard().node(), takeover.attempts));
         String clientId = takeover.connection.clientId();
         for (Result.Predecessor each : takeover.remote) {
             shard.link.send(each.shard(), new NodeMessage.Kick(shard.lanes.self, clientId, each.epoch()));
         }
     }
 
-    private boolean isGone(long node, int attempts) {
+    /** Whether there is no use in waiting for an answer of this node. */
+    static boolean isGone(Shard shard, long node, int attempts) {
         MembershipView members = shard.lanes.state.members();
         if (members.nodes().contains(node)) {
             return false;
@@ -129,7 +128,6 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             if (ofClient.isEmpty()) {
                 pending.remove(clientId);
             }
-            shard.events.takenOver(shard.loop.monotonicMicros() - oldest.sinceMicros);
             proceed(oldest.connection, oldest.opened);
             ofClient = pending.get(clientId);
         }

@@ -9,11 +9,12 @@ import java.util.List;
  * The binary form of batches and their results, for the network between members and for logs; starts with a format version. Reading throws
  * {@link UnknownFormatException} for a later one.
  *
- * <p>Format 2 has {@link Command.Settle}, and a list of predecessors in {@link Result.Opened} instead of one connection.
+ * <p>Format 2 has {@link Command.Settle}, and a list of predecessors in {@link Result.Opened} instead of one connection. Format 3
+ * has {@link Command.OpenSession#turn} and {@link Result.Occupied}.
  */
 public final class BatchCodec {
     /** The form that this release writes; it reads the earlier ones, too. */
-    static final int FORMAT = 2;
+    static final int FORMAT = 3;
 
     private BatchCodec() {}
 
@@ -27,8 +28,12 @@ public final class BatchCodec {
 
     /** Reads what {@link #write(Batch, ByteWriter)} wrote. */
     public static Batch readBatch(ByteReader in) {
-        checkFormat("a batch", in.u8());
-        return new Batch(ShardAddress.read(in), in.varLong(), in.varLong(), Lists.read(in, CommandCodec::read));
+        int format = checkFormat("a batch", in.u8());
+        return new Batch(
+                ShardAddress.read(in),
+                in.varLong(),
+                in.varLong(),
+                Lists.read(in, reader -> CommandCodec.read(reader, format)));
     }
 
     /** Writes a result. */

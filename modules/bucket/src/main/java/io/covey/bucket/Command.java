@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Command {
 
     /**
-     * A CONNECT. Any earlier connection of the client id loses its session in the same step.
+     * A CONNECT. A session that a connection at another shard has is not opened at the first attempt: {@link Result.Occupied} says whom to ask
+     * to close it, so that what that connection has still to report (acknowledgements, what DISCONNECT said) comes first. The second attempt,
+     * and one of the connection's own shard, whose commands come in order anyway, takes the session from whoever has it in the same step. Of
+     * several that waited, none takes it from one whose first attempt came later: it is answered with {@link Result.Fenced}.
      *
      * <p>A session begun with an expiry of 0 is transient: it holds no subscriptions or queue here, only its epoch, owner and will, and is
      * never continued. A session begun with more is durable, and stays so when it is continued with 0: then it ends with that connection.
@@ -27,6 +30,7 @@ public sealed interface Command {
      * @param cleanStart ends a present session first
      * @param expirySeconds Session Expiry Interval; 0 ends the session with the connection, 0xFFFFFFFF never
      * @param receiveMaximum how many QoS 1 and 2 messages the client takes unacknowledged, 1 to 65535
+     * @param turn {@link #FIRST} at the first attempt, then what {@link Result.Occupied#turn} said; {@link #AT_ONCE} takes over without asking
      */
     record OpenSession(
             String clientId,
@@ -34,12 +38,35 @@ public sealed interface Command {
             boolean cleanStart,
             long expirySeconds,
             int receiveMaximum,
-            @Nullable Will will)
+            @Nullable Will will,
+            long turn)
             implements Command {
+        /** The turn of a first attempt. */
+        public static final long FIRST = 0;
+        /** The turn of those that ask nobody, as earlier releases did. */
+        public static final long AT_ONCE = -1;
+
         /** Checks the ranges. */
         public OpenSession {
+            check(turn >= AT_ONCE, "turn");
             check(expirySeconds >= 0 && expirySeconds <= 0xFFFF_FFFFL, "expirySeconds");
             check(receiveMaximum >= 1 && receiveMaximum <= 65_535, "receiveMaximum");
+        }
+
+        /** Which takes over without asking. */
+        public OpenSession(
+                String clientId,
+                ShardAddress owner,
+                boolean cleanStart,
+                long expirySeconds,
+                int receiveMaximum,
+                @Nullable Will will) {
+            this(clientId, owner, cleanStart, expirySeconds, receiveMaximum, will, AT_ONCE);
+        }
+
+        /** The same CONNECT, now that its turn has come. */
+        public OpenSession inTurn(long itsTurn) {
+            return new OpenSession(clientId, owner, cleanStart, expirySeconds, receiveMaximum, will, itsTurn);
         }
     }
 

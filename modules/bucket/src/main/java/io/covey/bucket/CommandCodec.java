@@ -71,6 +71,7 @@ final class CommandCodec {
             if (will != null) {
                 will.write(out);
             }
+            out.i64(open.turn());
         } else if (command instanceof Command.CloseSession close) {
             writeHead(CLOSE_SESSION, close.clientId(), close.epoch(), out)
                     .i64(close.expirySeconds())
@@ -114,7 +115,8 @@ final class CommandCodec {
         }
     }
 
-    static Command read(ByteReader in) {
+    /** Reads a command of a batch of this format. */
+    static Command read(ByteReader in, int format) {
         int tag = in.u8();
         return switch (tag) {
             case APPEND ->
@@ -128,7 +130,8 @@ final class CommandCodec {
                         in.bool(),
                         in.varLong(),
                         in.varInt(),
-                        in.bool() ? Will.read(in) : null);
+                        in.bool() ? Will.read(in) : null,
+                        format < 3 ? Command.OpenSession.AT_ONCE : in.i64());
             case CLOSE_SESSION -> new Command.CloseSession(in.string(), in.varLong(), in.i64(), in.bool(), in.i64());
             case SUBSCRIBE -> new Command.Subscribe(in.string(), in.varLong(), Lists.read(in, Subscription::read));
             case UNSUBSCRIBE -> new Command.Unsubscribe(in.string(), in.varLong(), Lists.read(in, ByteReader::string));

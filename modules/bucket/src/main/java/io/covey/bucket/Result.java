@@ -17,7 +17,7 @@ public sealed interface Result {
 
     /**
      * The epoch is not the session's current one, or there is no such session, or it is a transient one that has no queue and no
-     * subscriptions here: the connection has been superseded.
+     * subscriptions here: the connection has been superseded. To {@link Command.OpenSession}: a CONNECT that came later has the session.
      */
     record Fenced() implements Result {}
 
@@ -73,6 +73,16 @@ public sealed interface Result {
                     List.of());
         }
     }
+
+    /**
+     * To {@link Command.OpenSession}: a connection at another shard has the session. It is to be closed, and its end reported, before the
+     * session is asked for again.
+     *
+     * @param shard where that connection is
+     * @param epoch its epoch
+     * @param turn what to ask again with: the place among all CONNECTs of the client id
+     */
+    record Occupied(ShardAddress shard, long epoch, long turn) implements Result {}
 
     /** How many messages of a Shared Subscription's group the session has completed since it subscribed: {@link SharedCommand.Progress}. */
     record ShareProgress(String filter, long completed) {}

@@ -28,6 +28,7 @@ final class ResultCodec {
     private static final int RECONCILED = 14;
     private static final int TICKED = 15;
     private static final int DESCRIBED = 16;
+    private static final int OCCUPIED = 17;
 
     private static final int HANDED_OVER = 64;
 
@@ -70,6 +71,9 @@ final class ResultCodec {
     private static void writeForConnection(ByteWriter out, Result result) {
         if (result instanceof Result.Opened opened) {
             writeOpened(out, opened);
+        } else if (result instanceof Result.Occupied occupied) {
+            occupied.shard().write(out.u8(OCCUPIED));
+            out.varLong(occupied.epoch()).varLong(occupied.turn());
         } else if (result instanceof Result.Closed closed) {
             out.u8(CLOSED).bool(closed.ended());
         } else if (result instanceof Result.SubscriptionsChanged changed) {
@@ -101,6 +105,7 @@ final class ResultCodec {
             case FENCED -> Answers.FENCED;
             case REFUSED -> new Result.Refused(Objects.requireNonNull(Shortage.read(in)));
             case OPENED -> readOpened(in, format);
+            case OCCUPIED -> new Result.Occupied(ShardAddress.read(in), in.varLong(), in.varLong());
             case CLOSED -> new Result.Closed(in.bool());
             case SUBSCRIPTIONS_CHANGED -> new Result.SubscriptionsChanged(Lists.read(in, ByteReader::bool));
             case APPENDED ->
@@ -123,7 +128,7 @@ final class ResultCodec {
                 new Result.Reconciled(Lists.read(in, ByteReader::string), Lists.read(in, ByteReader::string));
             case TICKED -> new Result.Ticked(Lists.read(in, OutboxEntry::read));
             case DESCRIBED -> readDescribed(in);
-            default -> throw new UnknownFormatException("a result", tag, DESCRIBED);
+            default -> throw new UnknownFormatException("a result", tag, OCCUPIED);
         };
     }
 

@@ -20,6 +20,9 @@ final class SessionState {
     private final long incarnation;
     private final @Nullable DurableState durable;
     private long epoch;
+    /** The place of the last connection among all CONNECTs; its epoch, unless it had to wait. */
+    private long turn;
+
     private @Nullable ShardAddress owner;
     private int window;
     private long expirySeconds;
@@ -54,6 +57,10 @@ final class SessionState {
 
     long epoch() {
         return epoch;
+    }
+
+    long turn() {
+        return turn;
     }
 
     @Nullable
@@ -94,6 +101,7 @@ final class SessionState {
     /** A connection takes the session; a will of an earlier one is gone. */
     void connect(long newEpoch, Command.OpenSession open, int newWindow) {
         epoch = newEpoch;
+        turn = open.turn() > Command.OpenSession.FIRST ? open.turn() : newEpoch;
         owner = open.owner();
         window = newWindow;
         expirySeconds = open.expirySeconds();
@@ -127,6 +135,7 @@ final class SessionState {
     /** Takes over what a snapshot tells. */
     void restore(
             long restoredEpoch,
+            long restoredTurn,
             @Nullable ShardAddress restoredOwner,
             int restoredWindow,
             long restoredExpirySeconds,
@@ -134,6 +143,7 @@ final class SessionState {
             long restoredWillDueAtMillis,
             long restoredDisconnectedAtMillis) {
         epoch = restoredEpoch;
+        turn = restoredTurn;
         owner = restoredOwner;
         window = restoredWindow;
         expirySeconds = restoredExpirySeconds;

@@ -72,10 +72,9 @@ final class SessionTable {
     /** Answers a CONNECT. */
     Result open(Command.OpenSession open, long nowMillis) {
         SessionState present = sessions.get(open.clientId());
-        Shortage shortage = present == null ? shortage(open) : null;
-        if (shortage != null) {
-            ledger.countRefused();
-            return new Result.Refused(shortage);
+        Result no = present == null ? refuse(open) : postpone(present, open);
+        if (no != null) {
+            return no;
         }
         ShardAddress previous = present == null ? null : present.owner();
         if (present != null && previous != null) {
@@ -112,11 +111,25 @@ final class SessionTable {
                 durable == null ? List.of() : durable.progress());
     }
 
-    /** What keeps a new session out, or null. */
-    private @Nullable Shortage shortage(Command.OpenSession open) {
-        return sessions.size() >= ledger.limits().sessionsMax()
+    /** Keeps a new session out, or not: null. */
+    private @Nullable Result refuse(Command.OpenSession open) {
+        Shortage shortage = sessions.size() >= ledger.limits().sessionsMax()
                 ? Shortage.SESSIONS
                 : ledger.shortageForSessions(SessionState.baseBytes(open.clientId(), open.will()));
+        if (shortage == null) {
+            return null;
+        }
+        ledger.countRefused();
+        return new Result.Refused(shortage);
+    }
+
+    /** Lets a connection at another shard close first, or refuses to take the session from a later CONNECT; null where neither is due. */
+    private @Nullable Result postpone(SessionState present, Command.OpenSession open) {
+        ShardAddress owner = present.owner();
+        if (open.turn() == Command.OpenSession.FIRST && owner != null && !owner.equals(open.owner())) {
+            return new Result.Occupied(owner, present.epoch(), ++lastEpoch);
+        }
+        return open.turn() > Command.OpenSession.FIRST && open.turn() < present.turn() ? Answers.FENCED : null;
     }
 
     /**

@@ -19,7 +19,7 @@ final class SnapshotReader {
     /** Those of the session that is being read. */
     private final List<Share> shares = new ArrayList<>();
 
-    /** @param format up to {@link SnapshotWriter#FORMAT}; 1 has no predecessors */
+    /** @param format up to {@link SnapshotWriter#FORMAT}; 1 has no predecessors, 2 no turns */
     SnapshotReader(ByteReader in, int format) {
         this.in = in;
         this.format = format;
@@ -53,11 +53,12 @@ final class SnapshotReader {
         String clientId = in.string();
         long incarnation = in.varLong();
         long epoch = in.varLong();
+        long turn = format < 3 ? epoch : epoch - in.varLong();
         int flags = in.u8();
         SessionState session = new SessionState(clientId, incarnation, (flags & 1) != 0, ledger);
         ShardAddress owner = (flags & 2) != 0 ? ShardAddress.read(in) : null;
         Will will = (flags & 4) != 0 ? Will.read(in) : null;
-        session.restore(epoch, owner, in.varInt(), in.varLong(), will, in.i64(), in.i64());
+        session.restore(epoch, turn, owner, in.varInt(), in.varLong(), will, in.i64(), in.i64());
         DurableState durable = session.durable();
         if (durable != null) {
             for (int i = in.varInt(); i > 0; i--) {

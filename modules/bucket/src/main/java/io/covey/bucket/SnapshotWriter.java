@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotWriter {
     /** The form that this release writes and reads. */
-    static final int FORMAT = 2;
+    static final int FORMAT = 3;
 
     private final ByteWriter out;
     private final long pass;
@@ -57,6 +57,7 @@ final class SnapshotWriter {
         Will will = session.will();
         DurableState durable = session.durable();
         out.string(session.clientId()).varLong(session.incarnation()).varLong(session.epoch());
+        out.varLong(session.epoch() - session.turn());
         out.u8((durable != null ? 1 : 0) | (owner != null ? 2 : 0) | (will != null ? 4 : 0));
         if (owner != null) {
             owner.write(out);

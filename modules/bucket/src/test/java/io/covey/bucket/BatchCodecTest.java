@@ -7,6 +7,7 @@ import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,7 @@ class BatchCodecTest {
                 Long.MAX_VALUE,
                 List.of(
                         new Command.OpenSession("", new ShardAddress(0, 65_535), true, 0xFFFF_FFFFL, 65_535, null),
+                        new Command.OpenSession("o", TestBucket.SHARD_A, false, 0, 1, null, Long.MAX_VALUE),
                         new Command.CloseSession("\u00e4\ud83d\ude00", Long.MAX_VALUE, -1, true, -1),
                         new Command.Acknowledge("c", 1, new long[] {Long.MAX_VALUE, 0, 5}, new long[] {3, 2, 1}),
                         new Command.NodeGone(Long.MIN_VALUE),
@@ -98,6 +100,7 @@ class BatchCodecTest {
                 new Result.Described(new Result.SessionDescription(
                         "c", 1, null, 0xFFFF_FFFFL, -1, List.of(), 0, Long.MAX_VALUE, -1, 0, 1, 2, 3)),
                 new Result.Described(null),
+                new Result.Occupied(new ShardAddress(-1, 65_535), Long.MAX_VALUE, Long.MAX_VALUE),
                 new Result.Opened(
                         1,
                         1,
@@ -112,19 +115,33 @@ class BatchCodecTest {
                 .isEqualTo(result);
     }
 
+    /** As format 2 wrote it: a bucket that applies it again must do what it did then. */
+    @Test
+    void anEarlierFormatsConnectTakesOverAtOnce() {
+        byte[] written =
+                HexFormat.of().parseHex("0200000000000000020101c2843d0103016300000000000000020100ffffffff0f0a00");
+
+        Batch read = BatchCodec.readBatch(new ByteReader(written));
+
+        ShardAddress shard = new ShardAddress(2, 1);
+        assertThat(read.commands())
+                .containsExactly(new Command.OpenSession(
+                        "c", shard, false, 0xFFFF_FFFFL, 10, null, Command.OpenSession.AT_ONCE));
+    }
+
     @Test
     void anotherFormatIsRefusedByName() {
         byte[] batch = bytes(new Batch(TestBucket.SHARD_A, 1, 1, List.of(new Command.Tick())));
-        batch[0] = 3;
+        batch[0] = 4;
         assertThatThrownBy(() -> BatchCodec.readBatch(new ByteReader(batch)))
                 .isInstanceOf(UnknownFormatException.class)
-                .hasMessage("a batch has format 3, this release knows 2");
+                .hasMessage("a batch has format 4, this release knows 3");
 
         byte[] result = bytes(result(new Result.Done()));
-        result[0] = 3;
+        result[0] = 4;
         assertThatThrownBy(() -> BatchCodec.readResult(new ByteReader(result)))
                 .isInstanceOf(UnknownFormatException.class)
-                .hasMessage("a batch's result has format 3, this release knows 2");
+                .hasMessage("a batch's result has format 4, this release knows 3");
     }
 
     @Test

@@ -31,7 +31,7 @@ final class ModelBucket {
     private final Map<String, Seen> appendOrigins = new HashMap<>();
     private final Map<String, Seen> retainOrigins = new HashMap<>();
     private List<OutboxEntry> created = new ArrayList<>();
-    private long lastEpoch;
+    long lastEpoch;
     private long lastOutboxNumber;
     private long retainedVersion;
     private long now;
@@ -53,6 +53,7 @@ final class ModelBucket {
         String clientId;
         long incarnation;
         long epoch;
+        long turn;
         boolean durable;
         ShardAddress owner;
         int window;
@@ -238,6 +239,12 @@ final class ModelBucket {
         if (old == null && sessions.size() >= limits.sessionsMax()) {
             return new Result.Refused(Shortage.SESSIONS);
         }
+        if (old != null && old.owner != null && open.turn() == 0 && !old.owner.equals(open.owner())) {
+            return new Result.Occupied(old.owner, old.epoch, ++lastEpoch);
+        }
+        if (old != null && open.turn() > 0 && open.turn() < old.turn) {
+            return new Result.Fenced();
+        }
         List<Result.Predecessor> before = predecessors.computeIfAbsent(open.clientId(), id -> new ArrayList<>());
         if (old != null && old.owner != null) {
             ShardAddress last = old.owner;
@@ -265,6 +272,7 @@ final class ModelBucket {
             sessions.put(open.clientId(), session);
         }
         session.epoch = epoch;
+        session.turn = open.turn() > 0 ? open.turn() : epoch;
         session.owner = open.owner();
         session.window = open.receiveMaximum() + Math.max(open.receiveMaximum(), limits.handedAheadMin());
         session.expirySeconds = open.expirySeconds();

@@ -55,7 +55,7 @@ final class RandomCommands {
         } else if (kind < 50) {
             return new Command.Acknowledge(clientId, epoch, sequences(next), sequences(next));
         } else if (kind < 62) {
-            return open(clientId, sender, nowMillis);
+            return open(clientId, sender, model.lastEpoch, nowMillis);
         } else if (kind < 68) {
             long lastSent = random.nextInt(3) == 0 ? -1 : Math.max(0, next - random.nextInt(6));
             long expiry = random.nextInt(4) == 0 ? random.nextInt(20) : -1;
@@ -130,7 +130,7 @@ final class RandomCommands {
         };
     }
 
-    private Command open(String clientId, ShardAddress sender, long nowMillis) {
+    private Command open(String clientId, ShardAddress sender, long lastEpoch, long nowMillis) {
         long[] expiries = {0, 5, 20, 0xFFFF_FFFFL};
         Will will = random.nextInt(3) > 0
                 ? null
@@ -141,7 +141,17 @@ final class RandomCommands {
                 random.nextInt(5) == 0,
                 expiries[random.nextInt(expiries.length)],
                 1 + random.nextInt(4),
-                will);
+                will,
+                turn(lastEpoch));
+    }
+
+    /** Of a first attempt, of one that asks nobody, or one that was given lately. */
+    private long turn(long lastEpoch) {
+        return switch (random.nextInt(3)) {
+            case 0 -> Command.OpenSession.AT_ONCE;
+            case 1 -> Command.OpenSession.FIRST;
+            default -> Math.max(1, lastEpoch - random.nextInt(12));
+        };
     }
 
     Message message(long nowMillis, int qos) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.covey.protocol.QoS;
+import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,81 @@ class SessionTest {
 
         assertThat(bucket.open("c", true, 0).predecessors())
                 .containsExactly(new Result.Predecessor(SHARD_A, first.epoch()));
+    }
+
+    private Command.OpenSession first(ShardAddress shard, long expirySeconds) {
+        return new Command.OpenSession(
+                "c", shard, false, expirySeconds, 10, bucket.will("w", 0), Command.OpenSession.FIRST);
+    }
+
+    @Test
+    void aConnectionAtAnotherShardReportsItsEndBeforeItsSessionIsOpened() {
+        Result.Opened opened = bucket.run(first(SHARD_A, NEVER_EXPIRES));
+        bucket.subscribe("c", opened.epoch(), "a", QoS.AT_LEAST_ONCE);
+        bucket.publish("a", "one");
+        Command.OpenSession moved = first(SHARD_B, NEVER_EXPIRES);
+
+        Result.Occupied occupied = bucket.run(moved);
+        assertThat(occupied.shard()).isEqualTo(SHARD_A);
+        assertThat(occupied.epoch()).isEqualTo(opened.epoch());
+        bucket.acknowledge("c", opened.epoch(), 1);
+        bucket.close("c", opened.epoch(), false, 1); // DISCONNECT: no will
+        bucket.restart();
+        Result.Opened again = bucket.run(moved.inTurn(occupied.turn()));
+
+        assertThat(again.sessionPresent()).isTrue();
+        assertThat(again.epoch()).isGreaterThan(occupied.turn());
+        assertThat(again.predecessors()).isEmpty();
+        assertThat(again.entries()).isEmpty();
+        assertThat(bucket.tick()).as("wills").isEmpty();
+    }
+
+    @Test
+    void whoDoesNotReportItsEndIsTakenOverAtTheSecondAttempt() {
+        Result.Opened opened = bucket.run(first(SHARD_A, NEVER_EXPIRES));
+        Command.OpenSession moved = first(SHARD_B, NEVER_EXPIRES);
+        Result.Occupied occupied = bucket.run(moved);
+
+        Result.Opened again = bucket.run(moved.inTurn(occupied.turn()));
+
+        assertThat(again.predecessors()).containsExactly(new Result.Predecessor(SHARD_A, opened.epoch()));
+        assertThat(bucket.tick()).as("wills").hasSize(1);
+    }
+
+    @Test
+    void theShardOfTheConnectionItselfTakesOverAtOnce() {
+        Result.Opened opened = bucket.run(first(SHARD_A, NEVER_EXPIRES));
+
+        Result.Opened again = bucket.run(first(SHARD_A, NEVER_EXPIRES));
+
+        assertThat(again.predecessors()).containsExactly(new Result.Predecessor(SHARD_A, opened.epoch()));
+    }
+
+    @Test // I2
+    void ofThoseThatWaitedTheOneThatCameLastHasTheSession() {
+        for (long expirySeconds : new long[] {0, NEVER_EXPIRES}) {
+            Result.Opened opened = bucket.run(first(SHARD_A, expirySeconds));
+            Command.OpenSession earlier = first(new ShardAddress(SHARD_B.node(), 1), expirySeconds);
+            Command.OpenSession later = first(SHARD_B, expirySeconds);
+            Result.Occupied one = bucket.run(earlier);
+            Result.Occupied two = bucket.run(later);
+            bucket.close("c", opened.epoch());
+
+            Result.Opened winner = bucket.run(later.inTurn(two.turn()));
+            bucket.restart();
+            assertThat(bucket.answer(earlier.inTurn(one.turn()))).isEqualTo(new Result.Fenced());
+            assertThat(bucket.describe("c").epoch()).isEqualTo(winner.epoch());
+
+            bucket.close("c", winner.epoch());
+            opened = bucket.run(first(SHARD_A, expirySeconds));
+            one = bucket.run(earlier);
+            two = bucket.run(later);
+            bucket.close("c", opened.epoch());
+            winner = bucket.run(earlier.inTurn(one.turn()));
+            Result.Opened last = bucket.run(later.inTurn(two.turn()));
+            assertThat(last.predecessors()).containsExactly(new Result.Predecessor(earlier.owner(), winner.epoch()));
+            bucket.close("c", last.epoch());
+        }
     }
 
     @Test

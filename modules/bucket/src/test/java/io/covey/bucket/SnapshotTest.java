@@ -11,6 +11,8 @@ import io.covey.routing.ShardAddress;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The written form of a whole bucket. That copies are equal is checked after each batch by {@link TestBucket}. */
 class SnapshotTest {
@@ -22,6 +24,15 @@ class SnapshotTest {
                     + "ffff7f8001904e00010106010001010101610000000000000000000201010000000000000001000000000000000101020103"
                     + "a08d06808080200080808020ffffffff07ffffffff07ffffffffffffffff7f8001904e000101040201010100000000000000"
                     + "010001000100010161010000010000000000008406";
+
+    /** Of format 2: the same. */
+    private static final String FORMAT_2 =
+            "020102000000000000000100000000000f4242020101630102030000000000000002018a01ffffffff0f7fffffffffffffff"
+                    + "ffffffffffffffff010161010001000001017fffffffffffffff000000000001016301000000000000000100010100000000"
+                    + "000000000002000000000000000100010000000000000001000000000000000000000101a08d06808080200080808020ffff"
+                    + "ffff07ffffffff07ffffffffffffffff7f8001904e0002020401010000000100000006010001010101610000000000000000"
+                    + "000201010000000000000001000000000000000101010102a08d06808080200080808020ffffffff07ffffffff07ffffffff"
+                    + "ffffffff7f8001904e00020104020101010000000000000001000100010001016101000001000000000000f606";
 
     private static final ShardAddress SHARD_2 = new ShardAddress(2, 1);
 
@@ -68,24 +79,38 @@ class SnapshotTest {
                 .containsExactly(2L);
     }
 
-    @Test
-    void theEarlierFormatIsReadWithTheResultsInIt() {
-        byte[] bytes = HexFormat.of().parseHex(FORMAT_1);
+    @ParameterizedTest
+    @ValueSource(strings = {FORMAT_1, FORMAT_2})
+    void anEarlierFormatIsReadWithTheResultsInIt(String written) {
+        byte[] bytes = HexFormat.of().parseHex(written);
 
         Bucket restored = Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT);
 
-        assertThat(restored.version()).isEqualTo(new BucketVersion(1, 3));
+        BucketVersion before = restored.version();
         Command open = new Command.OpenSession("c", SHARD_2, false, NEVER_EXPIRES, 10, null);
-        Standing standing = new Standing(1, true, true, node -> true, 1_000_002);
-        BatchOutcome repeated = restored.apply(new Batch(SHARD_2, 1, 1_000_002, List.of(open)), standing);
+        BatchOutcome repeated = apply(restored, SHARD_2, 1, open);
         Result result = ((BatchOutcome.Applied) repeated).result().results().get(0);
         assertThat(((Result.Opened) result).predecessors())
                 .containsExactly(new Result.Predecessor(new ShardAddress(1, 0), 1));
+        assertThat(restored.version()).isEqualTo(before);
         ByteWriter out = new ByteWriter(16);
         restored.write(out);
         assertThat(Bucket.restore(new ByteReader(out.toByteArray()), BucketLimits.DEFAULT)
                         .digest())
                 .isEqualTo(restored.digest());
+
+        ShardAddress third = new ShardAddress(3, 0);
+        Command later = new Command.OpenSession("c", third, false, NEVER_EXPIRES, 10, null, 3);
+        result = ((BatchOutcome.Applied) apply(restored, third, 1, later))
+                .result()
+                .results()
+                .get(0);
+        assertThat(result).as("the turn of who has the session is its epoch").isInstanceOf(Result.Opened.class);
+    }
+
+    private static BatchOutcome apply(Bucket bucket, ShardAddress sender, long sequence, Command command) {
+        Standing standing = new Standing(1, true, true, node -> true, 1_000_002);
+        return bucket.apply(new Batch(sender, sequence, 1_000_002, List.of(command)), standing);
     }
 
     @Test
@@ -95,7 +120,7 @@ class SnapshotTest {
 
         assertThatThrownBy(() -> Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT))
                 .isInstanceOf(UnknownFormatException.class)
-                .hasMessage("a bucket's snapshot has format 9, this release knows 2");
+                .hasMessage("a bucket's snapshot has format 9, this release knows 3");
     }
 
     @Test
