@@ -533,26 +533,38 @@ public final class Connection {
                 refuse(refused, reason, terms().maximumPacketBytes());
             }
             case CONNECTED -> {
-                if (redirects(reason)) {
-                    live().output.sendRedirect(settings.serverReference());
-                } else {
-                    live().output.sendDisconnect(reason, "");
-                }
+                sayGoodbye(reason);
                 end(reason, true, -1);
             }
             case CLOSED -> {}
         }
     }
 
-    /** Whether the client is told where to go instead: what shuts down here goes on elsewhere. */
+    private void sayGoodbye(ReasonCode reason) {
+        if (redirects(reason)) {
+            live().output.sendRedirect(settings.serverReference());
+        } else {
+            live().output.sendDisconnect(reason, "");
+        }
+    }
+
+    /** Whether the client is told where to go instead: what ends here goes on elsewhere. */
     private boolean redirects(ReasonCode reason) {
-        return reason == ReasonCode.SERVER_SHUTTING_DOWN
+        return (reason == ReasonCode.SERVER_SHUTTING_DOWN || reason == ReasonCode.SERVER_BUSY)
                 && !settings.serverReference().isEmpty()
                 && terms().isV5();
     }
 
-    /** The node lost its lease: close at once, acknowledge and report nothing [I9]. */
+    /**
+     * The node lost its lease: close at once, acknowledge and report nothing [I9]. The client is told that this server cannot go on for now: by 0x9C
+     * where the operator has named another one, else 0x89, since 0x88 is for CONNACK only (3.14.2.1), and there it is used.
+     */
     public void abandon() {
+        if (phase == ConnectionPhase.CONNECTED) {
+            sayGoodbye(ReasonCode.SERVER_BUSY);
+        } else if (phase == ConnectionPhase.AUTHENTICATING || phase == ConnectionPhase.OPENING) {
+            refuse(ReasonCode.SERVER_UNAVAILABLE, terms().maximumPacketBytes());
+        }
         closeSilently(ReasonCode.SERVER_UNAVAILABLE);
     }
 

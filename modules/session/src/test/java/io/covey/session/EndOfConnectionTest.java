@@ -191,18 +191,36 @@ class EndOfConnectionTest {
     }
 
     @Test
-    @DisplayName("I9: without a lease nothing is acknowledged nor reported")
-    void abandonedConnectionIsClosedWithoutAWord() {
+    @DisplayName("I9: without a lease nothing is acknowledged nor reported, and the client told to go elsewhere")
+    void abandonedConnectionHearsOnlyThatItsServerCannotGoOn() {
         TestClient client = new TestClient().persistent().connected().hint(1, 1).send(publish(1, 1, "a"));
         client.wire();
 
         client.connection.abandon();
         client.published(1).send(pubAck(2)).hint(2, 1).deliver(0, "a");
 
-        assertThat(client.wire()).isEmpty();
+        assertThat(client.wire()).containsExactly(disconnect(ReasonCode.SERVER_BUSY));
         assertThat(client.effects.closed).isTrue();
         assertThat(client.effects.ends).isEmpty();
         assertThat(client.effects.acknowledged).isEmpty();
+    }
+
+    @Test
+    @DisplayName("3.14.2.1: 0x88 is for CONNACK only; 3.1.1 knows no DISCONNECT from a server")
+    void whoIsAbandonedIsToldAsFarAsItsVersionAllows() {
+        TestClient opening = new TestClient().sendConnect().authenticated();
+        opening.connection.abandon();
+        TestClient elsewhere = redirected().connected();
+        elsewhere.wire();
+        elsewhere.connection.abandon();
+        TestClient old = new TestClient().version(V3_1_1).connected();
+        old.wire();
+        old.connection.abandon();
+
+        assertThat(opening.wire()).containsExactly(new ConnAck(false, ReasonCode.SERVER_UNAVAILABLE, Properties.EMPTY));
+        assertThat(elsewhere.wire()).containsExactly(new Disconnect(ReasonCode.USE_ANOTHER_SERVER, reference()));
+        assertThat(old.wire()).isEmpty();
+        assertThat(old.effects.closed).isTrue();
     }
 
     @Test
