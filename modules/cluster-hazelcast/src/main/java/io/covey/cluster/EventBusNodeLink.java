@@ -189,7 +189,14 @@ final class EventBusNodeLink implements NodeLink {
         private void flush() {
             Buffer frame = take();
             int length = frame.length();
-            producer.write(frame).onComplete(done -> written(length));
+            try {
+                producer.write(frame).onComplete(done -> written(length));
+            } catch (RuntimeException connectionEnds) {
+                // Vert.x throws where the connection ends at this moment; what counts as written would stay so for
+                // ever.
+                dropped.increment();
+                written(length);
+            }
         }
 
         private synchronized Buffer take() {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** Members of one cluster, what their replicas hold, and the commands that the tests send. */
 final class TestCluster implements AutoCloseable {
@@ -64,10 +65,13 @@ final class TestCluster implements AutoCloseable {
     }
 
     private TestMember replica(int partition, int index) {
+        return assigned(partition, index).orElseThrow();
+    }
+
+    private Optional<TestMember> assigned(int partition, int index) {
         return members.stream()
                 .filter(member -> Replicas.isReplica(member, partition, index))
-                .findFirst()
-                .orElseThrow();
+                .findFirst();
     }
 
     void crash(TestMember member) {
@@ -78,7 +82,11 @@ final class TestCluster implements AutoCloseable {
     /** Whether each bucket is the same on its owner and its first backup. */
     boolean replicasAreEqual() {
         for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
-            if (digest(owner(partition), partition) != digest(backup(partition), partition)) {
+            Optional<TestMember> owner = assigned(partition, 0);
+            Optional<TestMember> backup = assigned(partition, 1);
+            if (owner.isEmpty()
+                    || backup.isEmpty()
+                    || digest(owner.get(), partition) != digest(backup.get(), partition)) {
                 return false;
             }
         }

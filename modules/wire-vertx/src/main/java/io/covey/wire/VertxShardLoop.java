@@ -197,8 +197,17 @@ final class VertxShardLoop implements ShardLoop {
     @Override
     public Cancellable schedule(long delayMicros, Runnable task) {
         assert eventLoop.inEventLoop();
-        ScheduledFuture<?> scheduled = eventLoop.schedule(task, delayMicros, TimeUnit.MICROSECONDS);
+        ScheduledFuture<?> scheduled = eventLoop.schedule(() -> runTimed(task), delayMicros, TimeUnit.MICROSECONDS);
         return () -> scheduled.cancel(false);
+    }
+
+    /** Netty would put a defect into a future that nobody looks at. */
+    private void runTimed(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | AssertionError defect) {
+            LOG.error("a timed task failed; shard={}", shard, defect);
+        }
     }
 
     @Override
