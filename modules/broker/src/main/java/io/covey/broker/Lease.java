@@ -1,5 +1,6 @@
 package io.covey.broker;
 
+import io.covey.broker.NodeMessage.RouteConfirm.Backed;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -25,10 +26,14 @@ import java.util.Set;
  * by the core's loop.
  */
 final class Lease {
-    /** How long after its end a granted lease is still named: confirms are compared over this time, see {@link RouteBroadcast}. */
-    static final int BACKED_LINGER_MILLIS = 500;
+    /**
+     * How long after its end a granted lease is still named: confirms are compared over this time, see {@link RouteBroadcast}. Long enough for the
+     * answers of nodes that are very busy.
+     */
+    static final int BACKED_LINGER_MILLIS = 2_000;
 
-    private static final int ROUNDS_MAX = 16;
+    /** Requests whose answers count: as many as fit into a lease where they are sent every few hundredths of a second, however late nodes answer. */
+    private static final int ROUNDS_MAX = 128;
 
     private final long self;
     private final NodeSettings settings;
@@ -115,7 +120,7 @@ final class Lease {
     boolean isWitness(long nowMillis) {
         return settings.single()
                 || heard.size() + 1 >= clusterSize()
-                || nowMillis - startedMillis >= settings.leaseMillis();
+                || nowMillis - startedMillis >= settings.leaseMillis() + BACKED_LINGER_MILLIS;
     }
 
     /** Begins a round of requests, to be sent right now; returns its number. */
@@ -144,6 +149,11 @@ final class Lease {
         measure();
         grantedUntilMillis.put(from, nowMillis + settings.leaseMillis());
         return true;
+    }
+
+    /** A node has given up its lease and will not hold one again: what it was granted stands in nobody's way any more. */
+    void returned(long from) {
+        grantedUntilMillis.remove(from);
     }
 
     /** A grant arrived, for whichever round. */
@@ -200,8 +210,10 @@ final class Lease {
     }
 
     /** The nodes to which this one has granted a lease that was valid within the last {@link #BACKED_LINGER_MILLIS}. */
-    List<Long> backed(long nowMillis) {
+    List<Backed> backed(long nowMillis) {
         grantedUntilMillis.values().removeIf(until -> until + BACKED_LINGER_MILLIS <= nowMillis);
-        return List.copyOf(grantedUntilMillis.keySet());
+        List<Backed> backed = new ArrayList<>();
+        grantedUntilMillis.forEach((node, until) -> backed.add(new Backed(node, (int) Math.max(0, nowMillis - until))));
+        return backed;
     }
 }

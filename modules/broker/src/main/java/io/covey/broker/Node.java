@@ -230,7 +230,11 @@ public final class Node {
         return state;
     }
 
-    private void incarnationOver(String reason) {
+    /**
+     * The incarnation must end, for whatever those around it have seen: it serves nobody any more, and {@link NodeLifecycle#restart} is asked for, once. From
+     * any thread.
+     */
+    public void incarnationOver(String reason) {
         loops.get(0).submit(() -> core.incarnationOver(reason));
     }
 

@@ -126,6 +126,7 @@ final class NodeCore implements Core {
         if (phase == Phase.HALTED) {
             return;
         }
+        loop.schedule(TURN_MILLIS * 1_000L, this::turn); // whatever becomes of this one
         long now = loop.monotonicMillis();
         if (lease.hasLapsed(now)) {
             incarnationOver("the lease has lapsed");
@@ -150,7 +151,6 @@ final class NodeCore implements Core {
             }
             compare(now);
         }
-        loop.schedule(TURN_MILLIS * 1_000L, this::turn);
     }
 
     private void ask(long now) {
@@ -221,8 +221,10 @@ final class NodeCore implements Core {
         broadcast.members(newest.nodes(), now);
         publishRoutes();
         ports.state().members(newest);
-        if (!lease.isAgreed()) {
-            ask(now); // its buckets wait for the others' agreement
+        // Its buckets wait for the others' agreement on who left; and who is new confirms no subscription before it has
+        // heard of all.
+        if (!lease.isAgreed() || !before.nodes().containsAll(newest.nodes())) {
+            ask(now);
         }
     }
 
@@ -262,6 +264,9 @@ final class NodeCore implements Core {
         } else if (message instanceof NodeMessage.LeaseGrant grant) {
             lease.granted(grant.from(), grant.round(), now);
             leaseMayHaveChanged(now);
+        } else if (message instanceof NodeMessage.LeaseReturned returned) {
+            lease.returned(returned.from());
+            broadcast.returned(returned.from(), now);
         } else if (message instanceof NodeMessage.RouteConfirm confirm) {
             broadcast.confirmed(confirm, now);
         } else if (message instanceof NodeMessage.RoutePull pull) {
@@ -453,7 +458,13 @@ final class NodeCore implements Core {
 
     @Override
     public void stop() {
+        boolean held = phase == Phase.CATCHING_UP || phase == Phase.SERVING;
         halt();
+        for (long node : view.nodes()) {
+            if (held && node != self) {
+                send(node, new NodeMessage.LeaseReturned(self)); // the shards have ended before
+            }
+        }
     }
 
     private void halt() {

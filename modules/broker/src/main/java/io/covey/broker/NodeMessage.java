@@ -22,6 +22,9 @@ public sealed interface NodeMessage {
     /** Grants the lease for a round. */
     record LeaseGrant(long from, long round) implements NodeMessage {}
 
+    /** The sender has ended in order: it serves nobody any more, whatever was granted to it, and never will under this incarnation. */
+    record LeaseReturned(long from) implements NodeMessage {}
+
     /**
      * Route changes of some origins, numbered by the sending node; a number without deltas only asks for a confirm. A delta that changes nothing
      * (empty lists) asks the receiver to be at that version at least.
@@ -38,9 +41,16 @@ public sealed interface NodeMessage {
     /**
      * Every version in the receiver's route batch of this number is known here.
      *
-     * @param backed nodes to which the sender has granted a lease that may have been valid until a moment ago
+     * @param backed nodes to which the sender has granted a lease that may be valid, or may have been until a moment ago
      */
-    record RouteConfirm(long from, long number, List<Long> backed) implements NodeMessage {}
+    record RouteConfirm(long from, long number, List<Backed> backed) implements NodeMessage {
+        /**
+         * A node with a lease that the sender has granted.
+         *
+         * @param endedMillisAgo how long ago the lease ended at the latest; 0 where it may be valid still
+         */
+        public record Backed(long node, int endedMillisAgo) {}
+    }
 
     /** Asks a node for the whole sets of its shards' routes. */
     record RoutePull(long from) implements NodeMessage {}

@@ -39,7 +39,8 @@ public final class NodeMessageCodec {
         KICKED,
         CONNECTION_QUERY,
         CONNECTION_ANSWER,
-        FIGURES;
+        FIGURES,
+        LEASE_RETURNED;
 
         private static final Kind[] VALUES = values();
 
@@ -93,19 +94,29 @@ public final class NodeMessageCodec {
         }
     }
 
+    private static void writeBacked(ByteWriter out, NodeMessage.RouteConfirm.Backed backed) {
+        out.i64(backed.node()).varInt(backed.endedMillisAgo());
+    }
+
+    private static NodeMessage.RouteConfirm.Backed readBacked(ByteReader in) {
+        return new NodeMessage.RouteConfirm.Backed(in.i64(), in.varInt());
+    }
+
     private static void writeForCore(NodeMessage message, ByteWriter out) {
         if (message instanceof NodeMessage.LeaseRequest request) {
             kind(Kind.LEASE_REQUEST, out).i64(request.from()).varLong(request.round());
             list(request.members(), ByteWriter::i64, out);
         } else if (message instanceof NodeMessage.LeaseGrant grant) {
             kind(Kind.LEASE_GRANT, out).i64(grant.from()).varLong(grant.round());
+        } else if (message instanceof NodeMessage.LeaseReturned returned) {
+            kind(Kind.LEASE_RETURNED, out).i64(returned.from());
         } else if (message instanceof NodeMessage.RouteBatch batch) {
             kind(Kind.ROUTE_BATCH, out).i64(batch.from()).varLong(batch.number());
             list(batch.partitions(), NodeMessageCodec::writePartitionDelta, out);
             list(batch.shards(), NodeMessageCodec::writeShardDelta, out);
         } else if (message instanceof NodeMessage.RouteConfirm confirm) {
             kind(Kind.ROUTE_CONFIRM, out).i64(confirm.from()).varLong(confirm.number());
-            list(confirm.backed(), ByteWriter::i64, out);
+            list(confirm.backed(), NodeMessageCodec::writeBacked, out);
         } else if (message instanceof NodeMessage.RoutePull pull) {
             kind(Kind.ROUTE_PULL, out).i64(pull.from());
         } else if (message instanceof NodeMessage.RouteSet set) {
@@ -144,13 +155,15 @@ public final class NodeMessageCodec {
         return switch (Kind.of(in.u8())) {
             case LEASE_REQUEST -> new NodeMessage.LeaseRequest(in.i64(), in.varLong(), list(in, ByteReader::i64));
             case LEASE_GRANT -> new NodeMessage.LeaseGrant(in.i64(), in.varLong());
+            case LEASE_RETURNED -> new NodeMessage.LeaseReturned(in.i64());
             case ROUTE_BATCH ->
                 new NodeMessage.RouteBatch(
                         in.i64(),
                         in.varLong(),
                         list(in, NodeMessageCodec::readPartitionDelta),
                         list(in, NodeMessageCodec::readShardDelta));
-            case ROUTE_CONFIRM -> new NodeMessage.RouteConfirm(in.i64(), in.varLong(), list(in, ByteReader::i64));
+            case ROUTE_CONFIRM ->
+                new NodeMessage.RouteConfirm(in.i64(), in.varLong(), list(in, NodeMessageCodec::readBacked));
             case ROUTE_PULL -> new NodeMessage.RoutePull(in.i64());
             case ROUTE_SET ->
                 new NodeMessage.RouteSet(

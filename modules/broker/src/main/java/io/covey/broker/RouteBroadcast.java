@@ -2,10 +2,12 @@ package io.covey.broker;
 
 import io.covey.broker.NodeMessage.RouteBatch.PartitionDelta;
 import io.covey.broker.NodeMessage.RouteBatch.ShardDelta;
+import io.covey.broker.NodeMessage.RouteConfirm.Backed;
 import io.covey.routing.ShardAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,13 +28,19 @@ import java.util.TreeMap;
  *   <li>each has sent its newest list in answer to something sent within the last {@link #LIST_FRESH_MILLIS} (else probes ask for new ones),
  *   <li>every node on these lists has confirmed it too.
  * </ol>
- * For let t be the earliest sending that such a list answers. A node that held the lease at t was granted it by a majority, so by one of those
- * who confirmed; that one names it for as long after the lease's end as lists may differ in age. A node that did not hold the lease at t reads
+ * A node that has said in the end that it serves nobody any more counts as gone at once, and nobody names it.
+ *
+ * <p>For let t be the earliest sending that such a list answers. A node that held the lease at t was granted it by a majority, so by one of those
+ * who confirmed; that one names it for as long after the lease's end as lists may differ in age, and says how long ago that was: what ended
+ * before t is of no account. A node that did not hold the lease at t reads
  * all routes after it has acquired it, so after the change was made.
  */
 final class RouteBroadcast {
     /** How far apart the lists may be that are taken together; no more than lists keep naming a lease that has ended. */
     static final int LIST_FRESH_MILLIS = Lease.BACKED_LINGER_MILLIS;
+
+    /** What clocks of two nodes may differ by over that time, generously. */
+    private static final int CLOCKS_MILLIS = 50;
 
     /** What was not confirmed after this time is sent again. */
     static final int RESEND_MILLIS = 200;
@@ -68,6 +76,9 @@ final class RouteBroadcast {
     private int keptChanges;
     private final Map<Long, Peer> peers = new LinkedHashMap<>();
     private Set<Long> view = Set.of();
+    /** Members that have given up their lease for good: they need not know anything any more. */
+    private final Set<Long> returned = new HashSet<>();
+
     private final Deque<Waiter> waiters = new ArrayDeque<>();
     private long probedMillis = Long.MIN_VALUE;
 
@@ -111,9 +122,11 @@ final class RouteBroadcast {
 
         private long summaryFirstSentMillis;
         private long summarySentMillis;
-        private List<Long> backed = List.of();
-        /** The sending that its list answers. */
+        private List<Backed> backed = List.of();
+        /** The sending that its list answers, and when the list came. */
         private long listAnswersMillis = Long.MIN_VALUE;
+
+        private long listCameMillis = Long.MIN_VALUE;
 
         private Peer(long node) {
             this.node = node;
@@ -136,13 +149,26 @@ final class RouteBroadcast {
 
     /** The members changed: newcomers have to know everything so far, and who left need not confirm unless it is still backed. */
     void members(List<Long> nodes, long nowMillis) {
+        returned.retainAll(nodes);
         view = new LinkedHashSet<>(nodes);
+        view.removeAll(returned);
         peers.values().removeIf(peer -> peer.node != self && !view.contains(peer.node));
         dropConfirmed();
-        for (long node : nodes) {
+        for (long node : view) {
             peer(node, nowMillis);
         }
         complete(nowMillis);
+    }
+
+    /** A node has ended in order and said so: it serves nobody, so nothing need wait until its lease is over. */
+    void returned(long node, long nowMillis) {
+        if (node != self && view.contains(node)) {
+            returned.add(node);
+            view.remove(node);
+            peers.remove(node);
+            dropConfirmed();
+            complete(nowMillis);
+        }
     }
 
     private Peer peer(long node, long nowMillis) {
@@ -253,29 +279,30 @@ final class RouteBroadcast {
         confirmed(confirm.from(), confirm.number(), confirm.backed(), nowMillis);
     }
 
-    private void confirmed(long from, long ofNumber, List<Long> backed, long nowMillis) {
+    private void confirmed(long from, long ofNumber, List<Backed> backed, long nowMillis) {
         Peer peer = peers.get(from);
         if (peer == null) {
             return;
         }
         if (peer.summary != 0 && peer.summary == ofNumber) {
             peer.summary = 0;
-            takeList(peer, backed, peer.summaryFirstSentMillis);
+            takeList(peer, backed, peer.summaryFirstSentMillis, nowMillis);
         } else {
             Pending pending = peer.unconfirmed.remove(ofNumber);
             if (pending == null) {
                 return; // confirmed before
             }
-            takeList(peer, backed, pending.sent.sentMillis);
+            takeList(peer, backed, pending.sent.sentMillis, nowMillis);
         }
         dropConfirmed();
         complete(nowMillis);
     }
 
-    private static void takeList(Peer peer, List<Long> backed, long answersMillis) {
+    private static void takeList(Peer peer, List<Backed> backed, long answersMillis, long nowMillis) {
         if (answersMillis >= peer.listAnswersMillis) {
             peer.backed = backed;
             peer.listAnswersMillis = answersMillis;
+            peer.listCameMillis = nowMillis;
         }
     }
 
@@ -334,13 +361,13 @@ final class RouteBroadcast {
         if (counted < lease.quorum()) {
             return;
         }
-        Set<Long> named = new LinkedHashSet<>(lease.backed(nowMillis));
-        boolean fresh = true;
+        long earliestMillis = nowMillis;
         for (long node : view) {
             Peer peer = peer(node, nowMillis);
-            named.addAll(peer.backed);
-            fresh &= node == self || nowMillis - LIST_FRESH_MILLIS <= peer.listAnswersMillis;
+            earliestMillis = node == self ? earliestMillis : Math.min(earliestMillis, peer.listAnswersMillis);
         }
+        boolean fresh = nowMillis - LIST_FRESH_MILLIS <= earliestMillis;
+        Set<Long> named = named(fresh ? earliestMillis : Long.MIN_VALUE, nowMillis);
         peers.values().removeIf(peer -> peer.node != self && !view.contains(peer.node) && !named.contains(peer.node));
         for (long node : named) {
             peer(node, nowMillis);
@@ -355,6 +382,27 @@ final class RouteBroadcast {
         while (!waiters.isEmpty() && waiters.getFirst().number <= known) {
             Waiter waiter = waiters.removeFirst();
             output.live(waiter.shard, waiter.live);
+        }
+    }
+
+    /** Whose lease may have been valid at this time or later, as far as the members know. */
+    private Set<Long> named(long sinceMillis, long nowMillis) {
+        Set<Long> named = new LinkedHashSet<>();
+        addNamed(named, lease.backed(nowMillis), nowMillis, sinceMillis);
+        for (long node : view) {
+            Peer peer = peer(node, nowMillis);
+            addNamed(named, peer.backed, peer.listCameMillis, sinceMillis);
+        }
+        named.removeAll(returned);
+        return named;
+    }
+
+    /** A list was made before it came, so what it says is over was over that long before it came. */
+    private static void addNamed(Set<Long> named, List<Backed> list, long cameMillis, long sinceMillis) {
+        for (Backed backed : list) {
+            if (backed.endedMillisAgo() == 0 || cameMillis - backed.endedMillisAgo() + CLOCKS_MILLIS >= sinceMillis) {
+                named.add(backed.node());
+            }
         }
     }
 }

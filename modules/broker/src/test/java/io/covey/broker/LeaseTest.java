@@ -131,9 +131,11 @@ class LeaseTest {
         Lease lease = lease(1, NodeSettings.clustered(4, 1), 1L, 2L, 3L);
         assertThat(lease.requested(2, EVERYBODY, 100)).isTrue();
         assertThat(lease.requested(3, EVERYBODY, 200)).isTrue();
-        assertThat(lease.backed(200)).containsExactly(2L, 3L);
-        assertThat(lease.isWitness(LEASE - 1)).as("three of four").isFalse();
-        assertThat(lease.isWitness(LEASE)).isTrue();
+        assertThat(names(lease, 200)).containsExactly(2L, 3L);
+        assertThat(lease.isWitness(LEASE + Lease.BACKED_LINGER_MILLIS - 1))
+                .as("three of four")
+                .isFalse();
+        assertThat(lease.isWitness(LEASE + Lease.BACKED_LINGER_MILLIS)).isTrue();
 
         Lease complete = lease(1, THREE, 1L, 2L, 3L);
         hear(complete, 2);
@@ -150,7 +152,7 @@ class LeaseTest {
         assertThat(lease.requested(3, List.of(1L, 3L), 100))
                 .as("a side of a split that is over")
                 .isFalse();
-        assertThat(lease.backed(100)).isEmpty();
+        assertThat(names(lease, 100)).isEmpty();
         assertThat(lease.isWitness(100)).isFalse();
         assertThat(lease.requested(3, List.of(1L, 2L, 3L), 200)).isTrue();
         assertThat(lease.requested(2, List.of(1L, 2L, 3L, 4L), 200))
@@ -181,6 +183,12 @@ class LeaseTest {
         assertThat(lease.isAgreed()).as("nobody left").isTrue();
     }
 
+    private static List<Long> names(Lease lease, long nowMillis) {
+        return lease.backed(nowMillis).stream()
+                .map(NodeMessage.RouteConfirm.Backed::node)
+                .toList();
+    }
+
     @Test
     void whoWasGrantedIsNamedUntilAWhileAfterTheLeaseIsOver() {
         Lease lease = lease(1, THREE, 1L, 2L, 3L);
@@ -188,9 +196,15 @@ class LeaseTest {
         lease.members(List.of(1L, 3L));
         lease.requested(3, EVERYBODY, LEASE + 1_000);
 
+        assertThat(lease.backed(2 * LEASE + 300))
+                .containsExactly(
+                        new NodeMessage.RouteConfirm.Backed(2, 300), new NodeMessage.RouteConfirm.Backed(3, 0));
         int linger = Lease.BACKED_LINGER_MILLIS;
-        assertThat(lease.backed(2 * LEASE + linger - 1)).containsExactly(2L, 3L);
-        assertThat(lease.backed(2 * LEASE + linger)).containsExactly(3L);
+        assertThat(names(lease, 2 * LEASE + linger - 1)).containsExactly(2L, 3L);
+        assertThat(names(lease, 2 * LEASE + linger)).containsExactly(3L);
+
+        lease.returned(3);
+        assertThat(names(lease, 2 * LEASE + linger)).isEmpty();
     }
 
     @Test
@@ -390,7 +404,7 @@ class LeaseTest {
             for (Machine machine : machines) {
                 boolean names = machine == holder
                         || !machine.lease.isWitness(machine.time())
-                        || machine.lease.backed(machine.time()).contains(holder.node);
+                        || names(machine.lease, machine.time()).contains(holder.node);
                 count += names ? 0 : 1;
             }
             return count;

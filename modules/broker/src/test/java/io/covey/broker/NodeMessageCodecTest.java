@@ -30,12 +30,18 @@ class NodeMessageCodecTest {
     private static final List<NodeMessage> EACH_KIND = List.of(
             new NodeMessage.LeaseRequest(NODE, 4, List.of(NODE, 7L)),
             new NodeMessage.LeaseGrant(1, 5),
+            new NodeMessage.LeaseReturned(NODE),
             new NodeMessage.RouteBatch(
                     2,
                     6,
                     List.of(new NodeMessage.RouteBatch.PartitionDelta(30, 7, List.of("x/#"), List.of("é", "+"))),
                     List.of(new NodeMessage.RouteBatch.ShardDelta(SHARD, 8, List.of(new ShardRoute("f", 3))))),
-            new NodeMessage.RouteConfirm(3, 9, List.of(NODE, 1L)),
+            new NodeMessage.RouteConfirm(
+                    3,
+                    9,
+                    List.of(
+                            new NodeMessage.RouteConfirm.Backed(NODE, 0),
+                            new NodeMessage.RouteConfirm.Backed(1, 1_999))),
             new NodeMessage.RoutePull(4),
             new NodeMessage.RouteSet(SHARD, 2, 10, 1, 3, List.of(new ShardRoute("g", 1), new ShardRoute("h", 2))),
             new NodeMessage.RouteDigest(

@@ -82,6 +82,61 @@ class NodeTest {
         exchange(three, first, third);
     }
 
+    /** The lease of a node that has ended in order would be valid for seconds; it has said that it makes no use of it. */
+    @Test
+    void aSubAckDoesNotWaitForTheLeaseOfANodeThatHasEndedInOrder() {
+        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
+        TestCluster.TestNode first = three.start(1, 2);
+        three.start(2, 1);
+        TestCluster.TestNode third = three.start(3, 1);
+        three.time.pass(12_000);
+        boolean[] stopped = {false};
+        third.node.stop(() -> stopped[0] = true);
+        three.time.pass(500);
+        assertThat(stopped[0]).isTrue();
+
+        TestClient subscriber = first.client().connect("s", true, 60);
+        subscriber.subscribe("a/+", QoS.AT_LEAST_ONCE);
+        three.time.pass(500);
+
+        assertThat(subscriber.subAck()).as("SUBACK").isNotNull();
+    }
+
+    /** Its lease would run out later, and its end would be taken for that of the next incarnation. */
+    @Test
+    void anIncarnationThatIsOverAsksForTheNextOnce() {
+        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
+        TestCluster.TestNode first = three.start(1, 2);
+        three.start(2, 1);
+        three.start(3, 1);
+        three.time.pass(12_000);
+        TestClient client = first.client().connect("s", true, 60);
+
+        first.node.incarnationOver("joined again");
+        three.time.pass(20_000);
+
+        assertThat(first.restarts).containsExactly("joined again");
+        assertThat(Objects.requireNonNull(client.disconnected()).reason()).isEqualTo(ReasonCode.SERVER_BUSY);
+    }
+
+    /** Nodes that are busy answer late: a second from a request to its answer is no reason to wait for ever. */
+    @Test
+    void aSubAckComesHoweverSlowlyTheNodesAnswer() {
+        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
+        three.linkMicros = 500_000;
+        TestCluster.TestNode first = three.start(1, 1);
+        three.start(2, 1);
+        three.start(3, 1);
+        three.time.pass(20_000);
+
+        TestClient subscriber = first.client().connect("s", true, 60);
+        subscriber.subscribe("a/+", QoS.AT_LEAST_ONCE);
+        three.time.pass(5_000);
+
+        assertThat(subscriber.got).as("got").hasSize(2);
+        assertThat(subscriber.subAck()).as("SUBACK").isNotNull();
+    }
+
     private static void exchange(TestCluster cluster, TestCluster.TestNode from, TestCluster.TestNode to) {
         TestClient persistentOne = to.client().connect("s", true, 60);
         persistentOne.subscribe("a/+", QoS.AT_LEAST_ONCE);

@@ -7,6 +7,7 @@ import io.covey.broker.NodeMessage.RouteBatch.PartitionDelta;
 import io.covey.broker.NodeMessage.RouteConfirm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -64,7 +65,9 @@ class RouteBroadcastTest {
     }
 
     private void confirm(long from, long number, Long... backed) {
-        broadcast.confirmed(new RouteConfirm(from, number, List.of(backed)), now);
+        List<RouteConfirm.Backed> all =
+                Stream.of(backed).map(node -> new RouteConfirm.Backed(node, 0)).toList();
+        broadcast.confirmed(new RouteConfirm(from, number, all), now);
     }
 
     private void later(long millis) {
@@ -114,6 +117,49 @@ class RouteBroadcastTest {
         broadcast.confirmedBySelf(newest(SELF), now);
         confirm(B, newest(B));
         assertThat(live).isEqualTo(1);
+    }
+
+    /** The answers were a second on their way: a lease that ended before their request is of no account, a later one is. */
+    @Test
+    void aLeaseThatEndedBeforeTheChangeIsOfNoAccount() {
+        long number = announce(1);
+        now += 1_000;
+        broadcast.confirmed(new RouteConfirm(B, number, List.of(new RouteConfirm.Backed(OUTSIDER, 900))), now);
+        broadcast.confirmed(new RouteConfirm(C, number, List.of()), now);
+        assertThat(live).isZero();
+
+        broadcast.confirmedBySelf(newest(SELF), now);
+        later(RouteBroadcast.RESEND_MILLIS);
+        broadcast.confirmedBySelf(newest(SELF), now);
+        broadcast.confirmed(
+                new RouteConfirm(B, newest(B), List.of(new RouteConfirm.Backed(OUTSIDER, 1_900))), now + 1_000);
+        broadcast.confirmed(new RouteConfirm(C, newest(C), List.of()), now + 1_000);
+        assertThat(live).isEqualTo(1);
+    }
+
+    @Test
+    void whoHasEndedInOrderIsNotWaitedForAtAll() {
+        long number = announce(1);
+        confirm(B, number, C);
+        assertThat(live).isZero();
+
+        broadcast.returned(C, now);
+
+        assertThat(live).isEqualTo(1);
+        members(SELF, B);
+        announce(2);
+        confirm(B, newest(B));
+        assertThat(live).isEqualTo(2);
+    }
+
+    @Test
+    void aMinorityIsNotEnoughBecauseTheOthersHaveEndedInOrder() {
+        announce(1);
+        broadcast.returned(B, now);
+        broadcast.returned(C, now);
+        later(1_000);
+
+        assertThat(live).isZero();
     }
 
     @Test

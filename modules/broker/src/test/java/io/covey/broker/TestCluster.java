@@ -40,6 +40,8 @@ final class TestCluster {
 
     /** Messages between shards that are lost. */
     Predicate<NodeMessage> lost = message -> false;
+    /** How long messages between shards are on their way. */
+    long linkMicros = 100;
     /** Messages between shards, in the order of sending. */
     final List<NodeMessage> sent = new ArrayList<>();
     /** How long routes of buckets, and of shards, take to be known everywhere. */
@@ -319,7 +321,7 @@ final class TestCluster {
         if (!lost.test(message)) {
             TestNode node = nodes.get(target.node());
             if (node != null) {
-                time.after(100, () -> node.node.deliver(target, message));
+                time.after(linkMicros, () -> node.node.deliver(target, message));
             }
         }
     }
