@@ -47,6 +47,7 @@ public final class ClusterNode {
     private static final long START_SECONDS_MAX = 60;
     private static final long VERTX_STOP_SECONDS_MAX = 5;
     private static final int EVENT_BUS_CONNECT_MILLIS_MAX = 2_000;
+    private static final String MERGED = "joined again after a split of the cluster";
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
 
@@ -71,6 +72,8 @@ public final class ClusterNode {
 
     /** Touched on the cluster's thread, as is the next. */
     private boolean formed;
+    /** The member has merged into the others when no incarnation was there to be told. On the cluster's thread. */
+    private boolean mergedUnheard;
 
     private @Nullable ClusterListener told;
 
@@ -254,6 +257,10 @@ public final class ClusterNode {
             if (formed) {
                 attached.formed();
             }
+            if (mergedUnheard) {
+                mergedUnheard = false;
+                attached.restart(MERGED);
+            }
         });
     }
 
@@ -423,7 +430,7 @@ public final class ClusterNode {
         }
     }
 
-    private void lifecycle(LifecycleEvent event) {
+    void lifecycle(LifecycleEvent event) {
         LifecycleState state = event.getState();
         if (state == LifecycleState.MERGING) {
             // Until it has begun again, this node's word counts for nothing.
@@ -442,7 +449,9 @@ public final class ClusterNode {
             tell(attached -> attached.ended(String.valueOf(different.getMessage())));
             return;
         }
-        tell(attached -> attached.restart("joined again after a split of the cluster"));
+        // What the node announced of itself on its own side of the split is not known to the others.
+        mergedUnheard = listener == null;
+        tell(attached -> attached.restart(MERGED));
     }
 
     private void tell(Consumer<ClusterListener> what) {

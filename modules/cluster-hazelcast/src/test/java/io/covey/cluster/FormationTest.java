@@ -3,6 +3,7 @@ package io.covey.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hazelcast.core.LifecycleEvent;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
 import java.net.InetSocketAddress;
@@ -111,6 +112,21 @@ class FormationTest {
 
         assertThat(any.attempt(3, any.batch(3, new Command.Tick()), false))
                 .isEqualTo(new Answers.Unknown("bucket missing"));
+    }
+
+    /** The incarnation that begins announced itself on its side of the split only. */
+    @Test
+    void aMergeThatFallsBetweenTwoIncarnationsIsToldToTheNext() throws Exception {
+        TestMember member = start(TestMember.settings(1, 1, 0).get(0));
+        member.awaitFormed();
+        member.node.begin(7);
+
+        member.node.lifecycle(new LifecycleEvent(LifecycleEvent.LifecycleState.MERGED));
+        assertThat(member.restarts).isEmpty();
+        member.node.attach(departure -> true, member);
+
+        member.await(() -> !member.restarts.isEmpty());
+        assertThat(member.restarts).hasSize(1);
     }
 
     @Test

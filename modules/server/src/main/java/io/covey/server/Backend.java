@@ -6,7 +6,6 @@ import io.covey.broker.NodeLink;
 import io.covey.broker.ShardLoop;
 import io.covey.cluster.HandOver;
 import io.vertx.core.Vertx;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +36,8 @@ interface Backend {
 
     /**
      * Tells the node of the current incarnation who the members are, what it owns and what arrives, from now on, and starts it.
-     *
-     * @param restart takes the reason why this incarnation must end, on any thread
      */
-    void attach(Node node, Consumer<String> restart);
+    void attach(Node node);
 
     /** What the start waits for beside this node, for the operator; the empty string where for nothing. From any thread. */
     default String waitsFor() {

@@ -20,7 +20,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -138,23 +137,19 @@ final class ClusterBackend implements Backend {
     }
 
     @Override
-    public void attach(Node node, Consumer<String> restart) {
+    public void attach(Node node) {
         NodeState state = node.state();
-        member().attach(
-                        departure -> state.mayOwnBuckets(System.nanoTime() / 1_000_000, departure),
-                        new Feed(node, restart));
+        member().attach(departure -> state.mayOwnBuckets(System.nanoTime() / 1_000_000, departure), new Feed(node));
     }
 
     /** Passes on what the cluster tells; the node starts once buckets exist. Called on the cluster's thread but for messages. */
     private static final class Feed implements ClusterListener {
         private final Node node;
-        private final Consumer<String> restart;
         private @Nullable MembershipView newest;
         private boolean started;
 
-        Feed(Node node, Consumer<String> restart) {
+        Feed(Node node) {
             this.node = node;
-            this.restart = restart;
         }
 
         @Override
@@ -193,7 +188,8 @@ final class ClusterBackend implements Backend {
 
         @Override
         public void restart(String reason) {
-            restart.accept(reason);
+            // By way of the node: one that went on would lose its lease later, and end its successor with itself.
+            node.incarnationOver(reason);
         }
 
         @Override

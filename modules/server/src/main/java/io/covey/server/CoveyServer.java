@@ -237,7 +237,7 @@ final class CoveyServer implements Health, Sessions, Drain {
         Node current = node(incarnation, backend, authenticator, loops.loops());
         node = current;
         replicasBehind = "not joined yet";
-        backend.attach(current, this::restart);
+        backend.attach(current);
         Leaving way = Objects.requireNonNull(leaving);
         boolean mayOpen = false;
         while (true) {

@@ -11,7 +11,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,7 +94,7 @@ final class LocalBackend implements Backend {
     }
 
     @Override
-    public void attach(Node attached, Consumer<String> restart) {
+    public void attach(Node attached) {
         node = attached;
         NodeStorage opened = storage;
         if (opened != null) {
