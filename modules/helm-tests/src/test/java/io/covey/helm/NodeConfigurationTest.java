@@ -116,7 +116,9 @@ class NodeConfigurationTest {
             }
             assertThat(asked(ready.group(2), List.of("covey", "health", "ready", "--management", MANAGEMENT)))
                     .contains("\"ready\"");
+            assertThat(helmTest(ready.group(2), 0)).contains("node 0:").contains("\"ready\"");
             assertThat(asked(ready.group(2), preStop(manifests))).contains("drained");
+            assertThat(helmTest(ready.group(2), 1)).contains("drain: drained");
         } finally {
             node.destroyForcibly().waitFor();
         }
@@ -192,6 +194,26 @@ class NodeConfigurationTest {
         Process asked = new ProcessBuilder(line).redirectErrorStream(true).start();
         String output = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(asked.waitFor()).as(output).isZero();
+        return output;
+    }
+
+    /** What the pod of {@code helm test} prints with the program of the image, where its only node has this management port. */
+    private static String helmTest(String managementPort, int status) throws IOException, InterruptedException {
+        Map<String, Object> pod = Chart.renderWithHooks("replicaCount: 1").get("Pod", Chart.NAME + "-test-ready");
+        List<String> line = ((List<?>) Manifests.at(pod, "spec.containers.0.command"))
+                .stream()
+                        .map(String::valueOf)
+                        .map(word -> word.replace(
+                                "http://" + Chart.NAME + "-$node." + Chart.NAME + "-headless:8080",
+                                "http://127.0.0.1:" + managementPort))
+                        .toList();
+        assertThat(String.join(" ", line)).contains(":" + managementPort);
+        ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
+        Path programs = Path.of(System.getProperty("covey.dist")).resolveSibling("bin");
+        builder.environment().put("PATH", programs + ":" + System.getenv("PATH"));
+        Process test = builder.start();
+        String output = new String(test.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(test.waitFor()).as(output).isEqualTo(status);
         return output;
     }
 
