@@ -135,6 +135,32 @@ class HazelcastBucketsTest {
     }
 
     @Test
+    void aBackupThatIsBehindIsNoCopyUntilItHasTheBucket() throws InterruptedException {
+        TestMember owner = cluster.owner(6);
+        session(owner, 6, "client", "behind");
+        ReplicaCheck before = replicaCheck(owner);
+        assertThat(before.behindHere()).as("nothing is known yet").isEqualTo(owner.node.ownedPartitions());
+        before.lookAtOwned();
+        TestMember meddled = cluster.backup(6);
+        Replicas.at(meddled, 6, holder -> {
+            holder.replace(new Bucket(meddled.settings.bucketLimits()));
+            return true;
+        });
+
+        ReplicaCheck after = replicaCheck(owner);
+        after.lookAtOwned();
+        assertThat(after.behindHere()).isEqualTo(before.behindHere() + 1);
+
+        owner.confirm(6, append("behind/b", 1));
+        after.lookAtOwned();
+        assertThat(after.behindHere()).isEqualTo(before.behindHere());
+    }
+
+    private static ReplicaCheck replicaCheck(TestMember member) {
+        return new ReplicaCheck(member.node.buckets(), PartitionHost.of(Replicas.hazelcast(member)));
+    }
+
+    @Test
     void aMissingBucketIsUnavailableAndNotMadeAnew() {
         TestMember sender = cluster.bystander(4);
         sender.confirm(4, open(sender, "client"));

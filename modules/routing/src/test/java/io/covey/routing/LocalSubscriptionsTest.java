@@ -54,6 +54,29 @@ class LocalSubscriptionsTest {
         assertThat(matched("x", QOS_2, "p")).containsExactly("device qos0 []");
     }
 
+    @Test
+    void subscriptionsThatEndWithTheirConnectionAreCountedAndSharedOnesApart() {
+        for (Session session : List.of(device, keeper)) {
+            local.add(session, subscription("a", QOS_1));
+            local.add(session, subscription("b", QOS_1));
+            local.add(session, subscription("$share/g/a", QOS_1));
+            local.add(session, subscription("$share/g/a", QOS_2));
+            local.add(session, subscription("$share/h/a", QOS_2));
+        }
+        assertThat(local.transients()).isEqualTo(2);
+        assertThat(local.sharedTransients()).isEqualTo(2);
+
+        local.remove(device, "a");
+        local.remove(device, "$share/h/a");
+        assertThat(local.transients()).isEqualTo(1);
+        assertThat(local.sharedTransients()).isEqualTo(1);
+
+        local.removeAll(device);
+        local.removeAll(keeper);
+        assertThat(local.transients()).isZero();
+        assertThat(local.sharedTransients()).isZero();
+    }
+
     @Test // [MQTT-3.8.3-3]
     void noLocalSubscriptionsDoNotCountForTheOwnClientsPublishes() {
         local.add(device, new Subscription("a/b", QOS_2, true, true, 0, 7));
