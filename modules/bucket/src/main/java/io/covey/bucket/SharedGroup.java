@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The members of one Shared Subscription, and the messages that wait for one of them. Each message is given to one member at a time: handed
  * over to the queue of a persistent session, or lent to a connection [MQTT 5.0, 4.8.2].
  *
- * <p>Bounds: what waits by {@link BucketLimits#queueMessagesMax} and {@link BucketLimits#queueBytesMax}; what a member has by its room.
+ * <p>Bounds: what waits by {@link BucketLimits#queueMessagesMax} and {@link BucketLimits#queueBytesMax}; what a member has by its room. What
+ * members give back is taken beyond the first, since it was acknowledged: their rooms bound it.
  */
 final class SharedGroup {
     private static final int GROUP_BYTES = 512;

@@ -9,6 +9,11 @@ import java.util.List;
 
 /** The side of the members' sessions: takes messages of groups into their queues, and gives back what they do not complete. */
 final class SharedHandOvers {
+    /** What one outbox entry gives back at most, so that no batch gets large by it; a message that is larger goes alone. */
+    static final int GIVE_BACK_MESSAGES_MAX = 64;
+
+    private static final long GIVE_BACK_BYTES_MAX = 256 << 10;
+
     private final Ledger ledger;
     private final SessionTable sessions;
     private final OriginTable origins;
@@ -88,8 +93,7 @@ final class SharedHandOvers {
             List<Message> messages = new ArrayList<>();
             durable.queue().takeWaiting(share, messages);
             if (!messages.isEmpty()) {
-                outbox.add(new OutboxEffect.GiveBack(
-                        share.filter(), durable.clientId(), durable.incarnation(), messages, false));
+                giveBack(durable, share, messages, false, outbox);
             }
         }
     }
@@ -103,8 +107,31 @@ final class SharedHandOvers {
             List<Message> messages = new ArrayList<>();
             durable.queue().listHandedAtLeastOnce(share, messages);
             durable.queue().takeWaiting(share, messages);
-            outbox.add(new OutboxEffect.GiveBack(
-                    share.filter(), durable.clientId(), durable.incarnation(), messages, true));
+            giveBack(durable, share, messages, true, outbox);
         }
+    }
+
+    /** In parts, the newest first: each part comes before the others at its group. */
+    private static void giveBack(
+            DurableState durable, Share share, List<Message> messages, boolean left, Outbox outbox) {
+        int end = messages.size();
+        do {
+            int begin = end;
+            long bytes = 0;
+            while (begin > 0 && end - begin < GIVE_BACK_MESSAGES_MAX) {
+                bytes += messages.get(begin - 1).sizeBytes();
+                if (begin < end && bytes > GIVE_BACK_BYTES_MAX) {
+                    break;
+                }
+                begin--;
+            }
+            outbox.add(new OutboxEffect.GiveBack(
+                    share.filter(),
+                    durable.clientId(),
+                    durable.incarnation(),
+                    List.copyOf(messages.subList(begin, end)),
+                    left));
+            end = begin;
+        } while (end > 0);
     }
 }

@@ -11,6 +11,7 @@ import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -251,6 +252,39 @@ class SharedGroupTest {
         bucket.open("c", true, NEVER_EXPIRES);
 
         assertThat(givenBack()).containsExactly("c:[4] left");
+    }
+
+    @Test
+    @DisplayName("what goes back goes in parts of bounded number and size, and comes in its order")
+    void whatGoesBackGoesInParts() {
+        int count = SharedHandOvers.GIVE_BACK_MESSAGES_MAX + 6;
+        Result.Opened opened = bucket.connect("c");
+        bucket.subscribe("c", opened.epoch(), FILTER, QoS.AT_LEAST_ONCE);
+        for (int number = 1; number <= count; number++) {
+            // The two newest are too large for one part together.
+            String text = number + (number > count - 2 ? "x".repeat(200 << 10) : "");
+            bucket.run(handOver(opened.incarnation(), number, text));
+        }
+        bucket.close("c", opened.epoch(), true, 0);
+        List<Integer> parts = new ArrayList<>();
+        List<String> order = new ArrayList<>();
+        for (List<OutboxEntry> some = bucket.tick(); !some.isEmpty(); some = bucket.tick()) {
+            OutboxEffect.GiveBack back = (OutboxEffect.GiveBack) some.get(0).effect();
+            parts.add(back.messages().size());
+            // Each part comes before what is there, see whatIsGivenBackGoesToAnother.
+            order.addAll(
+                    0,
+                    back.messages().stream()
+                            .map(message -> TestBucket.text(message).replace("x", ""))
+                            .toList());
+            bucket.run(new Command.FinishOutbox(new long[] {some.get(0).number()}));
+        }
+
+        assertThat(parts).containsExactly(1, 64, 5);
+        assertThat(order)
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, count)
+                        .mapToObj(Integer::toString)
+                        .toList());
     }
 
     private long memberWithMessages() {
