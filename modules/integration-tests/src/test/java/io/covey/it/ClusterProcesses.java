@@ -157,6 +157,12 @@ final class ClusterProcesses implements AutoCloseable {
         return new Probe(new ProbeTarget(address, address, false), mqtt);
     }
 
+    /** A connection to one of the nodes, on which nothing has been said yet. */
+    Wire wire(int index, Mqtt mqtt, String clientId) throws IOException {
+        return new Wire(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), ports[index][0]), mqtt, clientId, false);
+    }
+
     /** Waits until all nodes say that they serve clients. */
     void awaitReady() throws InterruptedException {
         for (NodeProcess node : nodes) {

@@ -67,6 +67,7 @@ class NodeFrozenTest {
                 long healMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - thawedNanos);
                 System.out.printf(
                         "frozen for %d s: others' gap %d ms, healed after %d ms%n", seconds, gapMillis, healMillis);
+                NewClients.areServed(cluster.size(), node -> cluster.probe(node, Mqtt.V5));
 
                 for (int i = 0; i < stuck.size(); i++) {
                     assertThat(stuck.get(i).reconnects())
