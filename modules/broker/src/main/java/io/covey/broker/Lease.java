@@ -22,6 +22,11 @@ import java.util.Set;
  * <p>Nobody grants to a node that takes fewer for members than itself: after a cut that has healed, a node may for seconds be in everybody's view while
  * its own lacks others, and with it its partition table. As the owner of what these others own, it must not change buckets.
  *
+ * <p>With the lease a majority agrees on the <em>term</em> under which this node changes the buckets that it owns. After each departure the node
+ * proposes another term, and it counts only when everybody in a majority had heard of lower ones only. Majorities intersect, so it is higher than any
+ * that a node that is gone can have been agreed on: what that one did to a bucket last, confirmed or not, never counts as newer than what its heir
+ * does. Nodes that are there at the same time may hold different terms in any order, and keep them when others agree on higher ones.
+ *
  * <p>All times are of the node's own monotonic clock: a granter's record, made later than the request was sent, outlasts the holder's right. Owned
  * by the core's loop.
  */
@@ -32,8 +37,14 @@ final class Lease {
      */
     static final int BACKED_LINGER_MILLIS = 2_000;
 
+    /** What {@link #requested} answers where nothing is granted. */
+    static final long NOT_GRANTED = -1;
+
     /** Requests whose answers count: as many as fit into a lease where they are sent every few hundredths of a second, however late nodes answer. */
     private static final int ROUNDS_MAX = 128;
+
+    /** Nodes that propose the same again and again part ways within this many terms. */
+    private static final int TERM_SPREAD_MASK = 3;
 
     private final long self;
     private final NodeSettings settings;
@@ -48,8 +59,7 @@ final class Lease {
     private final Set<Long> heard = new HashSet<>();
 
     private long round;
-    private final long[] sentMillis = new long[ROUNDS_MAX];
-    private final List<Set<Long>> granters = new ArrayList<>();
+    private final Round[] rounds = new Round[ROUNDS_MAX];
     private long validUntilMillis = Long.MIN_VALUE;
     private boolean acquired;
     private boolean lapsed;
@@ -57,6 +67,19 @@ final class Lease {
     private long departureRound;
 
     private boolean agreed;
+    /** What was agreed on last. */
+    private long term;
+    /** The highest term of which this node has heard, in a request of its own too. */
+    private long highestTerm;
+
+    /** What was asked, and who has granted it. */
+    private static final class Round {
+        private long sentMillis;
+        private long term;
+        private final Set<Long> granters = new HashSet<>();
+        /** Those that had heard of lower terms only. */
+        private final Set<Long> agreeing = new HashSet<>();
+    }
 
     /** Until when the lease of a node that this one has granted to may be valid. */
     private final Map<Long, Long> grantedUntilMillis = new LinkedHashMap<>();
@@ -66,7 +89,7 @@ final class Lease {
         this.settings = settings;
         this.startedMillis = nowMillis;
         for (int i = 0; i < ROUNDS_MAX; i++) {
-            granters.add(new HashSet<>());
+            rounds[i] = new Round();
         }
     }
 
@@ -123,32 +146,59 @@ final class Lease {
                 || nowMillis - startedMillis >= settings.leaseMillis() + BACKED_LINGER_MILLIS;
     }
 
-    /** Begins a round of requests, to be sent right now; returns its number. */
-    long request(long nowMillis) {
+    /**
+     * Begins a round of requests, to be sent right now; returns its number.
+     *
+     * @param clockMillis milliseconds of the epoch, as all nodes know them about
+     */
+    long request(long nowMillis, long clockMillis) {
         checkLapse(nowMillis);
         round++;
-        int place = (int) (round % ROUNDS_MAX);
-        sentMillis[place] = nowMillis;
-        granters.get(place).clear();
-        grantedBy(self, round, nowMillis);
+        Round asked = rounds[(int) (round % ROUNDS_MAX)];
+        asked.sentMillis = nowMillis;
+        asked.granters.clear();
+        asked.agreeing.clear();
+        long heard = highestTerm;
+        asked.term = agreed ? term : proposal(clockMillis);
+        highestTerm = Math.max(heard, asked.term);
+        grantedBy(self, round, heard, nowMillis);
         return round;
     }
 
     /**
-     * Another node asks; true when it is granted, which is to be sent right now.
+     * Another term for each round, since granters do not remember whose the highest was. That it is higher than what is known makes it
+     * unique among nodes that know each other: every request tells its asker's term. The clock is for what nobody remembers: incarnations forget what
+     * they granted, and all of them may have begun anew since.
+     */
+    private long proposal(long clockMillis) {
+        long spread = self >>> (round % (Long.SIZE - 3)) & TERM_SPREAD_MASK;
+        return Math.max(highestTerm + 1 + spread, clockMillis);
+    }
+
+    /** The term that the newest round carries: that under which this node changes buckets, or the one that it proposes. */
+    long requestedTerm() {
+        return rounds[(int) (round % ROUNDS_MAX)].term;
+    }
+
+    /**
+     * Another node asks; what is granted is to be sent right now.
      *
+     * @param askedTerm under which it acts, or wants to
      * @param members whom the asker takes for members. One that misses somebody of this node's view has seen a side of a split that may be
      *     over, or knows of a departure before this one does: it waits until the two agree
+     * @return the highest term of which this node had heard before, or {@link #NOT_GRANTED}
      */
-    boolean requested(long from, Collection<Long> members, long nowMillis) {
+    long requested(long from, long askedTerm, Collection<Long> members, long nowMillis) {
+        long before = highestTerm;
+        highestTerm = Math.max(before, askedTerm);
         if (!view.contains(from) || !members.containsAll(view)) {
-            return false;
+            return NOT_GRANTED;
         }
         heard.add(from);
         askedSinceGrowth.add(from);
         measure();
         grantedUntilMillis.put(from, nowMillis + settings.leaseMillis());
-        return true;
+        return before;
     }
 
     /** A node has given up its lease and will not hold one again: what it was granted stands in nobody's way any more. */
@@ -156,36 +206,54 @@ final class Lease {
         grantedUntilMillis.remove(from);
     }
 
-    /** A grant arrived, for whichever round. */
-    void granted(long from, long ofRound, long nowMillis) {
+    /**
+     * A grant arrived, for whichever round.
+     *
+     * @param heardTerm the highest term of which the granter had heard before
+     * @return whether the proposed term is not high enough: to be asked again at once, with a higher one
+     */
+    boolean granted(long from, long ofRound, long heardTerm, long nowMillis) {
         checkLapse(nowMillis);
-        if (from != self && view.contains(from)) {
-            grantedBy(from, ofRound, nowMillis);
+        if (from == self || !view.contains(from)) {
+            return false;
         }
+        highestTerm = Math.max(highestTerm, heardTerm);
+        grantedBy(from, ofRound, heardTerm, nowMillis);
+        return !agreed && ofRound == round && heardTerm >= requestedTerm();
     }
 
-    private void grantedBy(long from, long ofRound, long nowMillis) {
+    private void grantedBy(long from, long ofRound, long heardTerm, long nowMillis) {
         if (ofRound > round || ofRound <= round - ROUNDS_MAX || lapsed) {
             return;
         }
-        int place = (int) (ofRound % ROUNDS_MAX);
-        Set<Long> granting = granters.get(place);
-        granting.add(from);
-        long until = settings.single() ? Long.MAX_VALUE : sentMillis[place] + settings.leaseMillis();
-        if (granting.size() >= quorum() && until > nowMillis) {
+        Round asked = rounds[(int) (ofRound % ROUNDS_MAX)];
+        asked.granters.add(from);
+        if (heardTerm < asked.term) {
+            asked.agreeing.add(from);
+        }
+        long until = settings.single() ? Long.MAX_VALUE : asked.sentMillis + settings.leaseMillis();
+        if (asked.granters.size() >= quorum() && until > nowMillis) {
             validUntilMillis = Math.max(validUntilMillis, until);
             acquired = true;
-            agreed |= ofRound > departureRound;
+            if (!agreed && ofRound > departureRound && asked.agreeing.size() >= quorum()) {
+                agreed = true;
+                term = asked.term;
+            }
         }
     }
 
     /**
-     * Whether a majority has granted since the newest departure that this node knows of, so agrees that it happened. Without, this node may be
+     * Whether a majority has agreed on a term since the newest departure that this node knows of, so agrees that it happened. Without, this node may be
      * with a member that slept and woke with a view of its own; the others go on, and own what it takes for its own. Then it must not change
      * buckets, also while a lease of before lasts.
      */
     boolean isAgreed() {
         return agreed;
+    }
+
+    /** The term that was agreed on last. */
+    long term() {
+        return term;
     }
 
     private void checkLapse(long nowMillis) {

@@ -155,10 +155,10 @@ final class NodeCore implements Core {
 
     private void ask(long now) {
         askedMillis = now;
-        long round = lease.request(now);
+        long round = lease.request(now, loop.clusterMillis());
         for (long node : view.nodes()) {
             if (node != self) {
-                send(node, new NodeMessage.LeaseRequest(self, round, view.nodes()));
+                send(node, new NodeMessage.LeaseRequest(self, round, lease.requestedTerm(), view.nodes()));
             }
         }
         leaseMayHaveChanged(now);
@@ -180,7 +180,11 @@ final class NodeCore implements Core {
     }
 
     private void tellAgreed() {
-        ports.state().agreedView(lease.isAgreed() ? view.number() : NodeState.NOTHING_AGREED);
+        if (lease.isAgreed()) {
+            ports.state().agreed(view.number(), lease.term());
+        } else {
+            ports.state().nothingAgreed();
+        }
     }
 
     private void serveWhenCaughtUp() {
@@ -258,12 +262,16 @@ final class NodeCore implements Core {
             return;
         }
         if (message instanceof NodeMessage.LeaseRequest request) {
-            if (lease.requested(request.from(), request.members(), now)) {
-                send(request.from(), new NodeMessage.LeaseGrant(self, request.round()));
+            long heard = lease.requested(request.from(), request.term(), request.members(), now);
+            if (heard != Lease.NOT_GRANTED) {
+                send(request.from(), new NodeMessage.LeaseGrant(self, request.round(), heard));
             }
         } else if (message instanceof NodeMessage.LeaseGrant grant) {
-            lease.granted(grant.from(), grant.round(), now);
+            boolean tooLow = lease.granted(grant.from(), grant.round(), grant.heardTerm(), now);
             leaseMayHaveChanged(now);
+            if (tooLow) {
+                ask(now);
+            }
         } else if (message instanceof NodeMessage.LeaseReturned returned) {
             lease.returned(returned.from());
             broadcast.returned(returned.from(), now);

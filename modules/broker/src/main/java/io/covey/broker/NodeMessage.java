@@ -15,12 +15,17 @@ public sealed interface NodeMessage {
      * Asks for the lease.
      *
      * @param round counts the asker's requests
+     * @param term under which the asker changes buckets, or wants to
      * @param members the nodes that the asker takes for members
      */
-    record LeaseRequest(long from, long round, List<Long> members) implements NodeMessage {}
+    record LeaseRequest(long from, long round, long term, List<Long> members) implements NodeMessage {}
 
-    /** Grants the lease for a round. */
-    record LeaseGrant(long from, long round) implements NodeMessage {}
+    /**
+     * Grants the lease for a round.
+     *
+     * @param heardTerm the highest term of which the granter had heard before the request
+     */
+    record LeaseGrant(long from, long round, long heardTerm) implements NodeMessage {}
 
     /** The sender has ended in order: it serves nobody any more, whatever was granted to it, and never will under this incarnation. */
     record LeaseReturned(long from) implements NodeMessage {}

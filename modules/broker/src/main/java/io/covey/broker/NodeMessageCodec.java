@@ -104,10 +104,13 @@ public final class NodeMessageCodec {
 
     private static void writeForCore(NodeMessage message, ByteWriter out) {
         if (message instanceof NodeMessage.LeaseRequest request) {
-            kind(Kind.LEASE_REQUEST, out).i64(request.from()).varLong(request.round());
+            kind(Kind.LEASE_REQUEST, out)
+                    .i64(request.from())
+                    .varLong(request.round())
+                    .varLong(request.term());
             list(request.members(), ByteWriter::i64, out);
         } else if (message instanceof NodeMessage.LeaseGrant grant) {
-            kind(Kind.LEASE_GRANT, out).i64(grant.from()).varLong(grant.round());
+            kind(Kind.LEASE_GRANT, out).i64(grant.from()).varLong(grant.round()).varLong(grant.heardTerm());
         } else if (message instanceof NodeMessage.LeaseReturned returned) {
             kind(Kind.LEASE_RETURNED, out).i64(returned.from());
         } else if (message instanceof NodeMessage.RouteBatch batch) {
@@ -153,8 +156,9 @@ public final class NodeMessageCodec {
 
     private static NodeMessage readMessage(ByteReader in) {
         return switch (Kind.of(in.u8())) {
-            case LEASE_REQUEST -> new NodeMessage.LeaseRequest(in.i64(), in.varLong(), list(in, ByteReader::i64));
-            case LEASE_GRANT -> new NodeMessage.LeaseGrant(in.i64(), in.varLong());
+            case LEASE_REQUEST ->
+                new NodeMessage.LeaseRequest(in.i64(), in.varLong(), in.varLong(), list(in, ByteReader::i64));
+            case LEASE_GRANT -> new NodeMessage.LeaseGrant(in.i64(), in.varLong(), in.varLong());
             case LEASE_RETURNED -> new NodeMessage.LeaseReturned(in.i64());
             case ROUTE_BATCH ->
                 new NodeMessage.RouteBatch(

@@ -1,5 +1,6 @@
 package io.covey.broker;
 
+import io.covey.bucket.Standing;
 import io.covey.routing.RouteTable;
 
 /**
@@ -10,19 +11,25 @@ public final class NodeState {
     /** {@link #leaseTerm} while no lease is held. */
     public static final long NO_LEASE = -1;
 
-    /** What is agreed on while a majority has not yet granted anything since the newest departure. */
-    static final long NOTHING_AGREED = -1;
+    /** {@link #bucketTerm} while no bucket may be changed. */
+    public static final long NO_TERM = Standing.NO_TERM;
+
+    /** While a majority has not yet agreed on anything since the newest departure. */
+    private static final Agreement NOTHING_AGREED = new Agreement(-1, NO_TERM);
 
     private final long node;
     private volatile RouteTable routes = RouteTable.EMPTY;
     private volatile LeaseWindow lease = new LeaseWindow(NO_LEASE, Long.MIN_VALUE);
-    private volatile long agreedView = NOTHING_AGREED;
+    private volatile Agreement agreement = NOTHING_AGREED;
     private volatile boolean serving;
     private volatile MembershipView members;
     private volatile boolean storageFull;
     private volatile int membersNeeded;
 
     private record LeaseWindow(long term, long untilMonotonicMillis) {}
+
+    /** That a majority agrees on the departures up to a view, and on a term for what this node does to buckets since. */
+    private record Agreement(long view, long term) {}
 
     /** The state of this incarnation, before it has joined. */
     public NodeState(long node, MembershipView members) {
@@ -47,14 +54,15 @@ public final class NodeState {
     }
 
     /**
-     * Whether buckets that this node owns may be changed at this moment [I9]: the lease is held, and a majority has renewed it since the newest
-     * departure of a member. From any thread.
+     * The term under which buckets that this node owns may be changed at this moment, or {@link #NO_TERM} [I9]: the lease is held, and a majority has
+     * agreed on the term since the newest departure of a member. From any thread.
      *
      * @param departureView the {@link MembershipView#number} with which the newest departure was told; whoever applies batches may know of it before
      *     this node's core does
      */
-    public boolean mayOwnBuckets(long monotonicMillis, long departureView) {
-        return agreedView >= departureView && leaseTerm(monotonicMillis) != NO_LEASE;
+    public long bucketTerm(long monotonicMillis, long departureView) {
+        Agreement known = agreement;
+        return known.view >= departureView && leaseTerm(monotonicMillis) != NO_LEASE ? known.term : NO_TERM;
     }
 
     /** Whether clients may be served: lease held and routes caught up since. */
@@ -93,8 +101,12 @@ public final class NodeState {
         lease = new LeaseWindow(term, untilMonotonicMillis);
     }
 
-    void agreedView(long number) {
-        agreedView = number;
+    void agreed(long viewNumber, long term) {
+        agreement = new Agreement(viewNumber, term);
+    }
+
+    void nothingAgreed() {
+        agreement = NOTHING_AGREED;
     }
 
     void serving(boolean now) {

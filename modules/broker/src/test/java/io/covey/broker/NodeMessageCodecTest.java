@@ -28,8 +28,8 @@ class NodeMessageCodecTest {
             new Message("a/b", new byte[] {1, 2}, QoS.EXACTLY_ONCE, true, Properties.EMPTY, 5, Message.NEVER);
 
     private static final List<NodeMessage> EACH_KIND = List.of(
-            new NodeMessage.LeaseRequest(NODE, 4, List.of(NODE, 7L)),
-            new NodeMessage.LeaseGrant(1, 5),
+            new NodeMessage.LeaseRequest(NODE, 4, 1_700_000_000_000L, List.of(NODE, 7L)),
+            new NodeMessage.LeaseGrant(1, 5, 1_700_000_000_000L),
             new NodeMessage.LeaseReturned(NODE),
             new NodeMessage.RouteBatch(
                     2,

@@ -181,7 +181,7 @@ class RouteBroadcastTest {
     @Test
     void ownGrantsCountToo() {
         lease.members(List.of(SELF, B, C, OUTSIDER));
-        lease.requested(OUTSIDER, List.of(SELF, B, C, OUTSIDER), now);
+        lease.requested(OUTSIDER, 1, List.of(SELF, B, C, OUTSIDER), now);
         lease.members(List.of(SELF, B, C));
         long number = announce(1);
         confirm(B, number);

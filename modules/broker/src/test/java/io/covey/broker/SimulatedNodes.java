@@ -164,7 +164,7 @@ final class SimulatedNodes {
         }
 
         boolean mayOwn(long departureView) {
-            return state.mayOwnBuckets(nowMicros / MILLI, departureView);
+            return state.bucketTerm(nowMicros / MILLI, departureView) != NodeState.NO_TERM;
         }
 
         /** Runs on the node's loop: late while the machine is frozen, never once the process is dead. */

@@ -111,8 +111,8 @@ final class TestBuckets {
     }
 
     private BatchOutcome apply(Submission submission) {
-        Standing standing =
-                new Standing(1, true, true, members::contains, time.loop().clusterMillis());
+        Standing standing = new Standing(
+                1, Standing.ALONE, true, members::contains, time.loop().clusterMillis());
         BatchOutcome outcome = owners.get(submission.partition).apply(submission.batch, standing);
         if (outcome instanceof BatchOutcome.Applied applied
                 && !backups.get(submission.partition).replicate(submission.batch, applied.step())) {

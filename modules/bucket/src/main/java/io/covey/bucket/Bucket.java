@@ -54,7 +54,7 @@ public final class Bucket {
 
     /**
      * Applies a batch as the owner, or finds the stored result of a repeat. Raises the generation when {@code standing.self()} was not the
-     * owner before. Validates before it mutates; after the first mutation it does not throw.
+     * owner before, or has another term than it had then. Validates before it mutates; after the first mutation it does not throw.
      *
      * @throws IllegalStateException when an earlier batch failed half-way: this replica is lost, and its node must halt
      */
@@ -73,7 +73,8 @@ public final class Bucket {
         if (!isNext(batch, last) || senders.isGone(batch.sender().node())) {
             return new BatchOutcome.Refused(Refusal.SEQUENCE_GAP);
         }
-        Step step = new Step(standing.self(), owner, version, versionAfter(standing.self()), limits, standing.room());
+        BucketVersion after = version.next(standing.self() == owner, standing.term());
+        Step step = new Step(standing.self(), owner, version, after, limits, standing.room());
         return new BatchOutcome.Applied(mutate(batch, step), step);
     }
 
@@ -111,7 +112,7 @@ public final class Bucket {
         }
         if (!version.equals(step.before())
                 || owner != step.ownerBefore()
-                || !versionAfter(step.owner()).equals(step.after())
+                || !version.mayBeFollowedBy(step.after(), step.owner() == owner)
                 || !isNext(batch, last)) {
             return false;
         }
@@ -121,11 +122,6 @@ public final class Bucket {
 
     private static boolean isNext(Batch batch, SenderTable.@Nullable Last last) {
         return batch.sequence() == (last == null ? 1 : last.sequence() + 1);
-    }
-
-    private BucketVersion versionAfter(long applyingOwner) {
-        long generation = applyingOwner == owner ? version.generation() : version.generation() + 1;
-        return new BucketVersion(generation, version.number() + 1);
     }
 
     private void checkWhole() {

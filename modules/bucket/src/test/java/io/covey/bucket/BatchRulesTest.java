@@ -6,6 +6,7 @@ import static io.covey.bucket.TestBucket.SHARD_B;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
 import java.util.AbstractList;
@@ -15,9 +16,9 @@ import org.junit.jupiter.api.Test;
 /** When a replica applies a batch, when it has it already, and when it must not. */
 class BatchRulesTest {
     private static final long TIME = TestBucket.START_MILLIS;
-    private static final Standing FIT = new Standing(1, true, true, node -> true, TIME);
-    private static final Standing FIT_2 = new Standing(2, true, true, node -> true, TIME);
-    private static final Standing FIT_3 = new Standing(3, true, true, node -> true, TIME);
+    private static final Standing FIT = new Standing(1, Standing.ALONE, true, node -> true, TIME);
+    private static final Standing FIT_2 = new Standing(2, Standing.ALONE, true, node -> true, TIME);
+    private static final Standing FIT_3 = new Standing(3, Standing.ALONE, true, node -> true, TIME);
 
     private final Bucket owner = new Bucket(BucketLimits.DEFAULT);
     private final Bucket backup = new Bucket(BucketLimits.DEFAULT);
@@ -66,6 +67,78 @@ class BatchRulesTest {
         assertThat(second.after()).isEqualTo(new BucketVersion(2, 3));
     }
 
+    private static Standing standing(long node, long term) {
+        return new Standing(node, term, true, member -> true, TIME);
+    }
+
+    @Test // I1
+    void theGenerationFollowsTheTermAlsoWhereTheOwnerStays() {
+        owner.apply(open(SHARD_A, 1, "a"), standing(1, 1_700_000_000_000L));
+        BucketVersion first = owner.version();
+        assertThat(first).isEqualTo(new BucketVersion(1_700_000_000_000L << 16, 1));
+        owner.apply(open(SHARD_A, 2, "b"), standing(1, 1_700_000_000_000L));
+        assertThat(owner.version().generation()).as("the same owner and term").isEqualTo(first.generation());
+
+        owner.apply(open(SHARD_A, 3, "c"), standing(1, 1_700_000_000_001L));
+        assertThat(owner.version().generation()).isEqualTo(1_700_000_000_001L << 16);
+        owner.apply(open(SHARD_A, 4, "d"), standing(2, 1_600_000_000_000L));
+        assertThat(owner.version().generation())
+                .as("another owner, whose term is older")
+                .isEqualTo((1_700_000_000_001L << 16) + 1);
+        assertThat(owner.version().number()).isEqualTo(4);
+    }
+
+    @Test // I1
+    void theHeirsFirstBatchIsNewerThanAllThatAnOwnerAppliedAloneBeforeItWasCutOff() {
+        Bucket first = new Bucket(BucketLimits.DEFAULT);
+        BatchOutcome.Applied common = applied(first.apply(open(SHARD_A, 1, "a"), standing(1, 10)));
+        for (Bucket replica : List.of(owner, backup)) {
+            assertThat(replica.replicate(open(SHARD_A, 1, "a"), common.step())).isTrue();
+        }
+
+        // It has just taken over, and has nobody's confirmation.
+        owner.apply(open(SHARD_A, 2, "b"), standing(2, 11));
+        owner.apply(open(SHARD_A, 3, "c"), standing(2, 11));
+        // The others have agreed on another term since it is gone.
+        backup.apply(open(SHARD_B, 1, "d"), standing(3, 12));
+
+        assertThat(backup.version()).isGreaterThan(owner.version());
+    }
+
+    @Test
+    void aReplicaFollowsToAHigherGenerationAndNeverToALowerOne() {
+        Step first =
+                applied(owner.apply(open(SHARD_A, 1, "a"), standing(1, 10))).step();
+        assertThat(backup.replicate(open(SHARD_A, 1, "a"), first)).isTrue();
+        BucketVersion before = backup.version();
+        long generation = before.generation();
+        Batch next = open(SHARD_A, 2, "b");
+
+        for (Step refused : List.of(
+                step(1, 1, before, new BucketVersion(generation - 1, 2)),
+                step(2, 1, before, new BucketVersion(generation, 2)),
+                step(1, 1, before, new BucketVersion(generation + 9, 3)),
+                step(1, 1, before, new BucketVersion(generation + 9, 1)))) {
+            assertThat(backup.replicate(next, refused)).as("%s", refused).isFalse();
+        }
+        assertThat(backup.version()).isEqualTo(before);
+        Step later = applied(owner.apply(next, standing(1, 12))).step();
+        assertThat(backup.replicate(next, later)).isTrue();
+
+        assertThat(backup.version()).isEqualTo(new BucketVersion(12 << 16, 2));
+        assertThat(backup.digest()).isEqualTo(owner.digest());
+    }
+
+    @Test
+    void theHighestTermsThatAClockTellsAreWrittenAndRead() {
+        BucketVersion version = BucketVersion.ZERO.next(false, (1L << 42) - 1).next(false, 0);
+        ByteWriter out = new ByteWriter(16);
+        version.write(out);
+
+        assertThat(BucketVersion.read(new ByteReader(out.toByteArray()))).isEqualTo(version);
+        assertThat(version.generation()).isPositive();
+    }
+
     @Test
     void aRepeatGetsTheStoredResultAndStepAndChangesNothing() {
         BatchOutcome.Applied first = applied(owner.apply(open(SHARD_A, 1, "a"), FIT));
@@ -105,14 +178,15 @@ class BatchRulesTest {
         long empty = owner.digest();
         Batch gapFromTheFuture = new Batch(SHARD_A, 5, TIME + 60_000, List.of(new Command.Tick()));
 
-        assertThat(refused(owner.apply(gapFromTheFuture, new Standing(1, false, false, node -> false, TIME))))
+        assertThat(refused(
+                        owner.apply(gapFromTheFuture, new Standing(1, Standing.NO_TERM, false, node -> false, TIME))))
                 .isEqualTo(Refusal.SENDER_NOT_MEMBER);
-        assertThat(refused(owner.apply(gapFromTheFuture, new Standing(1, false, false, node -> true, TIME))))
+        assertThat(refused(owner.apply(gapFromTheFuture, new Standing(1, Standing.NO_TERM, false, node -> true, TIME))))
                 .isEqualTo(Refusal.LEASE_LOST);
-        assertThat(refused(owner.apply(gapFromTheFuture, new Standing(1, true, false, node -> true, TIME))))
+        assertThat(refused(owner.apply(gapFromTheFuture, new Standing(1, Standing.ALONE, false, node -> true, TIME))))
                 .isEqualTo(Refusal.REPLICAS_MISSING);
         assertThat(refused(owner.apply(gapFromTheFuture, FIT))).isEqualTo(Refusal.CLOCK_SKEW);
-        Standing later = new Standing(1, true, true, node -> true, TIME + 60_000);
+        Standing later = new Standing(1, Standing.ALONE, true, node -> true, TIME + 60_000);
         assertThat(refused(owner.apply(gapFromTheFuture, later))).isEqualTo(Refusal.SEQUENCE_GAP);
         assertThat(owner.digest()).isEqualTo(empty);
     }
@@ -121,14 +195,15 @@ class BatchRulesTest {
     void aRepeatIsRefusedTooWhileTheOwnerIsNotFit() {
         owner.apply(open(SHARD_A, 1, "a"), FIT);
 
-        assertThat(refused(owner.apply(open(SHARD_A, 1, "a"), new Standing(1, false, true, node -> true, TIME))))
+        assertThat(refused(owner.apply(
+                        open(SHARD_A, 1, "a"), new Standing(1, Standing.NO_TERM, true, node -> true, TIME))))
                 .isEqualTo(Refusal.LEASE_LOST);
     }
 
     @Test
     void aBatchThatWaitedForLongIsAppliedAndTimeStandsStill() {
         long now = TIME + 3_600_000;
-        Standing later = new Standing(1, true, true, node -> true, now);
+        Standing later = new Standing(1, Standing.ALONE, true, node -> true, now);
         owner.apply(new Batch(SHARD_B, 1, now, List.of(new Command.Tick())), later);
 
         owner.apply(open(SHARD_A, 1, "a"), later);

@@ -62,7 +62,7 @@ class BucketModelTest {
             if (commands.random.nextInt(50) == 0) {
                 bucket = TestBucket.copy(bucket, limits);
             }
-            Standing standing = new Standing(9, true, true, node -> true, now);
+            Standing standing = new Standing(9, Standing.ALONE, true, node -> true, now);
             BatchOutcome.Applied applied =
                     (BatchOutcome.Applied) bucket.apply(new Batch(sender, i, now, batch), standing);
             int number = i;

@@ -23,6 +23,7 @@ class ReplicaTest {
     /** A replica, and the history that the test knows it to have applied. */
     private static final class Replica {
         final long node;
+        long term;
         Bucket bucket = new Bucket(LIMITS);
         List<String> history = new ArrayList<>();
 
@@ -92,6 +93,9 @@ class ReplicaTest {
             // A new owner: the first replica is the owner.
             replicas.add(0, replicas.remove(1 + random.nextInt(2)));
         }
+        if (random.nextInt(8) == 0) {
+            replicas.get(0).term = now;
+        }
         if (random.nextInt(100) == 0) {
             Replica restarted = replicas.get(random.nextInt(3));
             restarted.bucket = TestBucket.copy(restarted.bucket, LIMITS);
@@ -111,7 +115,7 @@ class ReplicaTest {
         Batch batch = sender.current;
         Replica owner = replicas.get(0);
         BucketVersion before = owner.bucket.version();
-        Standing standing = new Standing(owner.node, true, true, node -> true, now);
+        Standing standing = new Standing(owner.node, owner.term, true, node -> true, now);
         BatchOutcome outcome = owner.bucket.apply(TestBucket.throughCodec(batch), standing);
         assertThat(outcome).describedAs(context).isInstanceOf(BatchOutcome.Applied.class);
         BatchOutcome.Applied applied = (BatchOutcome.Applied) outcome;

@@ -64,7 +64,7 @@ class SharedGroupModelTest {
                 }
                 BatchOutcome.Applied applied = (BatchOutcome.Applied) bucket.apply(
                         new Batch(new ShardAddress(1, 0), i, now, batch),
-                        new Standing(9, true, true, node -> true, now));
+                        new Standing(9, Standing.ALONE, true, node -> true, now));
                 check(applied.result(), expected, "seed %d, batch %d: %s".formatted(seed, i, batch));
             }
         }

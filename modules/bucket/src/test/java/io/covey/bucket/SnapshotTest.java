@@ -109,7 +109,7 @@ class SnapshotTest {
     }
 
     private static BatchOutcome apply(Bucket bucket, ShardAddress sender, long sequence, Command command) {
-        Standing standing = new Standing(1, true, true, node -> true, 1_000_002);
+        Standing standing = new Standing(1, Standing.ALONE, true, node -> true, 1_000_002);
         return bucket.apply(new Batch(sender, sequence, 1_000_002, List.of(command)), standing);
     }
 

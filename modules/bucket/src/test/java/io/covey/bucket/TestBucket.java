@@ -47,7 +47,7 @@ final class TestBucket {
     }
 
     Standing standing() {
-        return new Standing(1, true, true, node -> true, nowMillis, room);
+        return new Standing(1, Standing.ALONE, true, node -> true, nowMillis, room);
     }
 
     /** Applies a batch on both replicas, and compares them with each other and with a copy. */

@@ -9,6 +9,7 @@ import io.covey.broker.BucketGateway;
 import io.covey.broker.NodeLink;
 import io.covey.broker.NodeMessage;
 import io.covey.broker.ShardLoop;
+import io.covey.bucket.Standing;
 import io.covey.routing.ShardAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
@@ -23,7 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -245,11 +246,11 @@ public final class ClusterNode {
     /**
      * A node of the current incarnation is there: its listener is told what holds now and everything that follows. From any thread.
      *
-     * @param mayOwnBuckets whether the node may change the buckets that its member owns at this moment, when the newest departure of a member was told
-     *     with the view of that number; asked on partitions' threads, twice for each batch [I9]
+     * @param bucketTerm the term under which the node may change the buckets that its member owns at this moment, or {@link Standing#NO_TERM}, when the
+     *     newest departure of a member was told with the view of that number; asked on partitions' threads, twice for each batch [I9]
      */
-    public void attach(LongPredicate mayOwnBuckets, ClusterListener attached) {
-        host.right(mayOwnBuckets);
+    public void attach(LongUnaryOperator bucketTerm, ClusterListener attached) {
+        host.right(bucketTerm);
         listener = attached;
         onThread(() -> {
             told = attached;

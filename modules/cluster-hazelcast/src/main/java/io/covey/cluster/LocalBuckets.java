@@ -204,7 +204,7 @@ public final class LocalBuckets implements AutoCloseable {
         }
         long self = incarnation;
         Standing standing =
-                new Standing(self, true, true, node -> node == self, clusterMillis.getAsLong(), load.room());
+                new Standing(self, Standing.ALONE, true, node -> node == self, clusterMillis.getAsLong(), load.room());
         Bucket bucket = buckets[work.partition];
         BatchOutcome outcome = bucket.apply(work.batch, standing);
         load.applied(work.partition, bucket);

@@ -19,7 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +32,7 @@ final class PartitionHost {
     static final String CONTEXT_KEY = "covey.partition-host";
 
     /** That of a member without a node that may own buckets. */
-    static final LongPredicate NO_RIGHT = departure -> false;
+    static final LongUnaryOperator NO_RIGHT = departure -> Standing.NO_TERM;
 
     /** How often a missing bucket is reported. */
     private static final long MISSING_REPORT_MILLIS = 30_000;
@@ -47,7 +47,7 @@ final class PartitionHost {
     private final ClusterStorage storage;
     private final AtomicLongArray missingReportedAt;
     private volatile long incarnation;
-    private volatile LongPredicate right = NO_RIGHT;
+    private volatile LongUnaryOperator right = NO_RIGHT;
     private volatile Members members = new Members(new long[0], 0, 0, List.of());
     private volatile @Nullable PartitionPlaces places;
 
@@ -110,17 +110,22 @@ final class PartitionHost {
     }
 
     /** Asked with the view of the newest departure, see {@link ClusterNode#attach}. */
-    void right(LongPredicate mayOwnBuckets) {
-        right = mayOwnBuckets;
+    void right(LongUnaryOperator bucketTerm) {
+        right = bucketTerm;
     }
 
     /**
-     * Whether this member may change the buckets that it owns, and answer for them. Hazelcast takes a member away, and makes this one the owner of
+     * The term under which this member may change the buckets that it owns, and answer for them; {@link Standing#NO_TERM} while it may not. Hazelcast takes a member away, and makes this one the owner of
      * what that one owned, before anybody else here knows: so its list is asked, not only what was told of it. [I9]
      */
-    boolean mayOwn(HazelcastInstance hazelcast) {
+    private long term(HazelcastInstance hazelcast) {
         Members known = members;
-        return right.test(known.departure) && known.areAllIn(node(hazelcast).getClusterService());
+        long term = right.applyAsLong(known.departure);
+        return known.areAllIn(node(hazelcast).getClusterService()) ? term : Standing.NO_TERM;
+    }
+
+    boolean mayOwn(HazelcastInstance hazelcast) {
+        return term(hazelcast) != Standing.NO_TERM;
     }
 
     void members(Members known) {
@@ -152,7 +157,7 @@ final class PartitionHost {
         Members present = members;
         return new Standing(
                 incarnation,
-                mayOwn(hazelcast),
+                term(hazelcast),
                 replicasPresent(hazelcast, partition),
                 present::contain,
                 hazelcast.getCluster().getClusterTime(),

@@ -38,7 +38,7 @@ class BucketLoadTest {
 
     private Result run(Command command) {
         Batch batch = new Batch(SHARD, ++sequence, nowMillis, List.of(command));
-        Standing standing = new Standing(1, true, true, node -> true, nowMillis, NodeRoom.ALL);
+        Standing standing = new Standing(1, Standing.ALONE, true, node -> true, nowMillis, NodeRoom.ALL);
         BatchOutcome.Applied applied = (BatchOutcome.Applied) bucket.apply(batch, standing);
         return applied.result().results().get(0);
     }

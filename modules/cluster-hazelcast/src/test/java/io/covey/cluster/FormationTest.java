@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.hazelcast.core.LifecycleEvent;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
+import io.covey.bucket.Standing;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -123,7 +124,7 @@ class FormationTest {
 
         member.node.lifecycle(new LifecycleEvent(LifecycleEvent.LifecycleState.MERGED));
         assertThat(member.restarts).isEmpty();
-        member.node.attach(departure -> true, member);
+        member.node.attach(departure -> Standing.ALONE, member);
 
         member.await(() -> !member.restarts.isEmpty());
         assertThat(member.restarts).hasSize(1);

@@ -33,7 +33,7 @@ class HighestVersionMergePolicyTest {
         for (int i = 0; i < owners.length; i++) {
             bucket.apply(
                     new Batch(new ShardAddress(9, 0), i + 1, 1_000, List.of(new Command.Tick())),
-                    new Standing(owners[i], true, true, node -> true, 1_000));
+                    new Standing(owners[i], Standing.ALONE, true, node -> true, 1_000));
         }
         return new Value(new BucketHolder(bucket));
     }

@@ -91,6 +91,24 @@ class MembersLeaveTest {
         assertThat(version(promoted, 0).generation()).isEqualTo(before.generation() + 1);
     }
 
+    @Test // I1
+    void anOwnerThatStaysRaisesTheGenerationWithItsNewTerm() {
+        TestMember owner = cluster.owner(0);
+        owner.term = 7;
+        session(owner, 0, "client", "a");
+        assertThat(version(owner, 0).generation()).isEqualTo(7L << 16);
+        owner.agreed = owner.view.number();
+
+        cluster.crash(cluster.bystander(0));
+        owner.await(() -> owner.view.nodes().size() == 2);
+        owner.term = 9;
+        owner.agreed = owner.view.number();
+        owner.confirm(0, append("a/b", 1));
+
+        assertThat(version(owner, 0).generation()).isEqualTo(9L << 16);
+        assertThat(version(cluster.backup(0), 0)).isEqualTo(version(owner, 0));
+    }
+
     @Test
     void nothingConfirmedIsLostDoubledOrReorderedWhileAMemberIsKilledUnderLoad() throws Exception {
         TestMember killed = cluster.members.get(1);

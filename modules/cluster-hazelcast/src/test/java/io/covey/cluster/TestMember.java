@@ -7,6 +7,7 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
+import io.covey.bucket.Standing;
 import io.covey.routing.ShardAddress;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
@@ -43,6 +44,9 @@ final class TestMember implements ClusterListener, AutoCloseable {
 
     /** The newest view whose departures a majority has agreed on. */
     volatile long agreed = Long.MAX_VALUE;
+
+    /** What it would have agreed on. */
+    volatile long term = Standing.ALONE;
 
     volatile MembershipView view = new MembershipView(0, List.of(), List.of());
     volatile int[] owned = {};
@@ -135,7 +139,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
         node = ClusterNode.start(
                 settings, incarnation, storage, load, options, builder -> builder, (reason, cause) -> halts.add(cause));
         gateway = node.gateway(loop);
-        node.attach(this::mayOwn, this);
+        node.attach(this::bucketTerm, this);
     }
 
     /** Another incarnation in the same member. */
@@ -144,11 +148,11 @@ final class TestMember implements ClusterListener, AutoCloseable {
         node.begin(incarnation);
         gateway = node.gateway(loop);
         java.util.Arrays.fill(sequences, 0);
-        node.attach(this::mayOwn, this);
+        node.attach(this::bucketTerm, this);
     }
 
-    private boolean mayOwn(long departure) {
-        return departure <= agreed && lease.getAsBoolean();
+    private long bucketTerm(long departure) {
+        return departure <= agreed && lease.getAsBoolean() ? term : Standing.NO_TERM;
     }
 
     ShardAddress shard() {

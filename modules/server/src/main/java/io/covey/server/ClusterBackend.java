@@ -139,7 +139,7 @@ final class ClusterBackend implements Backend {
     @Override
     public void attach(Node node) {
         NodeState state = node.state();
-        member().attach(departure -> state.mayOwnBuckets(System.nanoTime() / 1_000_000, departure), new Feed(node));
+        member().attach(departure -> state.bucketTerm(System.nanoTime() / 1_000_000, departure), new Feed(node));
     }
 
     /** Passes on what the cluster tells; the node starts once buckets exist. Called on the cluster's thread but for messages. */

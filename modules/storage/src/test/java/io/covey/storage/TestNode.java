@@ -85,7 +85,7 @@ final class TestNode {
     boolean apply(int partition, List<Command> commands) {
         millis += random.nextInt(50);
         Batch batch = new Batch(new ShardAddress(incarnation, 0), ++sequences[partition], millis, commands);
-        Standing standing = new Standing(incarnation, true, true, node -> node == incarnation, millis);
+        Standing standing = new Standing(incarnation, Standing.ALONE, true, node -> node == incarnation, millis);
         Bucket bucket = buckets[partition];
         BatchOutcome.Applied applied = (BatchOutcome.Applied) bucket.apply(batch, standing);
         List<Result> results = applied.result().results();

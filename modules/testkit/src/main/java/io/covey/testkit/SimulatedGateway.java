@@ -165,11 +165,10 @@ final class SimulatedGateway implements BucketGateway {
         boolean present = holders.size() > grid.backups() && owner.view.containsAll(holders);
         long now = events.nowMillis();
         NodeState state = owner.node().state();
-        boolean lease = state.mayOwnBuckets(
-                tamperer.monotonicMillis(owner.process, now), tamperer.departureView(owner.departureView()));
+        long term = tamperer.bucketTerm(state, tamperer.monotonicMillis(owner.process, now), owner.departureView());
         return new Standing(
                 owner.incarnation().id(),
-                lease,
+                term,
                 tamperer.replicasPresent(present),
                 owner::isCurrent,
                 loop.clusterMillis());

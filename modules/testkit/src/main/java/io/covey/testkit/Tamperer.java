@@ -1,11 +1,13 @@
 package io.covey.testkit;
 
 import io.covey.broker.NodeMessage;
+import io.covey.broker.NodeState;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.Command;
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
+import io.covey.bucket.Standing;
 import io.covey.routing.ShardAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,12 +34,16 @@ final class Tamperer {
     /** A message between nodes as it is sent. */
     NodeMessage message(NodeMessage message, List<Long> everybody) {
         return tampering == Tampering.BACKUP_SKIPPED && message instanceof NodeMessage.LeaseRequest request
-                ? new NodeMessage.LeaseRequest(request.from(), request.round(), everybody)
+                ? new NodeMessage.LeaseRequest(request.from(), request.round(), request.term(), everybody)
                 : message;
     }
 
-    long departureView(long number) {
-        return tampering == Tampering.BACKUP_SKIPPED ? Long.MIN_VALUE : number;
+    /** Under which term a node may change buckets. */
+    long bucketTerm(NodeState state, long monotonicMillis, long departureView) {
+        if (tampering == Tampering.BACKUP_SKIPPED) {
+            return state.leaseTerm(monotonicMillis) == NodeState.NO_LEASE ? Standing.NO_TERM : Standing.ALONE;
+        }
+        return state.bucketTerm(monotonicMillis, departureView);
     }
 
     boolean replicasPresent(boolean present) {
