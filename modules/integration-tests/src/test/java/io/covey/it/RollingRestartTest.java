@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Every node of three is stopped with SIGTERM and started again, one after the other as soon as the one before is ready, in the middle of steady
- * publishing, with a crowd of idle clients and with buckets of some megabytes that have to move: nothing acknowledged is missing, nothing at QoS 2 comes twice, orders are kept, each client is sent away
- * once per node at most, and whoever comes anew while a node is away is served at once.
+ * publishing, with a crowd of idle clients and with buckets of some megabytes that have to move: nothing acknowledged is missing, nothing at QoS 2 comes
+ * twice, orders are kept, each client is sent away once per node at most, and whoever comes anew while a node is away is served at once.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RollingRestartTest {
