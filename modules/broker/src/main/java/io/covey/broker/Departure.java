@@ -54,6 +54,7 @@ final class Departure {
         if (command != null) {
             closing = null;
             reporting = true;
+            connection.flushAcknowledgements(); // in one batch: whoever waits for the report waits for both
             connection.lane().submit(command, true, result -> {
                 reporting = false;
                 finish();

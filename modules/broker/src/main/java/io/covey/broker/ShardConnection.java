@@ -596,7 +596,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     @Override
     public void ended(EndOfConnection end) {
         if (phase == Phase.OPEN) {
-            queue().acknowledgements().flush();
             leave().close(end, hasWill); // [MQTT311-3.1.2-12]
         }
     }
@@ -615,6 +614,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             close();
             settle();
         }
+    }
+
+    /** What the client has acknowledged goes to its bucket before whatever is submitted next. */
+    void flushAcknowledgements() {
+        queue().acknowledgements().flush();
     }
 
     private Departure leave() {
