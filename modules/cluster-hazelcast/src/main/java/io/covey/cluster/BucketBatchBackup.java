@@ -10,7 +10,6 @@ import io.covey.bucket.Batch;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import io.covey.storage.BucketJournal;
 import java.io.IOException;
 import java.util.Map;
@@ -24,8 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class BucketBatchBackup
         implements EntryProcessor<Integer, BucketHolder, Object>, HazelcastInstanceAware, IdentifiedDataSerializable {
-    private static final int STEP_CAPACITY = 64;
-
     private static final Logger LOG = LoggerFactory.getLogger(BucketBatchBackup.class);
 
     private int partition;
@@ -137,10 +134,7 @@ final class BucketBatchBackup
             BucketSerializer.write(out, bucket);
             return;
         }
-        ByteWriter bytes = new ByteWriter(STEP_CAPACITY);
-        BucketBatchProcessor.given(step).write(bytes);
-        out.writeInt(bytes.size());
-        out.write(bytes.array(), 0, bytes.size());
+        BucketSerializer.write(out, BucketBatchProcessor.given(step));
         BucketBatchProcessor.given(batch).write(out);
     }
 
@@ -151,7 +145,7 @@ final class BucketBatchBackup
             shipped = BucketSerializer.bytes(in);
             return;
         }
-        step = Step.read(new ByteReader(BucketSerializer.bytes(in)));
+        step = BucketSerializer.step(in);
         batch = EncodedBatch.read(in);
     }
 }

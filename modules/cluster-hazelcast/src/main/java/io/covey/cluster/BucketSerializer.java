@@ -5,6 +5,7 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.StreamSerializer;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
+import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.io.IOException;
 final class BucketSerializer implements StreamSerializer<BucketHolder> {
     private static final int TYPE_ID = 9_071;
     private static final int CAPACITY = 64 << 10;
+    private static final int STEP_CAPACITY = 64;
 
     private final BucketLimits limits;
 
@@ -42,8 +44,23 @@ final class BucketSerializer implements StreamSerializer<BucketHolder> {
     static void write(ObjectDataOutput out, Bucket bucket) throws IOException {
         ByteWriter bytes = new ByteWriter(CAPACITY);
         bucket.write(bytes);
+        write(out, bytes);
+    }
+
+    /** Writes what a batch did to a bucket's version, for {@link #step}. */
+    static void write(ObjectDataOutput out, Step step) throws IOException {
+        ByteWriter bytes = new ByteWriter(STEP_CAPACITY);
+        step.write(bytes);
+        write(out, bytes);
+    }
+
+    private static void write(ObjectDataOutput out, ByteWriter bytes) throws IOException {
         out.writeInt(bytes.size());
         out.write(bytes.array(), 0, bytes.size());
+    }
+
+    static Step step(ObjectDataInput in) throws IOException {
+        return Step.read(new ByteReader(bytes(in)));
     }
 
     /** Bytes that were written with their length as four bytes before them. */

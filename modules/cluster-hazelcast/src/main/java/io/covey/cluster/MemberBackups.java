@@ -6,8 +6,6 @@ import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import com.hazelcast.spi.impl.operationservice.CallStatus;
 import com.hazelcast.spi.impl.operationservice.Operation;
 import io.covey.bucket.Step;
-import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +15,6 @@ import java.util.List;
  * holds its batch now.
  */
 final class MemberBackups extends Operation implements IdentifiedDataSerializable {
-    private static final int STEP_CAPACITY = 64;
-
     private final List<Part> parts;
     private long held;
 
@@ -74,12 +70,9 @@ final class MemberBackups extends Operation implements IdentifiedDataSerializabl
     @Override
     protected void writeInternal(ObjectDataOutput out) throws IOException {
         out.writeInt(parts.size());
-        ByteWriter bytes = new ByteWriter(STEP_CAPACITY);
         for (Part part : parts) {
             out.writeInt(part.partition);
-            part.step.write(bytes.clear());
-            out.writeInt(bytes.size());
-            out.write(bytes.array(), 0, bytes.size());
+            BucketSerializer.write(out, part.step);
             part.batch.write(out);
         }
     }
@@ -89,7 +82,7 @@ final class MemberBackups extends Operation implements IdentifiedDataSerializabl
         int count = in.readInt();
         for (int i = 0; i < count; i++) {
             int partition = in.readInt();
-            Step step = Step.read(new ByteReader(BucketSerializer.bytes(in)));
+            Step step = BucketSerializer.step(in);
             parts.add(new Part(partition, EncodedBatch.read(in), step));
         }
     }

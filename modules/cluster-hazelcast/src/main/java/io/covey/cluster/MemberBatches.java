@@ -45,10 +45,10 @@ final class MemberBatches extends Operation implements IdentifiedDataSerializabl
     public CallStatus call() {
         PartitionHost host = PartitionHost.of(here());
         PartitionPlaces places = host.places();
-        Replication replication = new Replication(this, host, here(), parts.size());
         if (places == null) {
             throw new RetryableHazelcastException("this member is not ready");
         }
+        Replication replication = new Replication(this, host, places, parts.size());
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
             if (!places.isServedHere(part.partition) || !places.isSameThread(part.partition, getPartitionId())) {
@@ -57,7 +57,7 @@ final class MemberBatches extends Operation implements IdentifiedDataSerializabl
                 apply(i, part, host, places, replication);
             }
         }
-        replication.begin(places);
+        replication.begin();
         return CallStatus.VOID;
     }
 
@@ -75,7 +75,7 @@ final class MemberBatches extends Operation implements IdentifiedDataSerializabl
                 replication.answered(index, new BatchAnswer.Unconfirmed());
                 return;
             }
-            replication.applied(index, part, applied, assignmentVersion, places);
+            replication.applied(index, part, applied, assignmentVersion);
         } else {
             replication.answered(index, BatchAnswer.of(outcome));
         }

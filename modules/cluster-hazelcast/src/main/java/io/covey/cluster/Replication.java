@@ -23,6 +23,7 @@ final class Replication {
 
     private final Operation request;
     private final PartitionHost host;
+    private final PartitionPlaces places;
     private final HazelcastInstance here;
     private final BatchAnswer[] answers;
     private final Applied[] applied;
@@ -43,10 +44,14 @@ final class Replication {
         private volatile long held;
     }
 
-    Replication(Operation request, PartitionHost host, HazelcastInstance here, int count) {
+    /**
+     * @param count how many batches the request carries
+     */
+    Replication(Operation request, PartitionHost host, PartitionPlaces places, int count) {
         this.request = request;
         this.host = host;
-        this.here = here;
+        this.places = places;
+        here = request.getNodeEngine().getHazelcastInstance();
         answers = new BatchAnswer[count];
         applied = new Applied[count];
     }
@@ -57,12 +62,7 @@ final class Replication {
     }
 
     /** A batch was applied here and goes to the backups. */
-    void applied(
-            int index,
-            MemberBatches.Part part,
-            BatchOutcome.Applied outcome,
-            int assignmentVersion,
-            PartitionPlaces places) {
+    void applied(int index, MemberBatches.Part part, BatchOutcome.Applied outcome, int assignmentVersion) {
         answers[index] = BatchAnswer.of(outcome);
         applied[index] = new Applied(part.partition(), assignmentVersion);
         for (int replica = 1; replica <= host.backupCount(); replica++) {
@@ -77,7 +77,7 @@ final class Replication {
     }
 
     /** Sends to the backups; answers at once where there are none. */
-    void begin(PartitionPlaces places) {
+    void begin() {
         awaited.addAndGet(groups.size());
         groups.forEach((place, group) -> {
             var unused = places.engine()
