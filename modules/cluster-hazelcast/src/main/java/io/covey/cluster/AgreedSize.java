@@ -106,6 +106,11 @@ final class AgreedSize {
         return newest.nodes == 0 ? expected : newest.nodes;
     }
 
+    /** What the cluster's map knows, and at least what was expected. */
+    static int of(IMap<String, Object> registry, int expected) {
+        return registry.get(KEY) instanceof Long encoded ? Math.max(expected, Size.of(encoded).nodes) : expected;
+    }
+
     /** The size as it is known; 0 before it is. */
     int nodes() {
         return known.nodes;

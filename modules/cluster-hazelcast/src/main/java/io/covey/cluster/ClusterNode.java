@@ -436,7 +436,9 @@ public final class ClusterNode {
         if (state == LifecycleState.MERGING) {
             // Until it has begun again, this node's word counts for nothing.
             host.right(PartitionHost.NO_RIGHT);
+            lostBuckets.merging();
         } else if (state == LifecycleState.MERGED) {
+            lostBuckets.merged();
             onThread(this::merged);
         } else if (state == LifecycleState.SHUTDOWN && !stopping) {
             tell(attached -> attached.ended("the cluster's member has ended by itself"));

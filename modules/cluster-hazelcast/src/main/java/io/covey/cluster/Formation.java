@@ -170,7 +170,8 @@ final class Formation implements Runnable {
         if (!told) {
             marks.set(
                     INVENTORY_PREFIX + nodeId,
-                    Inventory.of(storage, buckets.partitionCount()).toBytes());
+                    Inventory.of(storage, storage.copies(), buckets.partitionCount())
+                            .toBytes());
             told = true;
         }
     }

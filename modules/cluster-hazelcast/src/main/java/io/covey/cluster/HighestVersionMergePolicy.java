@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * After a split the bucket with the highest version wins whole: never a union, which would bring back what was acknowledged, and never the
- * emptiness of a side that had lost its copies. Public, since Hazelcast makes it by name.
+ * emptiness of a side that had lost its copies. Where the cluster has none, a merging one is not taken, for nobody knows here whether a newer one is
+ * to come: {@link LostBuckets} decides that (ADR 0013). Public, since Hazelcast makes it by name.
  */
 public final class HighestVersionMergePolicy
         implements SplitBrainMergePolicy<Object, MergingValue<Object>, Object>, IdentifiedDataSerializable {
@@ -24,10 +25,9 @@ public final class HighestVersionMergePolicy
         Object theirs = existing == null ? null : existing.getDeserializedValue();
         Bucket mineBucket = bucket(mine);
         Bucket theirBucket = bucket(theirs);
-        if (theirBucket == null) {
-            return mine;
-        }
-        return mineBucket != null && mineBucket.version().compareTo(theirBucket.version()) > 0 ? mine : theirs;
+        return mineBucket != null && theirBucket != null && mineBucket.version().compareTo(theirBucket.version()) > 0
+                ? mine
+                : theirs;
     }
 
     private static @Nullable Bucket bucket(@Nullable Object value) {

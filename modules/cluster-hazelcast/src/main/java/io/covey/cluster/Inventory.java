@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * What a member found on its disk, told to the others before the cluster is formed.
+ * What a member found on its disk, told to the others before the cluster is formed; later also what it brings from another side of a split.
  *
  * @param formation the formation that the disk belongs to, or the empty string
  * @param nodes node incarnations that the copies know: all of an earlier life
@@ -32,8 +32,8 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agr
         static final int DAMAGED = 2;
     }
 
-    static Inventory of(ClusterStorage storage, int partitions) {
-        List<RecoveredCopy> found = storage.copies();
+    /** @param found one for each partition, or none at all */
+    static Inventory of(ClusterStorage storage, List<RecoveredCopy> found, int partitions) {
         List<Copy> copies = new ArrayList<>();
         TreeSet<Long> nodes = new TreeSet<>();
         for (int partition = 0; partition < partitions; partition++) {

@@ -14,18 +14,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings back into a living cluster the buckets of which all holders were down at once, from the disks of members that return. On a thread of
- * its own, once the cluster is formed.
+ * Brings back into a living cluster the buckets of which all holders were away at once: from the disks of members that were down, and from the memory of
+ * those that were on another side of a split. On a thread of its own, once the cluster is formed.
  *
  * <p>A member that joins keeps what it found on its disk of the partitions that have no bucket, and nothing else: a bucket that is there is newer
- * than any disk that was away. The oldest member decides whose copy is used, as soon as so many members are here that the newest copy must be
+ * than any disk that was away. So does one that gives its side of a split up, with what it held there. The oldest member decides whose copy is used, as soon as so many members are here that the newest copy must be
  * among theirs: all that were ever here, less the backups on which everything acknowledged is, too. So a disk that is behind never comes back
  * as if it were the newest (ADR 0011).
  */
@@ -47,7 +49,14 @@ final class LostBuckets implements Runnable {
     private final String nodeId;
     private final Consumer<List<Long>> departed;
     private final IMap<String, Object> marks;
+    private final SplitCopies split = new SplitCopies();
+    /** How often this member has begun to go over to another side of a split. */
+    private final AtomicInteger merges = new AtomicInteger();
+
+    private volatile boolean merging;
+
     private byte @Nullable [] told;
+    private @Nullable UUID toldAs;
     private long reportedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
     private volatile int lost;
     private volatile boolean stopped;
@@ -74,6 +83,18 @@ final class LostBuckets implements Runnable {
         stopped = true;
     }
 
+    /** This member gives its side of a split up: what it holds is kept until it is clear who has the newest. Blocks for its partitions' threads. */
+    void merging() {
+        merging = true;
+        merges.incrementAndGet();
+        split.take(buckets);
+    }
+
+    /** It has joined the other side, where the buckets are that are in use. */
+    void merged() {
+        merging = false;
+    }
+
     /** How many partitions have no bucket; known to the oldest member, and to those that hold copies for them. From any thread. */
     int lost() {
         return lost;
@@ -98,15 +119,27 @@ final class LostBuckets implements Runnable {
     }
 
     private void runOnce() {
+        int merge = merges.get();
+        if (merging) {
+            return;
+        }
+        UUID self = hazelcast.getCluster().getLocalMember().getUuid();
         boolean leads = leads();
-        if (!leads && told != null && storage.copies().isEmpty()) {
+        if (!leads
+                && self.equals(toldAs)
+                && storage.copies().isEmpty()
+                && split.held().isEmpty()) {
             lost = 0;
             return;
         }
         Set<Integer> missing = missing();
+        if (merging || merges.get() != merge) {
+            return; // that was another side
+        }
         lost = missing.size();
         storage.releaseExcept(missing);
-        tell();
+        split.releaseExcept(missing);
+        tell(self);
         if (missing.isEmpty()) {
             return;
         }
@@ -135,18 +168,44 @@ final class LostBuckets implements Runnable {
         return missing;
     }
 
-    /** Tells what this member can bring back; also that it is nothing. */
-    private void tell() {
-        byte[] now = Inventory.of(storage, buckets.partitionCount()).toBytes();
-        if (!Arrays.equals(now, told)) {
+    /**
+     * Tells what this member can bring back; also that it is nothing. Under the number that Hazelcast gives it with each join: what it told on one
+     * side of a split says nothing about what it brings to the other.
+     */
+    private void tell(UUID self) {
+        byte[] now = Inventory.of(storage, copies(), buckets.partitionCount()).toBytes();
+        if (!self.equals(toldAs) || !Arrays.equals(now, told)) {
             if (!storage.node().isEmpty()) {
                 marks.set(NAME_PREFIX + storage.node(), nodeId);
             }
-            marks.set(INVENTORY_PREFIX + nodeId, now);
+            marks.set(INVENTORY_PREFIX + self, now);
+            if (toldAs != null && !self.equals(toldAs)) {
+                marks.delete(INVENTORY_PREFIX + toldAs);
+            }
             told = now;
+            toldAs = self;
         }
     }
 
+    /** What this member can bring back, one for each partition; empty where that is nothing. Of two copies the newer one. */
+    private List<RecoveredCopy> copies() {
+        Map<Integer, Bucket> ofSplit = split.held();
+        List<RecoveredCopy> ofDisk = storage.copies();
+        if (ofSplit.isEmpty()) {
+            return ofDisk;
+        }
+        List<RecoveredCopy> all = new ArrayList<>();
+        for (int partition = 0; partition < buckets.partitionCount(); partition++) {
+            RecoveredCopy disk = ofDisk.isEmpty() ? new RecoveredCopy(partition, null, null) : ofDisk.get(partition);
+            Bucket mine = ofSplit.get(partition);
+            Bucket theirs = disk.bucket();
+            boolean newer = mine != null && (theirs == null || mine.version().compareTo(theirs.version()) >= 0);
+            all.add(newer ? new RecoveredCopy(partition, mine, null) : disk);
+        }
+        return all;
+    }
+
+    /** Decides anew each time: what was decided of other members, or before they had told, does not count any more. */
     private void plan(Set<Integer> missing) {
         List<String> waiting = new ArrayList<>();
         String[] sources = new String[buckets.partitionCount()];
@@ -162,10 +221,10 @@ final class LostBuckets implements Runnable {
                     waiting.add(String.valueOf(notYet.getMessage()));
                 }
             }
-            marks.set(PLAN, new RecoveryPlan("", List.of(sources), List.of()).toBytes());
         } catch (RecoveryPlan.NotYet notYet) {
             waiting.add(String.valueOf(notYet.getMessage()));
         }
+        marks.set(PLAN, new RecoveryPlan("", List.of(sources), List.of()).toBytes());
         if (!waiting.isEmpty()) {
             report(missing, waiting);
         }
@@ -190,10 +249,9 @@ final class LostBuckets implements Runnable {
     private Map<String, Inventory> inventories() throws RecoveryPlan.NotYet {
         Map<String, Inventory> inventories = new LinkedHashMap<>();
         for (Member member : hazelcast.getCluster().getMembers()) {
-            String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
+            String id = member.getUuid().toString();
             if (!(marks.get(INVENTORY_PREFIX + id) instanceof byte[] bytes)) {
-                throw new RecoveryPlan.NotYet(
-                        "the member " + member.getAddress() + " has not told what its disk holds");
+                throw new RecoveryPlan.NotYet("the member " + member.getAddress() + " has not told what it holds");
             }
             inventories.put(id, Inventory.read(bytes));
         }
@@ -205,7 +263,7 @@ final class LostBuckets implements Runnable {
                 .filter(key -> key.startsWith(NAME_PREFIX))
                 .count();
         return new RecoveryPlan.Rules(
-                Math.max(settings.expectedMembers(), known),
+                Math.max(AgreedSize.of(marks, settings.expectedMembers()), known),
                 storage.recoveryMembers(),
                 settings.backupsRequired(),
                 storage.salvages());
@@ -217,7 +275,7 @@ final class LostBuckets implements Runnable {
                 : Math.max(1, rules.expectedMembers() - rules.backupsRequired());
         if (here < needed) {
             throw new RecoveryPlan.NotYet(here + " of " + needed
-                    + " members are here whose disks must be known; cluster.recovery-members=" + here
+                    + " members are here whose copies must be known; cluster.recovery-members=" + here
                     + " goes on without the others");
         }
     }
@@ -227,7 +285,7 @@ final class LostBuckets implements Runnable {
         if (now - reportedNanos >= TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS)) {
             reportedNanos = now;
             LOG.error(
-                    "partitions are unavailable, all members that hold them were down; partitions={}: {}",
+                    "partitions are unavailable, all members that hold them were away; partitions={}: {}",
                     missing,
                     waiting);
         }
@@ -238,19 +296,23 @@ final class LostBuckets implements Runnable {
         if (present.size() < hazelcast.getCluster().getMembers().size()) {
             return; // who of a bucket's nodes is gone cannot be told yet
         }
-        for (RecoveredCopy copy : storage.copies()) {
+        String self = String.valueOf(toldAs);
+        for (RecoveredCopy copy : copies()) {
             int partition = copy.partition();
             Bucket bucket = copy.bucket();
             if (bucket == null
                     || !missing.contains(partition)
-                    || !nodeId.equals(plan.sources().get(partition))) {
+                    || !self.equals(plan.sources().get(partition))) {
                 continue;
             }
             ByteWriter out = new ByteWriter(BUCKET_CAPACITY);
             bucket.write(out);
             RestoreProcessor restoring = new RestoreProcessor(partition, out.toByteArray(), false);
             if (buckets.map().executeOnKey(buckets.key(partition), restoring)) {
-                LOG.info("a lost bucket is back, from this disk; partition={} version={}", partition, bucket.version());
+                LOG.info(
+                        "a lost bucket is back, from this member; partition={} version={}",
+                        partition,
+                        bucket.version());
                 departed.accept(Arrays.stream(bucket.nodes())
                         .filter(node -> !present.contains(node))
                         .boxed()

@@ -57,11 +57,12 @@ class HighestVersionMergePolicyTest {
     }
 
     @Test
-    void whereTheClusterLostItsBucketTheOneThatComesBackIsTaken() {
-        Value returning = bucket(1);
+    void whereTheClusterHasNoBucketAMergingOneIsNotTakenSinceANewerOneMayBeAway() {
+        Value merging = bucket(1);
+        Value discarded = new Value(new BucketHolder(null));
 
-        assertThat(policy.merge(returning, null)).isSameAs(returning.value);
-        assertThat(policy.merge(returning, new Value(new BucketHolder(null)))).isSameAs(returning.value);
+        assertThat(policy.merge(merging, null)).isNull();
+        assertThat(policy.merge(merging, discarded)).isSameAs(discarded.value);
     }
 
     @Test

@@ -63,6 +63,23 @@ final class Replicas {
         }
     }
 
+    /**
+     * Splits a cluster into two sides that take each other for dead, until the smaller one hears of the other.
+     *
+     * @param byAge all members, the oldest first
+     * @param side the smaller side, without the oldest member
+     */
+    static void split(List<TestMember> byAge, List<TestMember> side) {
+        // The youngest first: each follows the oldest of its side only once it has given up all that were older.
+        for (int i = byAge.size() - 1; i > 0; i--) {
+            TestMember one = byAge.get(i);
+            if (side.contains(one)) {
+                byAge.stream().filter(other -> !side.contains(other)).forEach(other -> suspect(one, other));
+            }
+        }
+        side.forEach(one -> suspect(byAge.get(0), one));
+    }
+
     private static void suspect(TestMember who, TestMember whom) {
         ClusterServiceImpl cluster = (ClusterServiceImpl) engine(who).getClusterService();
         MemberImpl member = cluster.getMember(engine(whom).getLocalMember().getUuid());

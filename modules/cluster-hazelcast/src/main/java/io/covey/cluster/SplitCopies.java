@@ -1,0 +1,87 @@
+package io.covey.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.spi.impl.PartitionSpecificRunnable;
+import io.covey.bucket.Bucket;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The buckets that this member held on a side of a split which it has given up, for the partitions of which the other side has none. Nobody can
+ * know by one of them that it is the newest, so none is used before {@link LostBuckets} says so (ADR 0013).
+ */
+final class SplitCopies {
+    private static final long TAKE_SECONDS_MAX = 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SplitCopies.class);
+
+    /** Not changed in place. */
+    private volatile Map<Integer, Bucket> held = Map.of();
+
+    /** By partition; not to be modified. From any thread. */
+    Map<Integer, Bucket> held() {
+        return held;
+    }
+
+    /**
+     * Keeps what this member holds, before Hazelcast clears its partitions. Batches have ended here: this member's node has lost its right to change what
+     * it owns, and backups change only until all members of this side have given up. Blocks for the partitions' threads, within a bound; not on one of them.
+     */
+    void take(HazelcastBuckets buckets) {
+        HazelcastInstance member = buckets.member();
+        PartitionHost host = PartitionHost.of(member);
+        PartitionPlaces places = BucketBatchProcessor.given(host.places());
+        Map<Integer, Bucket> taken = new ConcurrentHashMap<>();
+        CountDownLatch looked = new CountDownLatch(buckets.partitionCount());
+        for (int each = 0; each < buckets.partitionCount(); each++) {
+            int partition = each;
+            buckets.onPartitionThread(new PartitionSpecificRunnable() {
+                @Override
+                public int getPartitionId() {
+                    return partition;
+                }
+
+                @Override
+                public void run() {
+                    try {
+                        BucketHolder holder = host.isReplica(member, partition) ? places.holder(partition) : null;
+                        Bucket bucket = holder == null ? null : holder.bucket();
+                        if (bucket != null) {
+                            taken.put(partition, bucket);
+                        }
+                    } finally {
+                        looked.countDown();
+                    }
+                }
+            });
+        }
+        try {
+            if (!looked.await(TAKE_SECONDS_MAX, TimeUnit.SECONDS)) {
+                LOG.error(
+                        "partitions were busy for too long to keep their buckets before this side of a split gives up");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        // Of one that was kept at an earlier merge and is back since, the copy of now is as new at least.
+        Map<Integer, Bucket> all = new HashMap<>(held);
+        all.putAll(taken);
+        held = Map.copyOf(all);
+    }
+
+    /** The cluster has the buckets of all other partitions. */
+    void releaseExcept(Set<Integer> missing) {
+        Map<Integer, Bucket> known = held;
+        if (!missing.containsAll(known.keySet())) {
+            Map<Integer, Bucket> still = new HashMap<>(known);
+            still.keySet().retainAll(missing);
+            held = Map.copyOf(still);
+        }
+    }
+}
