@@ -68,7 +68,8 @@ final class Crowd implements Closeable {
                 member.wire.close();
                 member.wire = cluster.wire(next, Mqtt.V5, member.id);
                 member.node = next;
-                member.wire.send(new ConnectBytes(Mqtt.V5, member.id).keepAlive(0).bytes());
+                member.wire.send(
+                        new ConnectBytes(Mqtt.V5, member.id).keepAlive(0).bytes());
                 accepted(member);
                 moved++;
             }
