@@ -27,7 +27,14 @@ final class GridMember {
     @Nullable
     PartitionTable table;
 
+    /** Until when what comes to it as a backup waits. */
+    long slowUntilMicros;
+
     boolean merging;
+    /** Whether it is about to leave in order. */
+    boolean leaving;
+    /** Buckets that it brings from another side of a split. */
+    final Map<Integer, byte[]> offers;
 
     /** The members' incarnations as this member knows them. */
     private final Map<Long, Long> incarnations = new HashMap<>();
@@ -40,8 +47,9 @@ final class GridMember {
     private @Nullable Node node;
     private boolean started;
 
-    GridMember(SimulatedProcess process) {
+    GridMember(SimulatedProcess process, Map<Integer, byte[]> offers) {
         this.process = process;
+        this.offers = new HashMap<>(offers);
     }
 
     long id() {
@@ -101,6 +109,14 @@ final class GridMember {
     /** Whether this incarnation is a member's current one, as far as known here. */
     boolean isCurrent(long number) {
         return told.contains(number);
+    }
+
+    /** Whether this member holds a copy of the partition for this owner, as far as it knows. */
+    boolean isBackupOf(GridMember owner, int partition) {
+        return isJoined()
+                && view.contains(owner.id())
+                && table().owner(partition) == owner.id()
+                && table().of(partition).contains(id());
     }
 
     /** Takes a newer view and table. */

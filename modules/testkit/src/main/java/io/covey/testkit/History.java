@@ -1,21 +1,24 @@
 package io.covey.testkit;
 
+import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
-import io.covey.protocol.TopicFilters;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What clients saw, and the invariants over it: nothing acknowledged is lost [I1], QoS 2 arrives once [I3], order is kept per publisher and
- * topic [I4], a subscription is live from its SUBACK on [I6].
+ * What clients sent and saw. Invariants over it are checked by {@link Listening} for subscriptions, {@link Testaments} for wills,
+ * {@link RetainedHistory} for retained messages and {@link Ownership} for connections.
  */
 final class History {
+    /** A time that does not come. */
+    static final long NEVER = Long.MAX_VALUE;
+
     /** A violated invariant; its message says which and how. */
     static final class InvariantViolated extends AssertionError {
         InvariantViolated(String message) {
@@ -29,98 +32,188 @@ final class History {
             return publisher + " " + topic + " " + number;
         }
 
+        /** What the numbers of which are in order. */
+        String line() {
+            return publisher + " " + topic;
+        }
+
         static PublishKey parse(String payload) {
             String[] parts = payload.split(" ", 3);
             return new PublishKey(parts[0], parts[1], Long.parseLong(parts[2]));
         }
     }
 
-    private record Published(QoS qos, long firstSentMicros) {}
-
-    private static final class Subscriber {
-        final String filter;
+    /** What is known of a publish. */
+    static final class Published {
+        final PublishKey key;
         final QoS qos;
-        long liveSinceMicros = Long.MAX_VALUE;
-        final Map<PublishKey, Integer> received = new HashMap<>();
-        final Map<String, Long> newest = new HashMap<>();
+        final boolean expires;
+        final long firstSentMicros;
+        long lastSentMicros;
+        int transmissions;
+        long acknowledgedMicros = NEVER;
 
-        Subscriber(String filter, QoS qos) {
-            this.filter = filter;
+        @Nullable
+        SimulatedProcess acknowledgedBy;
+
+        private Published(PublishKey key, QoS qos, boolean expires, long nowMicros) {
+            this.key = key;
             this.qos = qos;
+            this.expires = expires;
+            this.firstSentMicros = nowMicros;
+        }
+
+        boolean isAcknowledged() {
+            return acknowledgedMicros != NEVER;
         }
     }
 
     private final EventQueue events;
     private final Map<PublishKey, Published> published = new LinkedHashMap<>();
-    private final Map<String, Subscriber> subscribers = new LinkedHashMap<>();
-    private final Set<PublishKey> acknowledged = new HashSet<>();
+    private final List<Published> acknowledged = new ArrayList<>();
+    private final List<Listening> listenings = new ArrayList<>();
+    private final Map<SimulatedProcess, Long> endedMicros = new LinkedHashMap<>();
+    private final List<Long> endsMicros = new ArrayList<>();
+    private final Map<String, Sharing> sharings = new LinkedHashMap<>();
+    private final Map<String, Sharing> sharingByClient = new HashMap<>();
+    private final Testaments testaments;
+    private final RetainedHistory retained;
     private long deliveries;
 
     History(EventQueue events) {
         this.events = events;
+        this.testaments = new Testaments(events, this);
+        this.retained = new RetainedHistory(events);
     }
 
-    void sent(PublishKey key, QoS qos) {
-        published.putIfAbsent(key, new Published(qos, events.nowMicros()));
+    Testaments testaments() {
+        return testaments;
     }
 
-    void acknowledged(PublishKey key) {
-        if (!published.containsKey(key)) {
+    RetainedHistory retained() {
+        return retained;
+    }
+
+    /** A PUBLISH leaves its client, for the first time or again. */
+    void sent(PublishKey key, QoS qos, boolean expires) {
+        Published message = published.computeIfAbsent(key, k -> new Published(k, qos, expires, events.nowMicros()));
+        message.lastSentMicros = events.nowMicros();
+        message.transmissions++;
+    }
+
+    /** PUBACK or the first PUBREC came from this incarnation of a node. */
+    void acknowledged(PublishKey key, SimulatedProcess by) {
+        Published message = published.get(key);
+        if (message == null) {
             throw new InvariantViolated("an acknowledgement for what was never published: " + key);
         }
-        acknowledged.add(key);
+        if (!message.isAcknowledged()) {
+            message.acknowledgedMicros = events.nowMicros();
+            message.acknowledgedBy = by;
+            acknowledged.add(message);
+        }
     }
 
-    /** A client will subscribe; what it receives counts from now on, also before its SUBACK. */
-    void subscribes(String client, String filter, QoS qos) {
-        subscribers.put(client, new Subscriber(filter, qos));
+    /**
+     * An incarnation of a node ended, or began to sleep for longer than its lease lasts, which is its end.
+     *
+     * @param atMicros when it did anything last
+     */
+    void ended(SimulatedProcess incarnation, long atMicros) {
+        if (endedMicros.putIfAbsent(incarnation, atMicros) == null) {
+            endsMicros.add(events.nowMicros());
+        }
     }
 
-    /** SUBACK came: what is published from now on must arrive. */
-    void subscribed(String client) {
-        Subscriber subscriber = Objects.requireNonNull(subscribers.get(client));
-        subscriber.liveSinceMicros = Math.min(subscriber.liveSinceMicros, events.nowMicros());
+    /** Whether this incarnation ended from this time on, and no later than so much after it. */
+    boolean endedSoonAfter(SimulatedProcess incarnation, long sinceMicros, long withinMicros) {
+        Long ended = endedMicros.get(incarnation);
+        return ended != null && ended <= sinceMicros + withinMicros;
     }
 
-    void received(String client, PublishKey key) {
+    /** Whether the end of any incarnation of a node took place in this time; that of a sleeping one does when it wakes. */
+    boolean anyEndedBetween(long fromMicros, long untilMicros) {
+        return endsMicros.stream().anyMatch(end -> end >= fromMicros && end <= untilMicros);
+    }
+
+    /**
+     * A client will subscribe to a Shared Subscription, and to nothing else.
+     *
+     * @param keepsItsSession whether its session goes on for ever
+     * @param isOver whether a connection may have ended in its node's eyes, or its node in the others'
+     */
+    void share(String client, String filter, boolean keepsItsSession, Predicate<SimulatedSocket> isOver) {
+        Sharing sharing = sharings.computeIfAbsent(filter, f -> new Sharing(this, f, isOver));
+        sharing.admit(client, keepsItsSession);
+        sharingByClient.put(client, sharing);
+    }
+
+    /** A client's session begins, in which it will subscribe to this filter. */
+    Listening listen(String client, String filter, QoS qos, boolean persistent) {
+        Sharing sharing = sharingByClient.get(client);
+        Listening listening = new Listening(events, this, client, filter, qos, persistent, sharing);
+        listenings.add(listening);
+        if (sharing != null) {
+            sharing.add(listening);
+        }
+        return listening;
+    }
+
+    /** A node sends a PUBLISH to a client. */
+    void sentToClient(SimulatedSocket socket, Publish publish) {
+        Sharing sharing = sharingByClient.get(socket.clientId());
+        if (sharing != null) {
+            PublishKey key = PublishKey.parse(new String(publish.payload(), StandardCharsets.UTF_8));
+            sharing.sent(socket, key, publish.qos());
+        }
+    }
+
+    /** What is known of a publish. */
+    Published find(PublishKey key) {
+        Published message = published.get(key);
+        if (message == null) {
+            throw new InvariantViolated("what was never published: " + key);
+        }
+        return message;
+    }
+
+    List<Listening> listenings() {
+        return listenings;
+    }
+
+    /** What is known of a publish that arrived somewhere. */
+    Published arrived(String client, PublishKey key) {
         deliveries++;
-        Subscriber subscriber = Objects.requireNonNull(subscribers.get(client));
         Published message = published.get(key);
         if (message == null) {
             throw new InvariantViolated(client + " received what was never published: " + key);
         }
-        int copies = subscriber.received.merge(key, 1, Integer::sum);
-        if (copies > 1) {
-            if (message.qos == QoS.EXACTLY_ONCE && subscriber.qos == QoS.EXACTLY_ONCE) {
-                throw new InvariantViolated("I3: " + client + " received twice at QoS 2: " + key);
-            }
-            return;
-        }
-        if (message.firstSentMicros < subscriber.liveSinceMicros) {
-            // It may have passed by before the subscription was live, and come again behind later ones when its
-            // publisher repeated it.
-            return;
-        }
-        long newest = subscriber.newest.merge(key.publisher() + " " + key.topic(), key.number(), Math::max);
-        if (newest > key.number()) {
-            throw new InvariantViolated("I4: " + client + " received " + key + " after number " + newest);
-        }
+        return message;
     }
 
-    /** What is acknowledged and has not reached every subscriber that was live when it was published. */
+    /** What is acknowledged and has not reached everyone that had to have it by now. */
     List<String> missing() {
         List<String> missing = new ArrayList<>();
-        subscribers.forEach((client, subscriber) -> {
-            for (PublishKey key : acknowledged) {
-                Published message = Objects.requireNonNull(published.get(key));
-                if (message.firstSentMicros >= subscriber.liveSinceMicros
-                        && TopicFilters.matches(subscriber.filter, key.topic())
-                        && !subscriber.received.containsKey(key)) {
-                    missing.add(client + " lacks " + key);
-                }
+        for (Listening listening : listenings) {
+            if (!listening.isEnded()) {
+                listening.missing(acknowledged, missing);
             }
-        });
+        }
+        sharings.values().forEach(sharing -> sharing.missing(acknowledged, missing));
+        testaments.missing(missing);
         return missing;
+    }
+
+    /** At the end: what only the whole history shows. */
+    void verify() {
+        List<String> missing = new ArrayList<>();
+        listenings.forEach(listening -> listening.missing(acknowledged, missing));
+        sharings.values().forEach(sharing -> sharing.missing(acknowledged, missing));
+        if (!missing.isEmpty()) {
+            throw new InvariantViolated(
+                    "I1/I6: " + missing.size() + " lost, such as " + missing.subList(0, Math.min(3, missing.size())));
+        }
+        testaments.verify();
     }
 
     int acknowledgedCount() {

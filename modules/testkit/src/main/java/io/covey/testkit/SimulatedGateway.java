@@ -32,6 +32,7 @@ final class SimulatedGateway implements BucketGateway {
     private final SimulatedProcess process;
     private final ShardLoop loop;
     private final Tamperer tamperer;
+    private final Calls calls;
 
     /** @param process the part of the member's process that the shard belongs to */
     SimulatedGateway(
@@ -41,7 +42,8 @@ final class SimulatedGateway implements BucketGateway {
             GridMember self,
             SimulatedProcess process,
             ShardLoop loop,
-            Tamperer tamperer) {
+            Tamperer tamperer,
+            Calls calls) {
         this.events = events;
         this.network = network;
         this.grid = grid;
@@ -49,6 +51,7 @@ final class SimulatedGateway implements BucketGateway {
         this.process = process;
         this.loop = loop;
         this.tamperer = tamperer;
+        this.calls = calls;
     }
 
     /** One call: it ends once, by the owner's answer with all backups' confirmations, by a refusal, or by time. */
@@ -61,13 +64,27 @@ final class SimulatedGateway implements BucketGateway {
 
         Call(Answer answer) {
             this.answer = answer;
+            calls.begin(this, process);
+        }
+
+        private void end(boolean confirmed) {
+            ended = true;
+            calls.end(this, confirmed);
         }
 
         void applied(BatchResult newResult, List<Long> backups) {
             result = newResult;
             expected = backups;
-            events.after(BACKUP_LIMIT_MICROS, process, () -> fail("a backup did not answer"));
+            events.after(BACKUP_LIMIT_MICROS, process, this::backupSilent);
             completeIfConfirmed();
+        }
+
+        private void backupSilent() {
+            if (tamperer.silenceConfirms()) {
+                expected = List.of();
+                completeIfConfirmed();
+            }
+            fail("a backup did not answer");
         }
 
         void backupConfirmed(long backup) {
@@ -78,21 +95,21 @@ final class SimulatedGateway implements BucketGateway {
         private void completeIfConfirmed() {
             BatchResult known = result;
             if (!ended && known != null && confirmed.containsAll(expected)) {
-                ended = true;
+                end(true);
                 answer.confirmed(known);
             }
         }
 
         void refuse(Refusal refusal) {
             if (!ended) {
-                ended = true;
+                end(false);
                 answer.refused(refusal);
             }
         }
 
         void fail(String cause) {
             if (!ended) {
-                ended = true;
+                end(false);
                 answer.unknown(cause);
             }
         }
@@ -187,12 +204,17 @@ final class SimulatedGateway implements BucketGateway {
             byte @Nullable [] snapshot,
             Call call) {
         GridMember target = Objects.requireNonNull(grid.member(backup));
-        network.stream(owner.process.host(), target.process.host(), target.process, () -> {
-            boolean assigned = target.isJoined()
-                    && target.view.contains(owner.id())
-                    && target.table().of(partition).contains(backup);
-            if (assigned && replicate(target, partition, batch, step, snapshot)) {
+        Runnable replicate = () -> {
+            if (target.isBackupOf(owner, partition) && replicate(target, partition, batch, step, snapshot)) {
                 network.stream(target.process.host(), process.host(), process, () -> call.backupConfirmed(backup));
+            }
+        };
+        network.stream(owner.process.host(), target.process.host(), target.process, () -> {
+            long wait = target.slowUntilMicros - events.nowMicros();
+            if (wait > 0) {
+                events.after(wait, target.process, replicate);
+            } else {
+                replicate.run();
             }
         });
     }

@@ -22,12 +22,16 @@ final class SimulatedGrid {
     private static final long HEARTBEAT_MILLIS = 1000;
     private static final long CHECK_MILLIS = 200;
     private static final long STABLE_MILLIS = 1500;
+    private static final long LEAVE_LOOK_MICROS = 100_000;
 
     /** What the grid asks of the world around it. */
     interface Host {
         /** The process gives up its membership and comes back as a new one. */
-        void restart(SimulatedProcess process, String reason);
+        void restart(GridMember member, String reason);
     }
+
+    /** How long after a change partitions are assigned anew, at most. */
+    long rebalanceMicrosMax = 500_000;
 
     private final EventQueue events;
     private final SimulatedNetwork network;
@@ -35,6 +39,7 @@ final class SimulatedGrid {
     private final int backups;
     private final BucketLimits limits;
     private final Host host;
+    private final GridBuckets buckets;
     private final Map<Long, GridMember> members = new LinkedHashMap<>();
 
     SimulatedGrid(
@@ -45,6 +50,7 @@ final class SimulatedGrid {
         this.backups = backups;
         this.limits = limits;
         this.host = host;
+        this.buckets = new GridBuckets(events, network, this);
     }
 
     int partitions() {
@@ -62,6 +68,11 @@ final class SimulatedGrid {
     @Nullable
     GridMember member(long id) {
         return members.get(id);
+    }
+
+    /** A member that a view or a table names. */
+    GridMember known(long id) {
+        return Objects.requireNonNull(members.get(id));
     }
 
     /** The member in which this incarnation runs now. */
@@ -134,21 +145,25 @@ final class SimulatedGrid {
             if (newcomer.isJoined()) {
                 return;
             }
-            for (GridMember master : alive()) {
-                if (isMaster(master) && reachable(newcomer, master) && master.view.size() * 2 > hosts()) {
-                    network.stream(
-                            newcomer.process.host(),
-                            master.process.host(),
-                            master.process,
-                            () -> admit(master, newcomer));
-                }
+            GridMember master = largestInReach(newcomer);
+            if (master != null) {
+                network.stream(
+                        newcomer.process.host(), master.process.host(), master.process, () -> admit(master, newcomer));
             }
             seek(newcomer);
         });
     }
 
-    private int hosts() {
-        return (int) alive().stream().mapToInt(m -> m.process.host()).distinct().count();
+    private @Nullable GridMember largestInReach(GridMember newcomer) {
+        GridMember best = null;
+        for (GridMember master : alive()) {
+            if (isMaster(master)
+                    && reachable(newcomer, master)
+                    && (best == null || master.view.size() > best.view.size())) {
+                best = master;
+            }
+        }
+        return best;
     }
 
     private void admit(GridMember master, GridMember newcomer) {
@@ -164,10 +179,10 @@ final class SimulatedGrid {
         newcomer.heardAtMillis.clear();
         master.heardAtMillis.put(newcomer.id(), events.nowMillis());
         publish(master, List.copyOf(view), master.table());
-        rebalanceLater(master);
+        buckets.rebalanceLater(master);
     }
 
-    private boolean isMaster(GridMember member) {
+    boolean isMaster(GridMember member) {
         return member.isJoined() && !member.merging && member.isRunning() && actingMaster(member) == member.id();
     }
 
@@ -182,7 +197,7 @@ final class SimulatedGrid {
     }
 
     private boolean isLost(GridMember member, long node) {
-        GridMember other = Objects.requireNonNull(members.get(node));
+        GridMember other = known(node);
         long silence = events.nowMillis() - member.heardAtMillis.getOrDefault(node, events.nowMillis());
         member.heardAtMillis.putIfAbsent(node, events.nowMillis());
         boolean closed = !other.process.isAlive() && !network.isCut(member.process.host(), other.process.host());
@@ -193,10 +208,11 @@ final class SimulatedGrid {
         return one.process.host() == other.process.host() || !network.isCut(one.process.host(), other.process.host());
     }
 
-    private void publish(GridMember master, List<Long> view, PartitionTable table) {
+    /** The master changes what holds. */
+    void publish(GridMember master, List<Long> view, PartitionTable table) {
         long number = master.viewNumber + 1;
         master.adopt(number, view, table, events.nowMillis());
-        copyNewBackups(master);
+        buckets.copyToBackups(master);
         tell(master);
     }
 
@@ -206,61 +222,22 @@ final class SimulatedGrid {
         List<Long> view = master.view;
         PartitionTable table = master.table();
         for (long node : view) {
-            GridMember member = Objects.requireNonNull(members.get(node));
+            GridMember member = known(node);
             if (member != master) {
                 network.stream(master.process.host(), member.process.host(), member.process, () -> {
                     // A member takes the word of the one that it holds for the master, and of any when it joins.
                     boolean accepted = !member.isJoined() || actingMaster(member) == master.id();
                     if (accepted && !member.merging && number > member.viewNumber) {
+                        boolean joins = !member.isJoined();
                         member.adopt(number, view, table, events.nowMillis());
-                        copyNewBackups(member);
+                        buckets.copyToBackups(member);
+                        if (joins) {
+                            buckets.offer(member);
+                        }
                     }
                 });
             }
         }
-    }
-
-    /** Each owner copies its buckets to backups that were assigned, some time after the assignment. */
-    private void copyNewBackups(GridMember owner) {
-        PartitionTable table = owner.table();
-        for (int p = 0; p < partitions; p++) {
-            int partition = p;
-            if (table.owner(p) != owner.id() || !owner.replicas.containsKey(p)) {
-                continue;
-            }
-            for (long backup : table.of(p).subList(1, table.of(p).size())) {
-                events.after(events.between(1000, 100_000), owner.process, () -> copy(owner, partition, backup));
-            }
-        }
-        owner.replicas.keySet().removeIf(p -> !table.of(p).contains(owner.id()) && !owner.migrating.contains(p));
-    }
-
-    private void copy(GridMember owner, int partition, long backup) {
-        GridMember target = Objects.requireNonNull(members.get(backup));
-        Bucket bucket = owner.replicas.get(partition);
-        boolean current = owner.table().owner(partition) == owner.id()
-                && owner.table().of(partition).contains(backup);
-        if (bucket == null || !current) {
-            return;
-        }
-        byte[] snapshot = snapshot(bucket);
-        network.stream(owner.process.host(), target.process.host(), target.process, () -> {
-            if (target.isJoined()
-                    && target.table().of(partition).contains(backup)
-                    && target.view.contains(owner.id())) {
-                target.replicas.put(partition, restore(snapshot));
-            }
-        });
-    }
-
-    byte[] snapshot(Bucket bucket) {
-        ByteWriter out = new ByteWriter(1024);
-        bucket.write(out);
-        return out.toByteArray();
-    }
-
-    Bucket restore(byte[] snapshot) {
-        return Bucket.restore(new ByteReader(snapshot), limits);
     }
 
     private void startDetection(GridMember member) {
@@ -298,9 +275,10 @@ final class SimulatedGrid {
         events.after(HEARTBEAT_MILLIS * 1000, member.process, () -> heartbeat(member));
     }
 
-    /** Sides of a split are compared only when nothing has changed on either for a while. */
+    /** Sides of a split are compared only when nothing has changed on either for a while, and by members that know what they see. */
     private boolean isStable(GridMember member) {
-        return events.nowMillis() - member.viewSinceMillis >= STABLE_MILLIS;
+        boolean slept = events.nowMillis() - member.checkedAtMillis > HEARTBEAT_LIMIT_MILLIS;
+        return !slept && events.nowMillis() - member.viewSinceMillis >= STABLE_MILLIS;
     }
 
     /** A member that hears from one that it has expelled tells it so. */
@@ -325,7 +303,7 @@ final class SimulatedGrid {
         events.after(
                 events.between(200_000, 2_000_000),
                 member.process,
-                () -> host.restart(member.process, "split brain: this side gives up"));
+                () -> host.restart(member, "split brain: this side gives up"));
     }
 
     private void check(GridMember member) {
@@ -339,104 +317,42 @@ final class SimulatedGrid {
                     .toList();
             if (remaining.size() < member.view.size()) {
                 publish(member, remaining, member.table().retain(remaining));
-                rebalanceLater(member);
+                buckets.rebalanceLater(member);
             }
         }
         events.after(CHECK_MILLIS * 1000, member.process, () -> check(member));
     }
 
-    private void rebalanceLater(GridMember master) {
-        events.after(events.between(50_000, 300_000), master.process, () -> rebalance(master));
+    /** The buckets of the partitions that a member owns, as it takes them over to another side of a split. */
+    Map<Integer, byte[]> ownedBuckets(GridMember member) {
+        return buckets.owned(member);
     }
 
-    /** Assigns missing backups first; then moves one partition to the member with the fewest, and so on. */
-    private void rebalance(GridMember master) {
-        if (!isMaster(master)) {
-            return;
-        }
-        PartitionTable table = master.table();
-        int wanted = Math.min(backups + 1, master.view.size());
-        for (int p = 0; p < partitions; p++) {
-            List<Long> holders = new ArrayList<>(table.of(p));
-            while (!holders.isEmpty() && holders.size() < wanted) {
-                holders.add(leastLoaded(master.view, table, holders));
-            }
-            if (!holders.equals(table.of(p))) {
-                table = table.with(p, holders);
-            }
-        }
-        if (table.version() != master.table().version()) {
-            publish(master, master.view, table);
-        }
-        moveOwnership(master);
+    /** Hands everything that a member holds over to others; then it is no member any more, and its end is told. */
+    void leave(GridMember member, Runnable left) {
+        member.leaving = true;
+        events.after(LEAVE_LOOK_MICROS, member.process, () -> leaveWhenHandedOver(member, left));
     }
 
-    private static long leastLoaded(List<Long> view, PartitionTable table, List<Long> except) {
-        long best = 0;
-        long least = Long.MAX_VALUE;
-        for (long node : view) {
-            long load = table.replicas().stream().filter(r -> r.contains(node)).count();
-            if (!except.contains(node) && load < least) {
-                least = load;
-                best = node;
+    private void leaveWhenHandedOver(GridMember member, Runnable left) {
+        GridMember master = alive().stream()
+                .filter(m -> isMaster(m) && m.view.contains(member.id()) && reachable(member, m))
+                .findFirst()
+                .orElse(null);
+        if (master == null) {
+            events.after(LEAVE_LOOK_MICROS, member.process, () -> leaveWhenHandedOver(member, left));
+        } else if (member.view.size() == 1 || buckets.isWithout(master, member)) {
+            List<Long> remaining =
+                    master.view.stream().filter(n -> n != member.id()).toList();
+            if (!remaining.isEmpty()) {
+                GridMember next = master == member ? known(remaining.get(0)) : master;
+                publish(next, remaining, next.table());
             }
+            left.run();
+        } else {
+            buckets.rebalanceLater(master);
+            events.after(LEAVE_LOOK_MICROS, member.process, () -> leaveWhenHandedOver(member, left));
         }
-        return best;
-    }
-
-    private static long ownedBy(PartitionTable table, long node) {
-        return table.replicas().stream()
-                .filter(r -> !r.isEmpty() && r.get(0) == node)
-                .count();
-    }
-
-    private void moveOwnership(GridMember master) {
-        PartitionTable table = master.table();
-        for (long poor : master.view) {
-            for (int p = 0; p < partitions; p++) {
-                long rich = table.owner(p);
-                if (rich != 0 && rich != poor && ownedBy(table, rich) > ownedBy(table, poor) + 1) {
-                    migrate(master, p, rich, poor);
-                    return;
-                }
-            }
-        }
-    }
-
-    private void migrate(GridMember master, int partition, long from, long to) {
-        GridMember source = Objects.requireNonNull(members.get(from));
-        GridMember target = Objects.requireNonNull(members.get(to));
-        long version = master.viewNumber;
-        network.stream(master.process.host(), source.process.host(), source.process, () -> {
-            Bucket bucket = source.replicas.get(partition);
-            if (bucket == null || source.viewNumber != version || source.table().owner(partition) != from) {
-                return;
-            }
-            source.migrating.add(partition);
-            events.after(2_000_000, source.process, () -> source.migrating.remove(partition));
-            byte[] snapshot = snapshot(bucket);
-            network.stream(source.process.host(), target.process.host(), target.process, () -> {
-                if (target.viewNumber != version) {
-                    return;
-                }
-                target.replicas.put(partition, restore(snapshot));
-                network.stream(target.process.host(), master.process.host(), master.process, () -> {
-                    // A source that has given up waiting has gone on: its bucket is newer than the copy.
-                    boolean sourceWaits = source.process.isAlive() && source.migrating.contains(partition);
-                    if (isMaster(master) && master.viewNumber == version && sourceWaits) {
-                        List<Long> holders = new ArrayList<>(master.table().of(partition));
-                        holders.remove(to);
-                        holders.add(0, to);
-                        publish(
-                                master,
-                                master.view,
-                                master.table()
-                                        .with(partition, holders.subList(0, Math.min(backups + 1, holders.size()))));
-                        rebalanceLater(master);
-                    }
-                });
-            });
-        });
     }
 
     /** Whether every partition has its replicas on running members of one view, all at the same version: another fault may come. */
@@ -446,43 +362,29 @@ final class SimulatedGrid {
             return false;
         }
         for (GridMember member : alive) {
-            if (!member.isRunning() || !member.isJoined() || member.merging || member.view.size() != alive.size()) {
+            if (!member.isRunning()
+                    || !member.isJoined()
+                    || member.merging
+                    || !member.offers.isEmpty()
+                    || member.view.size() != alive.size()) {
                 return false;
             }
         }
-        PartitionTable table = alive.get(0).table();
-        for (int p = 0; p < partitions; p++) {
-            List<Long> holders = table.of(p);
-            if (holders.size() != Math.min(backups + 1, alive.size())) {
-                return false;
-            }
-            Bucket owner =
-                    Objects.requireNonNull(members.get(holders.get(0))).replicas.get(p);
-            for (long holder : holders) {
-                Bucket replica =
-                        Objects.requireNonNull(members.get(holder)).replicas.get(p);
-                if (owner == null || replica == null || !replica.version().equals(owner.version())) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        return buckets.isInSync(alive.get(0).table());
     }
 
     /** Replicas at the same version must be equal in everything. */
     void verifyReplicasAreEqual() {
-        for (int p = 0; p < partitions; p++) {
-            Bucket first = null;
-            for (GridMember member : alive()) {
-                Bucket replica = member.replicas.get(p);
-                if (replica == null || !member.table().of(p).contains(member.id())) {
-                    continue;
-                }
-                if (first != null && first.version().equals(replica.version()) && first.digest() != replica.digest()) {
-                    throw new History.InvariantViolated("replicas of partition " + p + " differ at " + first.version());
-                }
-                first = first == null ? replica : first;
-            }
-        }
+        buckets.verifyReplicasAreEqual();
+    }
+
+    byte[] snapshot(Bucket bucket) {
+        ByteWriter out = new ByteWriter(1024);
+        bucket.write(out);
+        return out.toByteArray();
+    }
+
+    Bucket restore(byte[] snapshot) {
+        return Bucket.restore(new ByteReader(snapshot), limits);
     }
 }

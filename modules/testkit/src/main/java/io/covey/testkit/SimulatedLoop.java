@@ -4,7 +4,8 @@ import io.covey.broker.ShardLoop;
 
 /** A shard's loop in virtual time. */
 final class SimulatedLoop implements ShardLoop {
-    private static final long EPOCH_MILLIS = 1_700_000_000_000L;
+    /** What the clock shows when a run begins. */
+    static final long EPOCH_MILLIS = 1_700_000_000_000L;
 
     private final EventQueue events;
     private final SimulatedProcess process;

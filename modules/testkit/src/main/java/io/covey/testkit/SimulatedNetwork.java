@@ -1,5 +1,7 @@
 package io.covey.testkit;
 
+import java.util.Arrays;
+
 /**
  * The network between hosts. Datagrams (hints, routes, leases) are lost, repeated, delayed and reordered; streams (the data grid's TCP
  * connections) keep their order and lose only what is on its way when hosts are cut off from each other.
@@ -23,13 +25,27 @@ final class SimulatedNetwork {
         return cut[from][to];
     }
 
-    /** Cuts all traffic between this host and the others, or restores it. */
-    void cut(int host, boolean off) {
-        for (int other = 0; other < cut.length; other++) {
-            if (other != host) {
-                cut[host][other] = off;
-                cut[other][host] = off;
+    /** Cuts all traffic between hosts of different sides; everything within a side goes on. */
+    void split(int[] sideOfHost) {
+        for (int from = 0; from < cut.length; from++) {
+            for (int to = 0; to < cut.length; to++) {
+                cut[from][to] = sideOfHost[from] != sideOfHost[to];
             }
+        }
+    }
+
+    /** Cuts all traffic between this host and the others. */
+    void isolate(int host) {
+        for (int other = 0; other < cut.length; other++) {
+            cut[host][other] |= other != host;
+            cut[other][host] |= other != host;
+        }
+    }
+
+    /** Restores everything. */
+    void heal() {
+        for (boolean[] from : cut) {
+            Arrays.fill(from, false);
         }
     }
 

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * before it: an incarnation of the node.
  */
 final class SimulatedProcess {
+    private static final long WAKING_MILLIS = 100;
+
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private final Deque<Runnable> endOfTurn = new ArrayDeque<>();
     private final int host;
@@ -22,6 +24,7 @@ final class SimulatedProcess {
     private boolean running;
     private long frozenSinceMillis;
     private long frozenMillis;
+    private long thawedMillis = Long.MIN_VALUE / 2;
 
     /** A process; the number tells it from all others. */
     SimulatedProcess(int host, long id) {
@@ -101,9 +104,18 @@ final class SimulatedProcess {
         return (frozen ? frozenSinceMillis : nowMillis) - frozenMillis;
     }
 
+    /** When it did anything last; one that ends as soon as it wakes did nothing since it fell asleep. */
+    long lastRanMillis(long nowMillis) {
+        if (whole != null) {
+            return whole.lastRanMillis(nowMillis);
+        }
+        return frozen || nowMillis - thawedMillis < WAKING_MILLIS ? frozenSinceMillis : nowMillis;
+    }
+
     /** Goes on, with everything that has waited in its order. */
     void thaw(EventQueue events) {
         frozen = false;
+        thawedMillis = events.nowMillis();
         frozenMillis += events.nowMillis() - frozenSinceMillis;
         flush(events);
         parts.forEach(part -> part.flush(events));

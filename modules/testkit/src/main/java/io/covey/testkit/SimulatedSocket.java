@@ -7,9 +7,9 @@ import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +24,18 @@ final class SimulatedSocket implements ClientConnection {
         void closed(SimulatedSocket socket);
     }
 
+    /** Sees each packet at the moment when it is sent. */
+    interface Watch {
+        void fromServer(SimulatedSocket socket, ControlPacket packet);
+
+        void fromClient(SimulatedSocket socket, ControlPacket packet);
+    }
+
     private final EventQueue events;
     private final SimulatedProcess process;
     private final ClientEnd client;
-    private final Consumer<ControlPacket> watch;
+    private final String clientId;
+    private final Watch watch;
     private final Deque<ControlPacket> unread = new ArrayDeque<>();
     private @Nullable ClientInput input;
     private boolean reading = true;
@@ -37,16 +45,25 @@ final class SimulatedSocket implements ClientConnection {
     private long toServerMicros;
     private long toClientMicros;
 
-    /** @param watch sees each packet at the moment when the server sends it */
-    SimulatedSocket(EventQueue events, SimulatedProcess process, ClientEnd client, Consumer<ControlPacket> watch) {
+    SimulatedSocket(EventQueue events, SimulatedProcess process, String clientId, ClientEnd client, Watch watch) {
         this.events = events;
         this.process = process;
+        this.clientId = clientId;
         this.client = client;
         this.watch = watch;
     }
 
     SimulatedProcess process() {
         return process;
+    }
+
+    String clientId() {
+        return clientId;
+    }
+
+    /** Whether one of its ends is closed, or the process gone. */
+    boolean isOver() {
+        return clientClosed || serverClosed || !process.isAlive();
     }
 
     void attach(ClientInput serverInput) {
@@ -59,6 +76,7 @@ final class SimulatedSocket implements ClientConnection {
         if (clientClosed) {
             return;
         }
+        watch.fromClient(this, packet);
         toServerMicros = Math.max(toServerMicros, events.nowMicros() + events.between(20, 800));
         events.after(toServerMicros - events.nowMicros(), process, () -> {
             unread.add(packet);
@@ -108,7 +126,7 @@ final class SimulatedSocket implements ClientConnection {
         if (serverClosed) {
             return;
         }
-        watch.accept(packet);
+        watch.fromServer(this, packet);
         toClientMicros = Math.max(toClientMicros, events.nowMicros() + events.between(20, 800));
         events.after(toClientMicros - events.nowMicros(), () -> {
             if (!clientClosed) {
@@ -126,6 +144,10 @@ final class SimulatedSocket implements ClientConnection {
             boolean retain,
             int[] subscriptionIds,
             int topicAlias) {
+        if (!serverClosed && !dup && message.isExpired(SimulatedLoop.EPOCH_MILLIS + events.nowMillis())) {
+            throw new History.InvariantViolated("[MQTT-3.3.2-5]: host " + process.host() + " sent to " + clientId
+                    + " what had expired: " + new String(message.payload(), StandardCharsets.UTF_8));
+        }
         send(new Publish(dup, qos, retain, message.topic(), packetId, Properties.EMPTY, message.payload()));
     }
 

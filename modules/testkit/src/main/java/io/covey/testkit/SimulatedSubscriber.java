@@ -12,45 +12,189 @@ import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
 import io.covey.protocol.Subscribe;
 import io.covey.protocol.SubscriptionRequest;
+import io.covey.protocol.UnsubAck;
+import io.covey.protocol.Unsubscribe;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Subscribes once, then receives: at QoS 2 it takes a Packet Identifier's first PUBLISH and answers repeats until PUBREL. */
+/**
+ * Subscribes to one filter and receives: at QoS 2 it takes a Packet Identifier's first PUBLISH and answers repeats until PUBREL.
+ *
+ * <table><caption>What it last asked for</caption>
+ * <tr><td>SUBSCRIBING</td><td>SUBSCRIBE, repeated on the next connection until SUBACK</td></tr>
+ * <tr><td>LIVE</td><td>SUBACK came</td></tr>
+ * <tr><td>UNSUBSCRIBING</td><td>UNSUBSCRIBE, repeated on the next connection until UNSUBACK</td></tr>
+ * <tr><td>OFF</td><td>UNSUBACK came</td></tr></table>
+ */
 final class SimulatedSubscriber extends SimulatedClient {
-    private final String filter;
-    private final QoS qos;
-    private final Set<Integer> received = new HashSet<>();
-    private boolean subscribed;
-    private int generation;
-    private long answerAtMicros;
+    private static final long EXPIRY_SLACK_MICROS = 20_000_000;
 
-    SimulatedSubscriber(EventQueue events, History history, Nodes nodes, String id, String filter, QoS qos) {
-        super(events, history, nodes, id);
-        this.filter = filter;
-        this.qos = qos;
-        history.subscribes(id, filter, qos);
+    private enum State {
+        SUBSCRIBING,
+        LIVE,
+        UNSUBSCRIBING,
+        OFF
     }
 
-    boolean isSubscribed() {
-        return subscribed;
+    private final String filter;
+    private final QoS qos;
+    private final Wish wish;
+    private final Set<Integer> received = new HashSet<>();
+    private @Nullable Listening listening;
+    private State state = State.SUBSCRIBING;
+    private int packetId;
+    private int generation;
+    private long answerAtMicros;
+    private long lastAliveMicros;
+    private long lostMicros = History.NEVER;
+
+    SimulatedSubscriber(World world, String id, String filter, QoS qos, Wish wish) {
+        super(world, id, wish.expirySeconds() != NEVER_EXPIRES);
+        this.filter = filter;
+        this.qos = qos;
+        this.wish = wish;
     }
 
     @Override
-    protected void connected() {
-        generation++;
-        if (!subscribed) {
-            SubscriptionRequest request = new SubscriptionRequest(filter, qos, false, false, 0);
-            send(new Subscribe(1, Properties.EMPTY, List.of(request)));
+    protected Wish wish() {
+        return wish;
+    }
+
+    private boolean persistent() {
+        return wish.expirySeconds() > 0;
+    }
+
+    boolean isSubscribed() {
+        return state == State.LIVE;
+    }
+
+    /** Unsubscribes and subscribes in turns. */
+    void toggle() {
+        events.after(events.between(300_000, 5_000_000), () -> {
+            if (!isStopped()) {
+                if (state == State.LIVE && isConnected()) {
+                    unsubscribe();
+                } else if (state == State.OFF && isConnected()) {
+                    subscribe();
+                }
+                toggle();
+            }
+        });
+    }
+
+    @Override
+    void stop() {
+        super.stop();
+        if (state == State.OFF) {
+            subscribe();
         }
     }
 
     @Override
+    protected void connected(boolean sessionPresent) {
+        generation++;
+        if (sessionPresent) {
+            checkNotExpired();
+        }
+        Listening before = listening;
+        boolean goesOn = before != null && sessionPresent && !mayHaveExpired();
+        if (!goesOn) {
+            if (before != null) {
+                sessionGone(before);
+            }
+            received.clear();
+            state = State.SUBSCRIBING;
+            listening = history.listen(id, filter, qos, persistent());
+        }
+        lostMicros = History.NEVER;
+        if (state == State.SUBSCRIBING) {
+            subscribe();
+        } else if (state == State.UNSUBSCRIBING) {
+            unsubscribe();
+        }
+        if (wish.expirySeconds() > 0 && wish.expirySeconds() < NEVER_EXPIRES) {
+            keepAlive();
+        }
+    }
+
+    /** [MQTT-3.1.2-23]: a session lasts as long as was asked for. */
+    private void sessionGone(Listening before) {
+        before.end();
+        if (!mayHaveExpired()) {
+            throw new History.InvariantViolated("I1: the session of " + id + " is gone");
+        }
+    }
+
+    /** Then a session that is present may be another one: an attempt without an answer began it. */
+    private boolean mayHaveExpired() {
+        return wish.expirySeconds() < NEVER_EXPIRES
+                && events.nowMicros() >= lastAliveMicros + wish.expirySeconds() * 1_000_000;
+    }
+
+    private void checkNotExpired() {
+        boolean overdue = wish.expirySeconds() < NEVER_EXPIRES
+                && lostMicros != History.NEVER
+                && connectSentMicros() > lostMicros + wish.expirySeconds() * 1_000_000 + EXPIRY_SLACK_MICROS;
+        if (overdue) {
+            throw new History.InvariantViolated("the session of " + id + " is there long after its expiry");
+        }
+    }
+
+    @Override
+    protected void ended(boolean wasConnected) {
+        if (wasConnected) {
+            lastAliveMicros = knownAliveMicros();
+            lostMicros = nodes.allServe() ? events.nowMicros() : History.NEVER;
+        } else {
+            lostMicros = History.NEVER; // the attempt may have taken the session up
+        }
+        Listening current = listening;
+        if (!persistent() && current != null) {
+            current.end();
+            listening = null;
+        }
+    }
+
+    private void subscribe() {
+        state = State.SUBSCRIBING;
+        packetId = packetId % 100 + 1;
+        if (isConnected()) {
+            current().subscribing();
+            SubscriptionRequest request = new SubscriptionRequest(filter, qos, false, false, 0);
+            send(new Subscribe(packetId, Properties.EMPTY, List.of(request)));
+        }
+    }
+
+    private void unsubscribe() {
+        state = State.UNSUBSCRIBING;
+        packetId = packetId % 100 + 1;
+        current().unsubscribing();
+        send(new Unsubscribe(packetId, Properties.EMPTY, List.of(filter)));
+    }
+
+    private Listening current() {
+        if (listening == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return listening;
+    }
+
+    @Override
     protected void packet(ControlPacket packet) {
-        if (packet instanceof SubAck subAck && !subAck.reasons().get(0).isError()) {
-            subscribed = true;
-            history.subscribed(id);
+        if (packet instanceof SubAck subAck
+                && subAck.packetId() == packetId
+                && !subAck.reasons().get(0).isError()) {
+            state = State.LIVE;
+            current().subscribed();
+        } else if (packet instanceof UnsubAck unsubAck && unsubAck.packetId() == packetId) {
+            state = State.OFF;
+            current().unsubscribed();
+            if (isStopped()) {
+                subscribe();
+            }
         } else if (packet instanceof Publish publish) {
             publish(publish);
         } else if (packet instanceof PubRel rel) {
@@ -60,15 +204,16 @@ final class SimulatedSubscriber extends SimulatedClient {
     }
 
     private void publish(Publish publish) {
-        History.PublishKey key = History.PublishKey.parse(new String(publish.payload(), StandardCharsets.UTF_8));
-        int packetId = publish.packetId();
-        if (publish.qos() != QoS.EXACTLY_ONCE || received.add(packetId)) {
-            history.received(id, key);
+        int publishId = publish.packetId();
+        boolean first = publish.qos() != QoS.EXACTLY_ONCE || received.add(publishId);
+        // Retained messages are read by others; deletions of them say nothing of where they come from.
+        if (first && !publish.retain() && publish.payload().length > 0) {
+            current().received(History.PublishKey.parse(new String(publish.payload(), StandardCharsets.UTF_8)));
         }
         if (publish.qos() == QoS.AT_LEAST_ONCE) {
-            answerLater(new PubAck(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+            answerLater(new PubAck(publishId, ReasonCode.SUCCESS, Properties.EMPTY));
         } else if (publish.qos() == QoS.EXACTLY_ONCE) {
-            answerLater(new PubRec(packetId, ReasonCode.SUCCESS, Properties.EMPTY));
+            answerLater(new PubRec(publishId, ReasonCode.SUCCESS, Properties.EMPTY));
         }
     }
 

@@ -6,9 +6,7 @@ public enum Tampering {
     NONE,
     /** A batch counts as confirmed as soon as the owner has applied it. */
     CONFIRMED_BEFORE_BACKUP,
-    /**
-     * The owner believes its backups to be present always, and needs nobody who sees the same members; the cluster skips a missing backup silently.
-     */
+    /** The owner believes its backups to be present always, and needs nobody's agreement on a departure; new backups come late. */
     BACKUP_SKIPPED,
     /** Epochs in commands are replaced by the current one: a superseded connection still writes. */
     STALE_EPOCH_ACCEPTED,
@@ -19,5 +17,25 @@ public enum Tampering {
     /** The clock that leases are measured with stands still while the process is frozen. */
     CLOCK_STOPS_WHILE_FROZEN,
     /** A reopened session's messages are numbered anew, so that Packet Identifiers are used that the client still has in use. */
-    PACKET_ID_REUSED
+    PACKET_ID_REUSED,
+    /** Wills lose the number by which targets recognise repeats, and stay in their outbox. */
+    WILL_PUBLISHED_AGAIN,
+    /** A retained message is stored when the next one for its topic comes. */
+    RETAINED_LATE,
+    /** The earlier connection of a client id counts as closed without being told. */
+    TAKEOVER_WITHOUT_KICK,
+    /** Publishes are recognised as repeats only when they come by the same shard. */
+    DEDUPLICATION_LOST_AT_TAKEOVER,
+    /** Hints are taken for the newest connection of a session, whichever they were for, and for the message before theirs. */
+    HINT_FOR_ANOTHER_EPOCH,
+    /** Route changes are lost on the way, and confirmed all the same. */
+    ROUTES_CONFIRMED_UNSEEN,
+    /** A backup that does not answer in time counts as having confirmed. */
+    SILENCE_IS_CONFIRMATION,
+    /** A normal DISCONNECT leaves the will in force. */
+    WILL_KEPT_AT_DISCONNECT,
+    /** Messages that are handed over to a member of a group lose the number by which its bucket recognises repeats. */
+    HANDED_OVER_AGAIN,
+    /** Messages that a member of a group did not complete do not come back to it. */
+    GIVEN_BACK_NEVER
 }
