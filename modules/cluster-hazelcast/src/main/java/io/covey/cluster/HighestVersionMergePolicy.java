@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * After a split the bucket with the highest version wins whole: never a union, which would bring back what was acknowledged, and never the
  * emptiness of a side that had lost its copies. Where the cluster has none, a merging one is not taken, for nobody knows here whether a newer one is
- * to come: {@link LostBuckets} decides that (ADR 0013). Public, since Hazelcast makes it by name.
+ * to come: {@link LostBuckets} decides that (ADR 0014). Public, since Hazelcast makes it by name.
  */
 public final class HighestVersionMergePolicy
         implements SplitBrainMergePolicy<Object, MergingValue<Object>, Object>, IdentifiedDataSerializable {

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The buckets that this member held on a side of a split which it has given up, for the partitions of which the other side has none. Nobody can
- * know by one of them that it is the newest, so none is used before {@link LostBuckets} says so (ADR 0013).
+ * know by one of them that it is the newest, so none is used before {@link LostBuckets} says so (ADR 0014).
  */
 final class SplitCopies {
     private static final long TAKE_SECONDS_MAX = 10;
