@@ -173,18 +173,18 @@ final class GridBuckets {
         });
     }
 
-    /** The buckets that a member owns. */
-    Map<Integer, byte[]> owned(GridMember member) {
-        Map<Integer, byte[]> owned = new HashMap<>();
+    /** The copies that a member holds. */
+    Map<Integer, byte[]> held(GridMember member) {
+        Map<Integer, byte[]> held = new HashMap<>();
         member.replicas.forEach((partition, bucket) -> {
-            if (member.isJoined() && member.table().owner(partition) == member.id()) {
-                owned.put(partition, grid.snapshot(bucket));
+            if (member.isJoined() && member.table().of(partition).contains(member.id())) {
+                held.put(partition, grid.snapshot(bucket));
             }
         });
-        return owned;
+        return held;
     }
 
-    /** A member that has come over from another side of a split offers what it owned there. */
+    /** A member that has come over from another side of a split offers what it held there. */
     void offer(GridMember newcomer) {
         newcomer.offers.keySet().forEach(partition -> offerLater(newcomer, partition));
     }
@@ -213,11 +213,25 @@ final class GridBuckets {
         }
         Bucket present = owner.replicas.get(partition);
         Bucket merging = grid.restore(offered);
+        if (present == null && !isNewest(owner, partition, merging)) {
+            return; // it stays where it is
+        }
         if (present == null || merging.version().compareTo(present.version()) > 0) {
             owner.replicas.put(partition, merging);
             copyToBackups(owner);
         }
         network.stream(owner.process.host(), from.process.host(), from.process, () -> from.offers.remove(partition));
+    }
+
+    /** Whether the newest copy of a lost bucket must be among those that members have brought, and none of them is newer than this one. */
+    private boolean isNewest(GridMember owner, int partition, Bucket merging) {
+        if (owner.view.size() < grid.machines() - grid.backups()) {
+            return false;
+        }
+        return owner.view.stream()
+                .map(node -> grid.known(node).offers.get(partition))
+                .allMatch(
+                        other -> other == null || grid.restore(other).version().compareTo(merging.version()) <= 0);
     }
 
     /** Whether a member holds nothing any more that others have not. */

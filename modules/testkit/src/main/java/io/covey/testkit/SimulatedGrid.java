@@ -100,6 +100,14 @@ final class SimulatedGrid {
         }
     }
 
+    /** On how many machines members have ever been. */
+    int machines() {
+        return (int) members.values().stream()
+                .mapToInt(member -> member.process.host())
+                .distinct()
+                .count();
+    }
+
     /** All processes that have not ended. */
     List<GridMember> alive() {
         return members.values().stream().filter(m -> m.process.isAlive()).toList();
@@ -323,9 +331,9 @@ final class SimulatedGrid {
         events.after(CHECK_MILLIS * 1000, member.process, () -> check(member));
     }
 
-    /** The buckets of the partitions that a member owns, as it takes them over to another side of a split. */
-    Map<Integer, byte[]> ownedBuckets(GridMember member) {
-        return buckets.owned(member);
+    /** The copies of buckets that a member holds, as it takes them over to another side of a split. */
+    Map<Integer, byte[]> heldBuckets(GridMember member) {
+        return buckets.held(member);
     }
 
     /** Hands everything that a member holds over to others; then it is no member any more, and its end is told. */

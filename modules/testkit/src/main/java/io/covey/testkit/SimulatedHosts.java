@@ -173,7 +173,7 @@ final class SimulatedHosts implements SimulatedGrid.Host, SimulatedClient.Nodes,
         SimulatedProcess process = member.process;
         if (process.isAlive()) {
             note(process.host(), "restarts: " + reason);
-            Map<Integer, byte[]> buckets = grid.ownedBuckets(member);
+            Map<Integer, byte[]> buckets = grid.heldBuckets(member);
             end(process);
             events.after(events.between(300_000, 2_000_000), () -> grid.join(boot(process.host(), buckets)));
         }
