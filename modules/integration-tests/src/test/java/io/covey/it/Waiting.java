@@ -27,14 +27,14 @@ final class Waiting {
         void run() throws Exception;
     }
 
-    /** Tries until it succeeds. */
+    /** Tries until it succeeds: throws neither an exception nor what a failed assertion throws. */
     static void untilDone(String what, Attempt attempt) throws InterruptedException {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
             try {
                 attempt.run();
                 return;
-            } catch (Exception notYet) {
+            } catch (Exception | AssertionError notYet) {
                 if (System.nanoTime() > limit) {
                     throw new AssertionError("not within " + PATIENCE_SECONDS + " s: " + what, notYet);
                 }
