@@ -92,8 +92,11 @@ final class NodeContainer extends GenericContainer<NodeContainer> {
         dockerClient.startContainerCmd(getContainerId()).exec();
     }
 
-    void pause() {
-        dockerClient.pauseContainerCmd(getContainerId()).exec();
+    /** Freezes all its processes. The kernel may refuse while one of them begins or ends, as those of the health check do. */
+    void pause() throws InterruptedException {
+        Waiting.untilDone(
+                "the container is frozen",
+                () -> dockerClient.pauseContainerCmd(getContainerId()).exec());
     }
 
     void unpause() {
