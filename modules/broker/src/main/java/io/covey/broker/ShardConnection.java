@@ -649,9 +649,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         if (leaving == null || phase != Phase.DRAINING || !leaving.isComplete()) {
             return;
         }
-        shard.registry.settled(this);
         phase = Phase.REPORTING;
-        shard.registry.unsettled(this);
         leaving.complete();
     }
 

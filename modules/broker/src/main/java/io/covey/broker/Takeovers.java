@@ -15,13 +15,12 @@ import java.util.Map;
  * and its publishes are in the buckets, so that none of them comes after one of the later connection [I4].
  */
 final class Takeovers { // [MQTT311-3.1.4-2]
-    private static final int RESEND_MICROS = 100_000;
     /** A node that is neither a member nor departed may be too new for this node's view: it is asked this often before it counts as gone. */
     private static final int UNKNOWN_ATTEMPTS_MAX = 10;
 
     private final Shard shard;
     private final Map<String, List<Takeover>> pending = new LinkedHashMap<>();
-    private boolean resending;
+    private final Repetition resending;
 
     /** One connection that waits. */
     private static final class Takeover {
@@ -41,6 +40,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
 
     Takeovers(Shard shard) {
         this.shard = shard;
+        this.resending = new Repetition(shard, () -> !pending.isEmpty(), this::resend);
     }
 
     /** Lets the connection go on once it is the only one of its client id. */
@@ -67,7 +67,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
         ofClient.add(takeover);
         kick(takeover);
         recheck(clientId);
-        scheduleResend();
+        resending.schedule();
     }
 
     private void proceed(ShardConnection connection, Result.Opened opened) {
@@ -147,19 +147,6 @@ final class Takeovers { // [MQTT311-3.1.4-2]
                 ofClient.forEach(this::kick);
                 recheck(clientId);
             }
-        }
-    }
-
-    private void scheduleResend() {
-        if (!resending && !pending.isEmpty()) {
-            resending = true;
-            shard.loop.schedule(RESEND_MICROS, () -> {
-                resending = false;
-                if (!shard.isOver()) {
-                    resend();
-                    scheduleResend();
-                }
-            });
         }
     }
 }

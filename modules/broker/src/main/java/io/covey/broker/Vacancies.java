@@ -14,11 +14,9 @@ import java.util.Map;
  * from a connection that was opened meanwhile, unless that came later.
  */
 final class Vacancies {
-    private static final int RESEND_MICROS = 100_000;
-
     private final Shard shard;
     private final Map<String, Waiting> waiting = new LinkedHashMap<>();
-    private boolean resending;
+    private final Repetition resending;
 
     /** One connection that waits. */
     private static final class Waiting {
@@ -34,6 +32,7 @@ final class Vacancies {
 
     Vacancies(Shard shard) {
         this.shard = shard;
+        this.resending = new Repetition(shard, () -> !waiting.isEmpty(), this::resend);
     }
 
     /** Has the connection that is in the way closed. */
@@ -45,7 +44,7 @@ final class Vacancies {
             before.connection.overtaken();
         }
         kick(now);
-        scheduleResend();
+        resending.schedule();
     }
 
     private void kick(Waiting asks) {
@@ -91,18 +90,5 @@ final class Vacancies {
     /** Asks again, and finds who has left. */
     void resend() {
         List.copyOf(waiting.values()).forEach(this::kick);
-    }
-
-    private void scheduleResend() {
-        if (!resending && !waiting.isEmpty()) {
-            resending = true;
-            shard.loop.schedule(RESEND_MICROS, () -> {
-                resending = false;
-                if (!shard.isOver()) {
-                    resend();
-                    scheduleResend();
-                }
-            });
-        }
     }
 }

@@ -5,7 +5,6 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
 import io.covey.bucket.Bucket;
-import io.covey.protocol.ByteWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -44,8 +43,6 @@ final class Formation implements Runnable {
     private static final String DONE_PREFIX = "formation/done/";
     private static final long PAUSE_MILLIS = 200;
     private static final long REPORT_MILLIS = 10_000;
-    private static final int BUCKET_CAPACITY = 64 << 10;
-
     private static final Logger LOG = LoggerFactory.getLogger(Formation.class);
 
     private final HazelcastInstance hazelcast;
@@ -200,10 +197,7 @@ final class Formation implements Runnable {
             if (bucket == null || !nodeId.equals(plan.sources().get(partition))) {
                 continue;
             }
-            ByteWriter out = new ByteWriter(BUCKET_CAPACITY);
-            bucket.write(out);
-            if (!buckets.map()
-                    .executeOnKey(buckets.key(partition), new RestoreProcessor(partition, out.toByteArray(), false))) {
+            if (!buckets.restore(partition, bucket)) {
                 return false; // its backups are not assigned yet, or a disk does not take it
             }
             LOG.info("a bucket is restored from this disk; partition={} version={}", partition, bucket.version());

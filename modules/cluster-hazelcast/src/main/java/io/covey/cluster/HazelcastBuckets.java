@@ -12,6 +12,8 @@ import com.hazelcast.spi.impl.PartitionSpecificRunnable;
 import com.hazelcast.spi.impl.operationservice.OperationService;
 import com.hazelcast.spi.impl.operationservice.impl.OperationServiceImpl;
 import io.covey.broker.ShardLoop;
+import io.covey.bucket.Bucket;
+import io.covey.protocol.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +29,7 @@ final class HazelcastBuckets {
     private static final int TRIES_MAX = 14;
 
     private static final int TRY_PAUSE_MILLIS = 500;
+    private static final int BUCKET_CAPACITY = 64 << 10;
 
     private final NodeEngine engine;
     private final OperationService operations;
@@ -128,9 +131,29 @@ final class HazelcastBuckets {
                 .invoke();
     }
 
+    /**
+     * Puts a bucket where there is none, or an older one, on the owner and its backups; false where these are not assigned yet, or a disk does not take
+     * it. Blocks.
+     */
+    boolean restore(int partition, Bucket bucket) {
+        ByteWriter out = new ByteWriter(BUCKET_CAPACITY);
+        bucket.write(out);
+        return map.executeOnKey(keys.get(partition), new RestoreProcessor(partition, out.toByteArray(), false));
+    }
+
     /** Runs a task on a partition's thread of this member. */
-    void onPartitionThread(PartitionSpecificRunnable task) {
-        ((OperationServiceImpl) operations).execute(task);
+    void onPartitionThread(int partition, Runnable task) {
+        ((OperationServiceImpl) operations).execute(new PartitionSpecificRunnable() {
+            @Override
+            public int getPartitionId() {
+                return partition;
+            }
+
+            @Override
+            public void run() {
+                task.run();
+            }
+        });
     }
 
     /** The member itself, as its partitions' threads know it. */

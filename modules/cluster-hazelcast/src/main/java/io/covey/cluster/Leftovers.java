@@ -2,7 +2,6 @@ package io.covey.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
-import com.hazelcast.spi.impl.PartitionSpecificRunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,18 +61,10 @@ final class Leftovers implements Runnable {
             LOG.debug("the replicas of a partition are not on disk yet; partition={}", partition, notNow);
             return;
         }
-        buckets.onPartitionThread(new PartitionSpecificRunnable() {
-            @Override
-            public int getPartitionId() {
-                return partition;
-            }
-
-            @Override
-            public void run() {
-                if (!host.isReplica(hazelcast, partition)) {
-                    LOG.info("an old copy is deleted from this disk, its replicas have it; partition={}", partition);
-                    host.storage().journal().dropped(partition);
-                }
+        buckets.onPartitionThread(partition, () -> {
+            if (!host.isReplica(hazelcast, partition)) {
+                LOG.info("an old copy is deleted from this disk, its replicas have it; partition={}", partition);
+                host.storage().journal().dropped(partition);
             }
         });
     }

@@ -5,7 +5,6 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
 import io.covey.bucket.Bucket;
-import io.covey.protocol.ByteWriter;
 import io.covey.storage.RecoveredCopy;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,8 +36,6 @@ final class LostBuckets implements Runnable {
     private static final String PLAN = "lost/plan";
     private static final long PERIOD_MILLIS = 2_000;
     private static final long REPORT_MILLIS = 30_000;
-    private static final int BUCKET_CAPACITY = 64 << 10;
-
     private static final Logger LOG = LoggerFactory.getLogger(LostBuckets.class);
 
     private final HazelcastInstance hazelcast;
@@ -305,10 +302,7 @@ final class LostBuckets implements Runnable {
                     || !self.equals(plan.sources().get(partition))) {
                 continue;
             }
-            ByteWriter out = new ByteWriter(BUCKET_CAPACITY);
-            bucket.write(out);
-            RestoreProcessor restoring = new RestoreProcessor(partition, out.toByteArray(), false);
-            if (buckets.map().executeOnKey(buckets.key(partition), restoring)) {
+            if (buckets.restore(partition, bucket)) {
                 LOG.info(
                         "a lost bucket is back, from this member; partition={} version={}",
                         partition,

@@ -1,7 +1,6 @@
 package io.covey.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.spi.impl.PartitionSpecificRunnable;
 import io.covey.bucket.Bucket;
 import java.util.HashMap;
 import java.util.Map;
@@ -41,23 +40,15 @@ final class SplitCopies {
         CountDownLatch looked = new CountDownLatch(buckets.partitionCount());
         for (int each = 0; each < buckets.partitionCount(); each++) {
             int partition = each;
-            buckets.onPartitionThread(new PartitionSpecificRunnable() {
-                @Override
-                public int getPartitionId() {
-                    return partition;
-                }
-
-                @Override
-                public void run() {
-                    try {
-                        BucketHolder holder = host.isReplica(member, partition) ? places.holder(partition) : null;
-                        Bucket bucket = holder == null ? null : holder.bucket();
-                        if (bucket != null) {
-                            taken.put(partition, bucket);
-                        }
-                    } finally {
-                        looked.countDown();
+            buckets.onPartitionThread(partition, () -> {
+                try {
+                    BucketHolder holder = host.isReplica(member, partition) ? places.holder(partition) : null;
+                    Bucket bucket = holder == null ? null : holder.bucket();
+                    if (bucket != null) {
+                        taken.put(partition, bucket);
                     }
+                } finally {
+                    looked.countDown();
                 }
             });
         }
