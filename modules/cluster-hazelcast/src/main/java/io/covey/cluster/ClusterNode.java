@@ -46,6 +46,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClusterNode {
     private static final long START_SECONDS_MAX = 60;
+    /** How long a start waits for the names of a majority, while DNS may know only some of them yet. */
+    private static final int NAMES_SECONDS_MAX = 5;
+
     private static final long VERTX_STOP_SECONDS_MAX = 5;
     private static final int EVENT_BUS_CONNECT_MILLIS_MAX = 2_000;
     private static final String MERGED = "joined again after a split of the cluster";
@@ -160,7 +163,7 @@ public final class ClusterNode {
                         settings.members(),
                         settings.port(),
                         HazelcastConfiguration.address(settings))
-                .await(settings.formationQuorum(), settings.timing().joinSeconds());
+                .await(settings.formationQuorum(), NAMES_SECONDS_MAX);
     }
 
     private HazelcastInstance join(Config config) {

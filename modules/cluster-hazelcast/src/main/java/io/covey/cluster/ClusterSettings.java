@@ -40,7 +40,8 @@ public record ClusterSettings(
      * @param heartbeatMaxSeconds a member that was not heard of for this long is expelled; well above any pause of the virtual machine
      * @param backupTimeoutMillis how long an owner's answer waits for its backups before the batch's fate counts as unknown
      * @param mergeDelaySeconds how often a part of a split cluster looks for the others
-     * @param joinSeconds how long a starting member looks for a cluster to join before it offers to be the first
+     * @param joinSeconds how long a starting member looks for a cluster to join before it offers to be the first, which all that it reaches must agree
+     *     to; members that start together begin no sooner
      * @param stopSecondsMax how long an orderly stop may take to hand buckets over before the member just leaves
      * @param leaseMillis how long a node may serve without hearing of a majority; the same on every node, which is checked
      */
@@ -52,8 +53,8 @@ public record ClusterSettings(
             int joinSeconds,
             int stopSecondsMax,
             int leaseMillis) {
-        /** Heartbeats every second, expelled after 12 s; backups 1 s; merge check every 5 s; 5 s to join; 30 s to stop; lease 5 s. */
-        public static final Timing DEFAULT = new Timing(1, 12, 1_000, 5, 5, 30, 5_000);
+        /** Heartbeats every second, expelled after 12 s; backups 1 s; merge check every 5 s; 2 s to join; 30 s to stop; lease 5 s. */
+        public static final Timing DEFAULT = new Timing(1, 12, 1_000, 5, 2, 30, 5_000);
 
         /** These with another lease. */
         public Timing withLease(int millis) {
