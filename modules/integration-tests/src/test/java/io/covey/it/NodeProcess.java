@@ -59,6 +59,9 @@ final class NodeProcess {
                 "-ea:io.covey...",
                 "-Xmx512m",
                 "-XX:+UseG1GC",
+                // Most nodes here live for seconds, and optimising would take half of their processor time; those in
+                // containers run as shipped.
+                "-XX:TieredStopAtLevel=1",
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4"));
         command.addAll(javaOptions);
         command.addAll(List.of(
