@@ -28,6 +28,12 @@ final class History {
 
     /** A publish: who, where, and its number for that publisher and topic. */
     record PublishKey(String publisher, String topic, long number) {
+        /** Cheaper than that of all parts, and keys are looked up all the time. */
+        @Override
+        public int hashCode() {
+            return (publisher.hashCode() * 31 + topic.hashCode()) * 31 + Long.hashCode(number);
+        }
+
         String payload() {
             return publisher + " " + topic + " " + number;
         }
@@ -38,8 +44,12 @@ final class History {
         }
 
         static PublishKey parse(String payload) {
-            String[] parts = payload.split(" ", 3);
-            return new PublishKey(parts[0], parts[1], Long.parseLong(parts[2]));
+            int first = payload.indexOf(' ');
+            int second = payload.indexOf(' ', first + 1);
+            return new PublishKey(
+                    payload.substring(0, first),
+                    payload.substring(first + 1, second),
+                    Long.parseLong(payload.substring(second + 1)));
         }
     }
 

@@ -31,11 +31,14 @@ final class Listening {
     /** The group, where the subscription is a shared one: then what must hold is said there. */
     private final @Nullable Sharing sharing;
 
+    private final Map<String, Boolean> matching = new HashMap<>();
     private final Map<PublishKey, Integer> copies = new HashMap<>();
     private final Map<String, Long> newest = new HashMap<>();
     private final List<Span> live = new ArrayList<>();
     private final List<Span> off = new ArrayList<>();
     private boolean ended;
+    /** How many of what was acknowledged, from the first on, have come or are not for this subscription: they need no second look. */
+    private int arrived;
 
     /** From one packet to another, {@link History#NEVER} while the second has not been sent. */
     private static final class Span {
@@ -79,7 +82,9 @@ final class Listening {
     }
 
     boolean matches(String topic) {
-        return sharing == null ? TopicFilters.matches(filter, topic) : sharing.matches(topic);
+        return sharing == null
+                ? matching.computeIfAbsent(topic, t -> TopicFilters.matches(filter, t))
+                : sharing.matches(topic);
     }
 
     boolean isEnded() {
@@ -191,16 +196,23 @@ final class Listening {
         }
     }
 
-    /** Adds what is acknowledged and had to arrive. */
+    /** Adds what is acknowledged and had to arrive; the list only grows. */
     void missing(List<Published> acknowledged, List<String> missing) {
         if (live.isEmpty() || sharing != null) {
             return;
         }
-        for (Published message : acknowledged) {
-            if (!copies.containsKey(message.key) && matches(message.key.topic()) && isOwed(message)) {
+        while (arrived < acknowledged.size() && !mayBeMissing(acknowledged.get(arrived))) {
+            arrived++;
+        }
+        for (Published message : acknowledged.subList(arrived, acknowledged.size())) {
+            if (mayBeMissing(message) && isOwed(message)) {
                 missing.add(client + " lacks " + message.key);
             }
         }
+    }
+
+    private boolean mayBeMissing(Published message) {
+        return matches(message.key.topic()) && !copies.containsKey(message.key);
     }
 
     private boolean isOwed(Published message) {

@@ -27,6 +27,8 @@ final class Sharing {
     private final History history;
     private final String filter;
     private final Predicate<SimulatedSocket> isOver;
+    private final Map<String, Boolean> matching = new HashMap<>();
+
     /** By client id, whether its session goes on for ever. */
     private final Map<String, Boolean> keeps = new HashMap<>();
 
@@ -54,7 +56,7 @@ final class Sharing {
     }
 
     boolean matches(String topic) {
-        return TopicFilters.matches(filter, topic);
+        return matching.computeIfAbsent(topic, t -> TopicFilters.matches(filter, t));
     }
 
     /** A session begins, in which the client will subscribe. */
@@ -108,7 +110,7 @@ final class Sharing {
     /** Adds what is acknowledged, had to come to a member and has not. */
     void missing(List<Published> acknowledged, List<String> missing) {
         for (Published message : acknowledged) {
-            if (!received.containsKey(message.key) && matches(message.key.topic()) && isOwed(message)) {
+            if (matches(message.key.topic()) && !received.containsKey(message.key) && isOwed(message)) {
                 missing.add("the group of " + filter + " lacks " + message.key);
             }
         }
