@@ -45,6 +45,19 @@ final class HazelcastConfiguration {
     /** How long a connection to another member may take. */
     private static final int CONNECT_SECONDS_MAX = 1;
 
+    /**
+     * How soon after a vain try to connect to a member the next one follows. Only these tries count. Whatever else is sent to that member tries,
+     * too, and while such a try waits for its end none is made that counts: with the 100 ms that are normal, a member without an address was
+     * not given up before its heartbeats were missed, since something was sent first, again and again.
+     */
+    private static final int RECONNECT_PAUSE_MILLIS = 1;
+
+    /**
+     * After one more fault than this without a connection a member is gone: a connection that was reset, a try that was refused or one without an
+     * answer for {@link #CONNECT_SECONDS_MAX}. The kernel of a member that stands still answers, so none of its connections has faults.
+     */
+    private static final int FAULTS_MAX = 2;
+
     /** How long a member waits for its partitions to have moved away; whoever asked for it may give up before. */
     private static final int DEMOTION_SECONDS_MAX = 3_600;
 
@@ -90,6 +103,8 @@ final class HazelcastConfiguration {
         property("operation.thread.count", ownPartitionThreads());
         property("heartbeat.interval.seconds", timing.heartbeatIntervalSeconds());
         property("max.no.heartbeat.seconds", timing.heartbeatMaxSeconds());
+        property("connection.monitor.interval", RECONNECT_PAUSE_MILLIS);
+        property("connection.monitor.max.faults", FAULTS_MAX);
         property("merge.first.run.delay.seconds", timing.mergeDelaySeconds());
         property("merge.next.run.delay.seconds", timing.mergeDelaySeconds());
         property("wait.seconds.before.join", 0);
