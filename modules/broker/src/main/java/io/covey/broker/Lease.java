@@ -139,7 +139,7 @@ final class Lease {
         return settings.single() ? 1 : Math.max(settings.minimumMembers(), clusterSize() / 2 + 1);
     }
 
-    /** Whether this node knows everything that was granted on its machine, so that its confirms count. */
+    /** Whether this node knows everything that was granted on its machine, so that what it names counts. */
     boolean isWitness(long nowMillis) {
         return settings.single()
                 || heard.size() + 1 >= clusterSize()

@@ -324,8 +324,8 @@ final class NodeCore implements Core {
         long now = loop.monotonicMillis();
         if (to == self) {
             broadcast.confirmedBySelf(number, now);
-        } else if (lease.isWitness(now)) { // else it is asked again later
-            send(to, new NodeMessage.RouteConfirm(self, number, lease.backed(now)));
+        } else {
+            send(to, new NodeMessage.RouteConfirm(self, number, lease.isWitness(now), lease.backed(now)));
         }
     }
 

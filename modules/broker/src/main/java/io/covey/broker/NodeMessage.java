@@ -46,9 +46,10 @@ public sealed interface NodeMessage {
     /**
      * Every version in the receiver's route batch of this number is known here.
      *
+     * @param witness whether {@code backed} is all that was granted on the sender's machine, also by incarnations before this one
      * @param backed nodes to which the sender has granted a lease that may be valid, or may have been until a moment ago
      */
-    record RouteConfirm(long from, long number, List<Backed> backed) implements NodeMessage {
+    record RouteConfirm(long from, long number, boolean witness, List<Backed> backed) implements NodeMessage {
         /**
          * A node with a lease that the sender has granted.
          *

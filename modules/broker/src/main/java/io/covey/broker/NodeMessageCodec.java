@@ -118,7 +118,10 @@ public final class NodeMessageCodec {
             list(batch.partitions(), NodeMessageCodec::writePartitionDelta, out);
             list(batch.shards(), NodeMessageCodec::writeShardDelta, out);
         } else if (message instanceof NodeMessage.RouteConfirm confirm) {
-            kind(Kind.ROUTE_CONFIRM, out).i64(confirm.from()).varLong(confirm.number());
+            kind(Kind.ROUTE_CONFIRM, out)
+                    .i64(confirm.from())
+                    .varLong(confirm.number())
+                    .bool(confirm.witness());
             list(confirm.backed(), NodeMessageCodec::writeBacked, out);
         } else if (message instanceof NodeMessage.RoutePull pull) {
             kind(Kind.ROUTE_PULL, out).i64(pull.from());
@@ -167,7 +170,7 @@ public final class NodeMessageCodec {
                         list(in, NodeMessageCodec::readPartitionDelta),
                         list(in, NodeMessageCodec::readShardDelta));
             case ROUTE_CONFIRM ->
-                new NodeMessage.RouteConfirm(in.i64(), in.varLong(), list(in, NodeMessageCodec::readBacked));
+                new NodeMessage.RouteConfirm(in.i64(), in.varLong(), in.bool(), list(in, NodeMessageCodec::readBacked));
             case ROUTE_PULL -> new NodeMessage.RoutePull(in.i64());
             case ROUTE_SET ->
                 new NodeMessage.RouteSet(

@@ -24,14 +24,14 @@ import java.util.TreeMap;
  * <p>A change is live when no node can serve clients without knowing it. Nodes outside of this one's view may still hold a lease, so every
  * confirm names the nodes that its sender has backed. A change counts as live once
  * <ol>
- *   <li>every member of the view has confirmed it, and these are a majority,
- *   <li>each has sent its newest list in answer to something sent within the last {@link #LIST_FRESH_MILLIS} (else probes ask for new ones),
+ *   <li>every member of the view has confirmed it, and those among them that are {@link Lease#isWitness witnesses} are a majority,
+ *   <li>each witness has sent its newest list in answer to something sent within the last {@link #LIST_FRESH_MILLIS} (else probes ask for new ones),
  *   <li>every node on these lists has confirmed it too.
  * </ol>
  * A node that has said in the end that it serves nobody any more counts as gone at once, and nobody names it.
  *
- * <p>For let t be the earliest sending that such a list answers. A node that held the lease at t was granted it by a majority, so by one of those
- * who confirmed; that one names it for as long after the lease's end as lists may differ in age, and says how long ago that was: what ended
+ * <p>For let t be the earliest sending that such a list answers. A node that held the lease at t was granted it by a majority, so by one of the
+ * witnesses; that one names it for as long after the lease's end as lists may differ in age, and says how long ago that was: what ended
  * before t is of no account. A node that did not hold the lease at t reads
  * all routes after it has acquired it, so after the change was made.
  */
@@ -123,6 +123,8 @@ final class RouteBroadcast {
         private long summaryFirstSentMillis;
         private long summarySentMillis;
         private List<Backed> backed = List.of();
+        /** Whether that list is complete. */
+        private boolean witness;
         /** The sending that its list answers, and when the list came. */
         private long listAnswersMillis = Long.MIN_VALUE;
 
@@ -271,36 +273,34 @@ final class RouteBroadcast {
 
     /** This node itself knows every version of its batch, or of its summary, of this number. */
     void confirmedBySelf(long ofNumber, long nowMillis) {
-        confirmed(self, ofNumber, List.of(), nowMillis);
+        confirmed(new NodeMessage.RouteConfirm(self, ofNumber, false, List.of()), nowMillis);
     }
 
     /** Another node's confirm. */
     void confirmed(NodeMessage.RouteConfirm confirm, long nowMillis) {
-        confirmed(confirm.from(), confirm.number(), confirm.backed(), nowMillis);
-    }
-
-    private void confirmed(long from, long ofNumber, List<Backed> backed, long nowMillis) {
-        Peer peer = peers.get(from);
+        long ofNumber = confirm.number();
+        Peer peer = peers.get(confirm.from());
         if (peer == null) {
             return;
         }
         if (peer.summary != 0 && peer.summary == ofNumber) {
             peer.summary = 0;
-            takeList(peer, backed, peer.summaryFirstSentMillis, nowMillis);
+            takeList(peer, confirm, peer.summaryFirstSentMillis, nowMillis);
         } else {
             Pending pending = peer.unconfirmed.remove(ofNumber);
             if (pending == null) {
                 return; // confirmed before
             }
-            takeList(peer, backed, pending.sent.sentMillis, nowMillis);
+            takeList(peer, confirm, pending.sent.sentMillis, nowMillis);
         }
         dropConfirmed();
         complete(nowMillis);
     }
 
-    private static void takeList(Peer peer, List<Backed> backed, long answersMillis, long nowMillis) {
+    private static void takeList(Peer peer, NodeMessage.RouteConfirm confirm, long answersMillis, long nowMillis) {
         if (answersMillis >= peer.listAnswersMillis) {
-            peer.backed = backed;
+            peer.backed = confirm.backed();
+            peer.witness = confirm.witness();
             peer.listAnswersMillis = answersMillis;
             peer.listCameMillis = nowMillis;
         }
@@ -357,14 +357,17 @@ final class RouteBroadcast {
         if (waiters.isEmpty()) {
             return;
         }
-        int counted = view.size() - (lease.isWitness(nowMillis) ? 0 : 1);
-        if (counted < lease.quorum()) {
-            return;
-        }
+        int witnesses = lease.isWitness(nowMillis) ? 1 : 0;
         long earliestMillis = nowMillis;
         for (long node : view) {
             Peer peer = peer(node, nowMillis);
-            earliestMillis = node == self ? earliestMillis : Math.min(earliestMillis, peer.listAnswersMillis);
+            if (node != self && peer.witness) {
+                witnesses++;
+                earliestMillis = Math.min(earliestMillis, peer.listAnswersMillis);
+            }
+        }
+        if (witnesses < lease.quorum()) {
+            return;
         }
         boolean fresh = nowMillis - LIST_FRESH_MILLIS <= earliestMillis;
         Set<Long> named = named(fresh ? earliestMillis : Long.MIN_VALUE, nowMillis);

@@ -84,6 +84,29 @@ class NodeCoreSimulationTest {
         assertThat(stays.mayOwn(departure + 1)).isFalse();
     }
 
+    /** The lease of the one that is away is over; the one that comes anew has not heard of it, and does not wait for it either. */
+    @Test
+    @DisplayName(
+            "I6: subscriptions are confirmed at once beside a node that has come anew, also while another one is away")
+    void whoComesAnewHoldsUpNoSubscriptionWhereTheOthersAreAMajority() {
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+            SimulatedNodes nodes = new SimulatedNodes(seed, 5);
+            nodes.run(12_000);
+            nodes.cut(List.of(nodes.machines.get(4)), 1_000_000);
+            nodes.run(12_000);
+            SimulatedNodes.Process before = nodes.machines.get(3).process;
+            nodes.freeze(nodes.machines.get(3), 9_000);
+            nodes.runUntil(() -> nodes.machines.get(3).process != before
+                    && nodes.machines.get(3).process.mayServe());
+
+            nodes.subscribePersistent(nodes.machines.get(0).process, "at/another", 1, true);
+            nodes.subscribePersistent(nodes.machines.get(3).process, "at/itself", 2, true);
+            long waited = nodes.runUntil(() -> nodes.live.size() == 2);
+
+            assertThat(waited).as("milliseconds with seed " + seed).isLessThan(2_000);
+        }
+    }
+
     private static SimulatedNodes run(long seed) {
         Random random = new Random(seed * 31);
         SimulatedNodes nodes = new SimulatedNodes(seed, 3 + (int) (seed % 3));

@@ -39,6 +39,7 @@ class NodeMessageCodecTest {
             new NodeMessage.RouteConfirm(
                     3,
                     9,
+                    true,
                     List.of(
                             new NodeMessage.RouteConfirm.Backed(NODE, 0),
                             new NodeMessage.RouteConfirm.Backed(1, 1_999))),

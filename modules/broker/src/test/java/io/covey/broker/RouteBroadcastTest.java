@@ -67,7 +67,7 @@ class RouteBroadcastTest {
     private void confirm(long from, long number, Long... backed) {
         List<RouteConfirm.Backed> all =
                 Stream.of(backed).map(node -> new RouteConfirm.Backed(node, 0)).toList();
-        broadcast.confirmed(new RouteConfirm(from, number, all), now);
+        broadcast.confirmed(new RouteConfirm(from, number, true, all), now);
     }
 
     private void later(long millis) {
@@ -124,16 +124,16 @@ class RouteBroadcastTest {
     void aLeaseThatEndedBeforeTheChangeIsOfNoAccount() {
         long number = announce(1);
         now += 1_000;
-        broadcast.confirmed(new RouteConfirm(B, number, List.of(new RouteConfirm.Backed(OUTSIDER, 900))), now);
-        broadcast.confirmed(new RouteConfirm(C, number, List.of()), now);
+        broadcast.confirmed(new RouteConfirm(B, number, true, List.of(new RouteConfirm.Backed(OUTSIDER, 900))), now);
+        broadcast.confirmed(new RouteConfirm(C, number, true, List.of()), now);
         assertThat(live).isZero();
 
         broadcast.confirmedBySelf(newest(SELF), now);
         later(RouteBroadcast.RESEND_MILLIS);
         broadcast.confirmedBySelf(newest(SELF), now);
         broadcast.confirmed(
-                new RouteConfirm(B, newest(B), List.of(new RouteConfirm.Backed(OUTSIDER, 1_900))), now + 1_000);
-        broadcast.confirmed(new RouteConfirm(C, newest(C), List.of()), now + 1_000);
+                new RouteConfirm(B, newest(B), true, List.of(new RouteConfirm.Backed(OUTSIDER, 1_900))), now + 1_000);
+        broadcast.confirmed(new RouteConfirm(C, newest(C), true, List.of()), now + 1_000);
         assertThat(live).isEqualTo(1);
     }
 
@@ -206,6 +206,38 @@ class RouteBroadcastTest {
         confirm(B, newest(B));
         assertThat(live).isZero();
         assertThat(sentTo(OUTSIDER)).hasSize(1);
+
+        confirm(OUTSIDER, newest(OUTSIDER));
+        assertThat(live).isEqualTo(1);
+    }
+
+    /** It may serve, so it has to know; but what earlier incarnations on its machine granted it does not tell. */
+    @Test
+    void whoDoesNotKnowWhatItsMachineHasGrantedConfirmsButCountsForNoMajority() {
+        long number = announce(1);
+        broadcast.confirmed(new RouteConfirm(B, number, false, List.of()), now);
+        assertThat(live).as("C does not know it yet").isZero();
+        confirm(C, number);
+        assertThat(live).as("C and this node are a majority").isEqualTo(1);
+
+        long next = announce(2);
+        broadcast.confirmed(new RouteConfirm(B, next, false, List.of()), now);
+        broadcast.confirmed(new RouteConfirm(C, next, false, List.of()), now);
+        assertThat(live).as("this node alone is none").isEqualTo(1);
+
+        later(RouteBroadcast.RESEND_MILLIS);
+        broadcast.confirmedBySelf(newest(SELF), now);
+        broadcast.confirmed(new RouteConfirm(C, newest(C), false, List.of()), now);
+        confirm(B, newest(B));
+        assertThat(live).isEqualTo(2);
+    }
+
+    @Test
+    void whatANodeNamesThatIsNoWitnessIsWaitedForAllTheSame() {
+        long number = announce(1);
+        broadcast.confirmed(new RouteConfirm(B, number, false, List.of(new RouteConfirm.Backed(OUTSIDER, 0))), now);
+        confirm(C, number);
+        assertThat(live).isZero();
 
         confirm(OUTSIDER, newest(OUTSIDER));
         assertThat(live).isEqualTo(1);

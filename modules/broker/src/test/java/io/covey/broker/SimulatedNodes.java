@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -92,6 +93,15 @@ final class SimulatedNodes {
             event.action.run();
         }
         nowMicros = end;
+    }
+
+    /** Runs until something has come about, a minute at most; returns how many milliseconds that took. */
+    long runUntil(BooleanSupplier done) {
+        long millis = 0;
+        for (; !done.getAsBoolean() && millis < 60_000; millis += 10) {
+            run(10);
+        }
+        return millis;
     }
 
     /** A machine with one process at a time, which has one incarnation of a node at a time. */

@@ -55,7 +55,7 @@ final class Tamperer {
         if (tampering == Tampering.ROUTES_CONFIRMED_UNSEEN
                 && message instanceof NodeMessage.RouteBatch batch
                 && batch.number() % 2 == 0) {
-            NodeMessage confirm = new NodeMessage.RouteConfirm(target.node(), batch.number(), List.of());
+            NodeMessage confirm = new NodeMessage.RouteConfirm(target.node(), batch.number(), true, List.of());
             inject.accept(new ShardAddress(batch.from(), NodeLink.NODE_CORE), confirm);
             return null;
         }
