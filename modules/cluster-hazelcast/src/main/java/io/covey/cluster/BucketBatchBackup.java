@@ -91,6 +91,11 @@ final class BucketBatchBackup
     /**
      * Applies a batch to a replica, writes it down and notes what the replica takes, on the partition's thread.
      *
+     * <p>It is not asked whether the sender owns the partition by this member's table, which may be older or newer than the sender's. A partition gets
+     * another owner without its owner's part in it only once that one has left the list of members, and Hazelcast refuses here, on this thread, whatever
+     * comes from somebody who is not on it. What came before is in this replica, so in what the heir takes over from it; and once the heir, be it
+     * this member, has applied a batch of its own, the generation is another and the step does not fit (ADR 0014).
+     *
      * @return whether the replica holds the batch now; where it does not, nothing is confirmed
      */
     static boolean holds(
