@@ -74,28 +74,23 @@ class NodeTest {
 
     @Test
     void nodesServeTogetherWithTheirRealCores() {
-        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
-        TestCluster.TestNode first = three.start(1, 2);
-        three.start(2, 1);
-        TestCluster.TestNode third = three.start(3, 1);
+        TestCluster three = three(2, 100);
         three.time.pass(12_000);
-        exchange(three, first, third);
+        exchange(three, node(three, 1), node(three, 3));
     }
 
     /** The lease of a node that has ended in order would be valid for seconds; it has said that it makes no use of it. */
     @Test
     void aSubAckDoesNotWaitForTheLeaseOfANodeThatHasEndedInOrder() {
-        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
-        TestCluster.TestNode first = three.start(1, 2);
-        three.start(2, 1);
-        TestCluster.TestNode third = three.start(3, 1);
+        TestCluster three = three(2, 100);
         three.time.pass(12_000);
+        TestCluster.TestNode third = node(three, 3);
         boolean[] stopped = {false};
         third.node.stop(() -> stopped[0] = true);
         three.time.pass(500);
         assertThat(stopped[0]).isTrue();
 
-        TestClient subscriber = first.client().connect("s", true, 60);
+        TestClient subscriber = node(three, 1).client().connect("s", true, 60);
         subscriber.subscribe("a/+", QoS.AT_LEAST_ONCE);
         three.time.pass(500);
 
@@ -105,11 +100,9 @@ class NodeTest {
     /** Its lease would run out later, and its end would be taken for that of the next incarnation. */
     @Test
     void anIncarnationThatIsOverAsksForTheNextOnce() {
-        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
-        TestCluster.TestNode first = three.start(1, 2);
-        three.start(2, 1);
-        three.start(3, 1);
+        TestCluster three = three(2, 100);
         three.time.pass(12_000);
+        TestCluster.TestNode first = node(three, 1);
         TestClient client = first.client().connect("s", true, 60);
 
         first.node.incarnationOver("joined again");
@@ -122,19 +115,29 @@ class NodeTest {
     /** Nodes that are busy answer late: a second from a request to its answer is no reason to wait for ever. */
     @Test
     void aSubAckComesHoweverSlowlyTheNodesAnswer() {
-        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
-        three.linkMicros = 500_000;
-        TestCluster.TestNode first = three.start(1, 1);
-        three.start(2, 1);
-        three.start(3, 1);
+        TestCluster three = three(1, 500_000);
         three.time.pass(20_000);
 
-        TestClient subscriber = first.client().connect("s", true, 60);
+        TestClient subscriber = node(three, 1).client().connect("s", true, 60);
         subscriber.subscribe("a/+", QoS.AT_LEAST_ONCE);
         three.time.pass(5_000);
 
         assertThat(subscriber.got).as("got").hasSize(2);
         assertThat(subscriber.subAck()).as("SUBACK").isNotNull();
+    }
+
+    /** Three nodes that are just starting, with their real cores. */
+    private static TestCluster three(int shardsOfFirst, long linkMicros) {
+        TestCluster three = new TestCluster().withRealCores().with(NodeSettings.clustered(3, 2));
+        three.linkMicros = linkMicros;
+        three.start(1, shardsOfFirst);
+        three.start(2, 1);
+        three.start(3, 1);
+        return three;
+    }
+
+    private static TestCluster.TestNode node(TestCluster cluster, long incarnation) {
+        return Objects.requireNonNull(cluster.nodes.get(incarnation));
     }
 
     private static void exchange(TestCluster cluster, TestCluster.TestNode from, TestCluster.TestNode to) {

@@ -53,17 +53,6 @@ public sealed interface Command {
             check(receiveMaximum >= 1 && receiveMaximum <= 65_535, "receiveMaximum");
         }
 
-        /** Which takes over without asking. */
-        public OpenSession(
-                String clientId,
-                ShardAddress owner,
-                boolean cleanStart,
-                long expirySeconds,
-                int receiveMaximum,
-                @Nullable Will will) {
-            this(clientId, owner, cleanStart, expirySeconds, receiveMaximum, will, AT_ONCE);
-        }
-
         /** The same CONNECT, now that its turn has come. */
         public OpenSession inTurn(long itsTurn) {
             return new OpenSession(clientId, owner, cleanStart, expirySeconds, receiveMaximum, will, itsTurn);

@@ -85,7 +85,14 @@ class BatchCodecTest {
                 Long.MAX_VALUE,
                 Long.MAX_VALUE,
                 List.of(
-                        new Command.OpenSession("", new ShardAddress(0, 65_535), true, 0xFFFF_FFFFL, 65_535, null),
+                        new Command.OpenSession(
+                                "",
+                                new ShardAddress(0, 65_535),
+                                true,
+                                0xFFFF_FFFFL,
+                                65_535,
+                                null,
+                                Command.OpenSession.AT_ONCE),
                         new Command.OpenSession("o", TestBucket.SHARD_A, false, 0, 1, null, Long.MAX_VALUE),
                         new Command.CloseSession("\u00e4\ud83d\ude00", Long.MAX_VALUE, -1, true, -1),
                         new Command.Acknowledge("c", 1, new long[] {Long.MAX_VALUE, 0, 5}, new long[] {3, 2, 1}),

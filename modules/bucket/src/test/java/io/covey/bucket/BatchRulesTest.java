@@ -25,7 +25,10 @@ class BatchRulesTest {
 
     private static Batch open(ShardAddress sender, long sequence, String clientId) {
         return new Batch(
-                sender, sequence, TIME, List.of(new Command.OpenSession(clientId, sender, false, 60, 10, null)));
+                sender,
+                sequence,
+                TIME,
+                List.of(new Command.OpenSession(clientId, sender, false, 60, 10, null, Command.OpenSession.AT_ONCE)));
     }
 
     private static Step step(long owner, long ownerBefore, BucketVersion before, BucketVersion after) {

@@ -174,7 +174,8 @@ class LimitsTest {
         bucket.connect("one");
         long epoch = bucket.connect("two").epoch();
 
-        assertThat(bucket.answer(new Command.OpenSession("three", TestBucket.SHARD_A, false, 60, 1, null)))
+        assertThat(bucket.answer(new Command.OpenSession(
+                        "three", TestBucket.SHARD_A, false, 60, 1, null, Command.OpenSession.AT_ONCE)))
                 .isEqualTo(new Result.Refused(Shortage.SESSIONS));
         assertThat(bucket.connect("one").sessionPresent()).isTrue();
         bucket.run(new Command.CloseSession("two", epoch, 0, false, -1));
@@ -192,7 +193,8 @@ class LimitsTest {
         assertThat(retain(bucket, "a", "r")).isEqualTo(Shortage.NODE);
         subscribed(bucket, "d", "a");
         bucket.room = NodeRoom.NOTHING;
-        assertThat(bucket.answer(new Command.OpenSession("e", TestBucket.SHARD_A, false, 60, 1, null)))
+        assertThat(bucket.answer(new Command.OpenSession(
+                        "e", TestBucket.SHARD_A, false, 60, 1, null, Command.OpenSession.AT_ONCE)))
                 .isEqualTo(new Result.Refused(Shortage.NODE));
         assertThat(bucket.subscribe("c", epoch, "b", QoS.AT_LEAST_ONCE)).isEqualTo(new Result.Refused(Shortage.NODE));
         assertThat(bucket.connect("c").entries()).hasSize(1);
@@ -334,7 +336,8 @@ class LimitsTest {
         assertThat(answer).isEqualTo(new Result.Refused(Shortage.BUCKET));
         assertThat(bucket.describe("another").subscriptions()).hasSize(1);
         int opened = 0;
-        while (bucket.answer(new Command.OpenSession("n" + opened, TestBucket.SHARD_A, false, 60, 1, null))
+        while (bucket.answer(new Command.OpenSession(
+                        "n" + opened, TestBucket.SHARD_A, false, 60, 1, null, Command.OpenSession.AT_ONCE))
                 instanceof Result.Opened) {
             opened++;
         }

@@ -386,9 +386,10 @@ class SessionTest {
 
     @Test
     void commandsOutOfRangeCannotBeMade() {
-        assertThatThrownBy(() -> new Command.OpenSession("c", SHARD_A, false, 0x1_0000_0000L, 1, null))
+        assertThatThrownBy(() -> new Command.OpenSession(
+                        "c", SHARD_A, false, 0x1_0000_0000L, 1, null, Command.OpenSession.AT_ONCE))
                 .hasMessageContaining("expirySeconds");
-        assertThatThrownBy(() -> new Command.OpenSession("c", SHARD_A, false, 0, 0, null))
+        assertThatThrownBy(() -> new Command.OpenSession("c", SHARD_A, false, 0, 0, null, Command.OpenSession.AT_ONCE))
                 .hasMessageContaining("receiveMaximum");
         assertThatThrownBy(() -> new Command.CloseSession("c", 1, -2, false, 0)).hasMessageContaining("expirySeconds");
         assertThatThrownBy(() -> new Command.CloseSession("c", 1, 0, false, -2)).hasMessageContaining("lastSent");

@@ -159,7 +159,14 @@ class SharedDistributionTest {
                 boolean clean = !client.id.equals("c0") && random.nextInt(3) == 0;
                 Result.Opened opened = run(
                         home(client),
-                        new Command.OpenSession(client.id, client.shard, clean, TestBucket.NEVER_EXPIRES, 4, null));
+                        new Command.OpenSession(
+                                client.id,
+                                client.shard,
+                                clean,
+                                TestBucket.NEVER_EXPIRES,
+                                4,
+                                null,
+                                Command.OpenSession.AT_ONCE));
                 if (!opened.sessionPresent()) {
                     sessionEnded(client);
                 }

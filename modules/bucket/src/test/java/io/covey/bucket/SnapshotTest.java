@@ -87,7 +87,8 @@ class SnapshotTest {
         Bucket restored = Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT);
 
         BucketVersion before = restored.version();
-        Command open = new Command.OpenSession("c", SHARD_2, false, NEVER_EXPIRES, 10, null);
+        Command open =
+                new Command.OpenSession("c", SHARD_2, false, NEVER_EXPIRES, 10, null, Command.OpenSession.AT_ONCE);
         BatchOutcome repeated = apply(restored, SHARD_2, 1, open);
         Result result = ((BatchOutcome.Applied) repeated).result().results().get(0);
         assertThat(((Result.Opened) result).predecessors())

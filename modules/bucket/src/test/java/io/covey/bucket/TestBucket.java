@@ -73,7 +73,8 @@ final class TestBucket {
     }
 
     Result.Opened openQuietly(String clientId, long expirySeconds) {
-        return runQuietly(new Command.OpenSession(clientId, sender, false, expirySeconds, 10, null));
+        return runQuietly(
+                new Command.OpenSession(clientId, sender, false, expirySeconds, 10, null, Command.OpenSession.AT_ONCE));
     }
 
     void closeQuietly(String clientId, long epoch) {
@@ -110,7 +111,8 @@ final class TestBucket {
     }
 
     Result.Opened open(String clientId, boolean cleanStart, long expirySeconds, int receiveMaximum, Will will) {
-        return run(new Command.OpenSession(clientId, sender, cleanStart, expirySeconds, receiveMaximum, will));
+        return run(new Command.OpenSession(
+                clientId, sender, cleanStart, expirySeconds, receiveMaximum, will, Command.OpenSession.AT_ONCE));
     }
 
     /** A connection of a session that never expires. */

@@ -237,8 +237,8 @@ class WillTest {
     @Test
     void aTickTellsABoundedPartOfTheOutboxOldestFirst() {
         for (int i = 1; i <= 300; i++) {
-            Result.Opened opened = bucket.runQuietly(
-                    new Command.OpenSession("c" + i, bucket.sender, false, 60, 10, bucket.will("w", 0)));
+            Result.Opened opened = bucket.runQuietly(new Command.OpenSession(
+                    "c" + i, bucket.sender, false, 60, 10, bucket.will("w", 0), Command.OpenSession.AT_ONCE));
             bucket.runQuietly(new Command.CloseSession("c" + i, opened.epoch(), -1, true, -1));
         }
 

@@ -119,7 +119,14 @@ final class BatchCost {
             for (int session = 0; session < SESSIONS; session++) {
                 Result.Opened opened = (Result.Opened) member.confirm(
                                 partition,
-                                new Command.OpenSession(client(session), member.shard(), false, 3_600, 1_000, null))
+                                new Command.OpenSession(
+                                        client(session),
+                                        member.shard(),
+                                        false,
+                                        3_600,
+                                        1_000,
+                                        null,
+                                        Command.OpenSession.AT_ONCE))
                         .results()
                         .get(0);
                 epochs[session] = opened.epoch();

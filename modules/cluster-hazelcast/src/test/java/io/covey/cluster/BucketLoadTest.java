@@ -48,7 +48,8 @@ class BucketLoadTest {
     }
 
     private void queueOf(String clientId) {
-        Result.Opened opened = (Result.Opened) run(new Command.OpenSession(clientId, SHARD, false, 60, 1, null));
+        Result.Opened opened = (Result.Opened)
+                run(new Command.OpenSession(clientId, SHARD, false, 60, 1, null, Command.OpenSession.AT_ONCE));
         Subscription all = new Subscription("a", QoS.AT_LEAST_ONCE, false, false, 0, 0);
         run(new Command.Subscribe(clientId, opened.epoch(), List.of(all)));
     }
@@ -80,7 +81,8 @@ class BucketLoadTest {
 
     @Test
     void sessionsThatExpireAreTold() {
-        Result.Opened opened = (Result.Opened) run(new Command.OpenSession("c", SHARD, false, 60, 1, null));
+        Result.Opened opened = (Result.Opened)
+                run(new Command.OpenSession("c", SHARD, false, 60, 1, null, Command.OpenSession.AT_ONCE));
         run(new Command.CloseSession("c", opened.epoch(), -1, false, -1));
         load.applied(0, bucket);
         nowMillis += 61_000;

@@ -101,7 +101,8 @@ class LocalBucketsOnDiskTest {
         Result.Opened opened = (Result.Opened) confirm(
                         gateway,
                         partition,
-                        List.of(new Command.OpenSession("c", new ShardAddress(1, 0), false, 3_600, BACKLOG, null)))
+                        List.of(new Command.OpenSession(
+                                "c", new ShardAddress(1, 0), false, 3_600, BACKLOG, null, Command.OpenSession.AT_ONCE)))
                 .get(0);
         Subscription subscription = new Subscription("t", QoS.AT_LEAST_ONCE, false, false, 0, 0);
         confirm(gateway, partition, List.of(new Command.Subscribe("c", opened.epoch(), List.of(subscription))));

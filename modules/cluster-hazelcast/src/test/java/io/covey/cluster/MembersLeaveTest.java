@@ -172,7 +172,9 @@ class MembersLeaveTest {
     private static List<String> queue(TestMember member, int partition) {
         List<String> payloads = new ArrayList<>();
         Result.Opened opened = (Result.Opened) member.confirm(
-                        partition, new Command.OpenSession("receiver", member.shard(), false, 3_600, 65_535, null))
+                        partition,
+                        new Command.OpenSession(
+                                "receiver", member.shard(), false, 3_600, 65_535, null, Command.OpenSession.AT_ONCE))
                 .results()
                 .get(0);
         List<QueueEntry> entries = opened.entries();

@@ -106,7 +106,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     static Command open(TestMember member, String clientId) {
-        return new Command.OpenSession(clientId, member.shard(), false, 3_600, 100, null);
+        return new Command.OpenSession(clientId, member.shard(), false, 3_600, 100, null, Command.OpenSession.AT_ONCE);
     }
 
     static Command append(String topic, int number) {

@@ -122,7 +122,9 @@ final class TestNode {
         String id = "c" + client;
         long epoch = epochs[partition][client];
         return switch (random.nextInt(8)) {
-            case 0 -> new Command.OpenSession(id, new ShardAddress(incarnation, 0), false, 1_000, 10, null);
+            case 0 ->
+                new Command.OpenSession(
+                        id, new ShardAddress(incarnation, 0), false, 1_000, 10, null, Command.OpenSession.AT_ONCE);
             case 1 ->
                 new Command.Subscribe(
                         id,
