@@ -73,7 +73,7 @@ final class Kicks {
             // one that began later: by then the session had the epoch that this Kick comes from, and it gets a higher.
             boolean mayBeMeant = connection.isEnding()
                     ? connection.epoch() <= kick.epoch()
-                    : connection.opening() <= asked.openings();
+                    : connection.opening().number() <= asked.openings();
             if (mayBeMeant) {
                 return false;
             }

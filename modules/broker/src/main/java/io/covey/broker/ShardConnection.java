@@ -1,6 +1,5 @@
 package io.covey.broker;
 
-import io.covey.bucket.Command;
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
 import io.covey.protocol.Auth;
@@ -13,7 +12,6 @@ import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.routing.Subscriber;
 import io.covey.routing.Subscription;
-import io.covey.session.AuthenticationStep;
 import io.covey.session.Connection;
 import io.covey.session.ConnectionEffects;
 import io.covey.session.ConnectionEvent;
@@ -40,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
 final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
-    /** How long a client waits to be authenticated, and then for its session, before it is sent away with 0x88. */
-    static final int OPEN_MILLIS_MAX = 10_000;
-
     private final Shard shard;
     private final WireOutput output;
     private final Connection connection;
@@ -50,7 +45,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private final TimerWheel.Timer tick = new TimerWheel.Timer(this::tick);
     private final ConnectionSubscriptions subscriptions;
     private final SharedMemberships memberships;
-    private final ConnectionAuthentication authentication;
+    private final Opening opening;
     private final DeliveryProgress progress;
 
     private Phase phase = Phase.NEW;
@@ -61,15 +56,10 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private int partition;
     private long epoch = -1;
     private long incarnation;
-    private long opening;
-    private long kickedUpTo = -1;
-    private long waitingSinceMicros = -1;
     private boolean hintMissed;
-    private long openUntilMillis = Long.MAX_VALUE;
     /** When the connection went on with a session that another had before. */
     private long continuedMillis = Long.MIN_VALUE;
 
-    private Command.@Nullable OpenSession asked;
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
     private @Nullable Map<ConnectionEvent, Long> drops;
@@ -95,9 +85,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         this.subscriptions = new ConnectionSubscriptions(this, shard);
         this.memberships = new SharedMemberships(this, shard);
         this.progress = new DeliveryProgress(shard);
-        this.authentication = new ConnectionAuthentication(shard, output, this::authenticated);
         long now = shard.nowMillis();
         this.connection = new Connection(this, shard.settings.session(), shard.loop::uniqueLong, now);
+        this.opening = new Opening(this, shard, output, connection);
         shard.wheel.atLatest(tick, connection.nextDeadlineMillis());
     }
 
@@ -125,8 +115,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         return epoch;
     }
 
-    /** Which of the shard's connections it was to begin to open, counted from 1. */
-    long opening() {
+    Opening opening() {
         return opening;
     }
 
@@ -207,7 +196,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     }
 
     /** After each input of the connection: starts what it wants published, which may come back to it as a delivery. */
-    private void settle() {
+    void settle() {
         pipeline.run();
         drain();
     }
@@ -215,8 +204,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private void tick() {
         if (shard.mayServe() && !output.isClosed()) {
             long now = shard.nowMillis();
-            if (now >= openUntilMillis && phase.isBeforeOpen()) {
-                // The authenticator, its bucket or its earlier connection does not answer.
+            if (opening.isOverdue(now) && phase.isBeforeOpen()) {
                 shutDown(ReasonCode.SERVER_UNAVAILABLE);
                 return;
             }
@@ -235,27 +223,12 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     @Override
     public void authenticate(Connect connect) {
-        answerWithinLimit();
-        authentication.begin(connect);
+        opening.authenticate(connect);
     }
 
     @Override
     public void authenticateFurther(Auth packet) {
-        answerWithinLimit();
-        authentication.proceed(packet);
-    }
-
-    private void answerWithinLimit() {
-        openUntilMillis = shard.lastMillis() + OPEN_MILLIS_MAX;
-        shard.wheel.atLatest(tick, openUntilMillis);
-    }
-
-    private void authenticated(AuthenticationStep step) {
-        if (shard.mayServe() && !output.isClosed()) {
-            openUntilMillis = Long.MAX_VALUE;
-            connection.authenticated(step, shard.nowMillis());
-            settle();
-        }
+        opening.authenticateFurther(packet);
     }
 
     @Override
@@ -265,101 +238,42 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         hasWill = request.will() != null;
         receiveMaximum = request.receiveMaximum();
         partition = shard.lanes.partitionOfClient(clientId);
-        boolean serves = shard.takesClients();
-        if (!serves || lane().isFull() || shard.lanes.isFull()) {
-            ReasonCode reason = serves ? ReasonCode.SERVER_BUSY : ReasonCode.SERVER_UNAVAILABLE;
-            shard.loop.atEndOfTurn(() -> refuse(reason));
-            return;
-        }
+        opening.begin(request);
+    }
+
+    /** Its bucket is asked for the session. */
+    void opens() {
         phase = Phase.OPENING;
-        answerWithinLimit();
-        ask(new Command.OpenSession(
-                clientId,
-                shard.lanes.self,
-                request.cleanStart(),
-                request.expirySeconds(),
-                request.receiveMaximum(),
-                request.will(),
-                Command.OpenSession.FIRST));
     }
 
-    private void ask(Command.OpenSession command) {
-        asked = command;
-        opening = shard.kicks.opening();
-        shard.registry.unsettled(this);
-        lane().submit(command, true, this::opened);
-    }
-
-    /** The connection that was in the way is gone. */
-    void askInTurn(long turn) {
-        ask(asked().inTurn(turn));
-    }
-
-    private Command.OpenSession asked() {
-        return Objects.requireNonNull(asked, "the session was asked for");
+    /** The session is not to be had, or the connection has ended meanwhile. */
+    void over() {
+        phase = Phase.OVER;
     }
 
     /** A later CONNECT has come first. */
     void overtaken() {
-        phase = Phase.OVER;
+        over();
         connection.takenOver(shard.nowMillis());
         close();
     }
 
-    /** It waits for an earlier connection from now on, if it does not yet. */
-    void waits() {
-        waitingSinceMicros = waitingSinceMicros < 0 ? shard.loop.monotonicMicros() : waitingSinceMicros;
-    }
-
-    private void refuse(ReasonCode reason) {
-        if (shard.mayServe() && !output.isClosed()) {
-            connection.refused(reason, shard.nowMillis());
-        }
-    }
-
-    private void opened(Result result) {
-        shard.registry.settled(this);
-        begin(result);
-        shard.kicks.reconsider(clientId);
-    }
-
-    private void begin(Result result) {
-        if (result instanceof Result.Refused) {
-            phase = Phase.OVER;
-            refuse(ReasonCode.QUOTA_EXCEEDED);
-            return;
-        }
-        if (result instanceof Result.Occupied occupied) {
-            waits();
-            shard.vacancies.await(this, occupied);
-            return;
-        }
-        if (result instanceof Result.Fenced) {
-            overtaken();
-            return;
-        }
-        if (!(result instanceof Result.Opened opened)) {
-            throw new IllegalStateException("no answer to an OpenSession: " + result);
-        }
+    /** It has its epoch, and goes on once the earlier connection of the client id is gone. */
+    void waits(Result.Opened opened) {
         phase = Phase.WAITING;
         persistent = persistent || opened.sessionPresent(); // a durable session stays so until it ends
         epoch = opened.epoch();
         incarnation = opened.incarnation();
         queue = new SessionQueue(this, shard);
-        shard.vacancies.opened(clientId, asked().turn() > Command.OpenSession.FIRST ? asked().turn() : epoch);
-        kicked(kickedUpTo);
-        shard.takeovers.begin(this, opened);
     }
 
     /** It is the only connection of its client id: it opens. */
     void proceed(Result.Opened opened) {
-        if (waitingSinceMicros >= 0) {
-            shard.events.takenOver(shard.loop.monotonicMicros() - waitingSinceMicros);
-        }
+        opening.waitsNoMore();
         if (phase != Phase.WAITING) {
             return;
         }
-        if (epoch <= kickedUpTo) {
+        if (opening.isKicked(epoch)) {
             leave().close(new EndOfConnection(-1, true, -1), hasWill);
             return;
         }
@@ -379,11 +293,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     /**
      * A Kick came: the connection closes if it is meant. Its end is reported, since the session may be waited for; but not before those that it
-     * took over are gone, since it is the one that sees to it. Where it has no epoch yet, the Kick is held against the one that comes.
+     * took over are gone, since it is the one that sees to it.
      */
     void kicked(long upToEpoch) {
-        kickedUpTo = Math.max(kickedUpTo, upToEpoch);
-        if (epoch > kickedUpTo) {
+        opening.kicked(upToEpoch);
+        if (!opening.isKicked(epoch)) {
             return;
         }
         if (phase == Phase.OPEN) {

@@ -58,7 +58,7 @@ final class Takeovers { // [MQTT311-3.1.4-2]
             proceed(connection, opened);
             return;
         }
-        connection.waits();
+        connection.opening().waits();
         Takeover takeover = new Takeover(connection, opened, remote);
         if (ofClient == null) {
             ofClient = new ArrayList<>(1);

@@ -64,7 +64,7 @@ final class Vacancies {
         Waiting asks = waiting.get(clientId);
         if (asks != null && asks.occupied.epoch() == epoch) {
             waiting.remove(clientId);
-            asks.connection.askInTurn(asks.occupied.turn());
+            asks.connection.opening().askInTurn(asks.occupied.turn());
         }
     }
 

@@ -177,7 +177,7 @@ class MovingClientTest {
         TestClient first = one.client().connect("c", true, 60);
         cluster.lost = message -> message instanceof NodeMessage.Kick;
         TestClient refused = two.client().connect("c", true, 60);
-        pass(ShardConnection.OPEN_MILLIS_MAX + 100L);
+        pass(Opening.MILLIS_MAX + 100L);
         assertThat(Objects.requireNonNull(refused.connAck()).reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
 
         cluster.lost = message -> false;

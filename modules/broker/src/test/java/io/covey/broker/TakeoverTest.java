@@ -369,7 +369,7 @@ class TakeoverTest {
         cluster.buckets.script =
                 submission -> submission.has(Command.OpenSession.class) ? Fault.ANSWER_HELD : Fault.NONE;
         TestClient first = one.client().connect("c", true, 60);
-        pass(ShardConnection.OPEN_MILLIS_MAX + 100L);
+        pass(Opening.MILLIS_MAX + 100L);
         assertThat(Objects.requireNonNull(first.connAck()).reason()).isEqualTo(ReasonCode.SERVER_UNAVAILABLE);
         assertThat(first.closed).isTrue();
 
