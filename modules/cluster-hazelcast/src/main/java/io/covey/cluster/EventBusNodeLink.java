@@ -118,7 +118,7 @@ final class EventBusNodeLink implements NodeLink {
                 }
             });
         } catch (IllegalArgumentException | IndexOutOfBoundsException foreign) {
-            unreadable = foreign.getMessage();
+            unreadable = foreign.toString();
             dropped.increment();
         }
     }
@@ -134,14 +134,14 @@ final class EventBusNodeLink implements NodeLink {
                 peer.reportSilence();
             }
         }
+        if (unreadable != null) {
+            LOG.warn("another node sent what cannot be read; reason={}", unreadable);
+            unreadable = null;
+        }
         long lost = dropped.sum();
         if (lost > droppedReported) {
-            LOG.warn(
-                    "messages from or to other nodes were dropped; count={} unreadable={}",
-                    lost - droppedReported,
-                    unreadable);
+            LOG.warn("messages to or from other nodes were dropped; count={}", lost - droppedReported);
             droppedReported = lost;
-            unreadable = null;
         }
     }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class ExpectedFailuresTest {
     private static final String OPERATION = "com.hazelcast.map.impl.operation.GetOperation";
     private static final String MIGRATION = "com.hazelcast.internal.partition.operation.MigrationRequestOperation";
+    private static final String CLAIM = "com.hazelcast.internal.cluster.impl.operations.FetchMembersViewOp";
     private static final String ACCEPTOR = "io.netty.bootstrap.ServerBootstrap";
     private static final String CONTEXT = "io.vertx.core.impl.ContextImpl";
 
@@ -46,6 +47,10 @@ class ExpectedFailuresTest {
                         "failed",
                         new IllegalStateException(
                                 "Migration operation is received before startup is completed. Sender: [127.0.0.1]:1"));
+        log.getLogger(CLAIM)
+                .error(
+                        "refused",
+                        new IllegalArgumentException("[127.0.0.1]:1 claims mastership but it is not a member!"));
         log.getLogger(ACCEPTOR).warn("not registered", thrownIn("io.vertx.core.net.impl.VertxEventLoopGroup"));
         log.getLogger(CONTEXT)
                 .error("Unhandled exception", thrownIn("io.vertx.core.eventbus.impl.clustered.OutboundConnection"));
@@ -72,13 +77,18 @@ class ExpectedFailuresTest {
         log.getLogger(OPERATION).error("failed", new IllegalStateException("failed"));
         log.getLogger(OPERATION).warn("answered twice");
         log.getLogger(MIGRATION).warn("failed", new IllegalStateException("no memory left"));
+        log.getLogger(CLAIM)
+                .error(
+                        "refused",
+                        new IllegalArgumentException("[127.0.0.1]:1 claims mastership but this node is master!"));
         log.getLogger(ACCEPTOR).warn("not registered", new IllegalStateException());
         log.getLogger(CONTEXT).error("Unhandled exception", thrownIn("io.covey.wire.MqttListeners"));
         log.getLogger("io.covey.server").error("ours", new ResponseAlreadySentException("ours"));
 
         assertThat(told.list)
                 .extracting(ILoggingEvent::getLevel)
-                .containsExactly(Level.ERROR, Level.WARN, Level.WARN, Level.WARN, Level.ERROR, Level.ERROR);
+                .containsExactly(
+                        Level.ERROR, Level.WARN, Level.WARN, Level.ERROR, Level.WARN, Level.ERROR, Level.ERROR);
     }
 
     private static Throwable thrownIn(String className) {
