@@ -8,6 +8,7 @@ import static io.covey.cluster.TestCluster.open;
 import static io.covey.cluster.TestCluster.session;
 import static io.covey.cluster.TestCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.covey.broker.NodeMessage;
 import io.covey.bucket.Batch;
@@ -17,7 +18,11 @@ import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
 import io.covey.bucket.Refusal;
 import io.covey.bucket.Result;
+import io.covey.bucket.Standing;
+import io.covey.protocol.ByteReader;
+import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Batches on three healthy members with one backup. Each test has a partition of its own. */
+/** Batches on three healthy members with one backup. A partition that a test leaves as it must not be is its own. */
 class HazelcastBucketsTest {
     private static TestCluster cluster;
 
@@ -132,6 +137,54 @@ class HazelcastBucketsTest {
         assertThat(sender.attempt(3, batch, true)).isInstanceOf(Answers.Confirmed.class);
 
         assertThat(digest(meddled, 3)).isEqualTo(digest(cluster.owner(3), 3));
+    }
+
+    @Test
+    void aBackupThatFailsHalfWayConfirmsNothingUntilItIsGivenTheWholeBucket() {
+        TestMember sender = cluster.bystander(3);
+        session(sender, 3, "client", "failing-backup");
+        Replicas.at(cluster.backup(3), 3, HazelcastBucketsTest::fail);
+        Batch batch = sender.batch(3, append("failing-backup/b", 1));
+
+        assertThat(sender.attempt(3, batch, false)).isEqualTo(new Answers.Unknown("unconfirmed"));
+        sender.confirm(3, batch);
+
+        assertThat(digest(cluster.backup(3), 3)).isEqualTo(digest(cluster.owner(3), 3));
+    }
+
+    @Test
+    void anOwnerWhoseBucketFailsHalfWayHaltsAndAnswersNothing() {
+        TestMember sender = cluster.bystander(3);
+        TestMember owner = cluster.owner(3);
+        session(sender, 3, "client", "failing-owner");
+        byte[] before = Replicas.at(owner, 3, HazelcastBucketsTest::snapshot);
+        Replicas.at(owner, 3, HazelcastBucketsTest::fail);
+        Batch batch = sender.batch(3, append("failing-owner/b", 1));
+
+        assertThat(sender.attempt(3, batch, false)).isInstanceOf(Answers.Unknown.class);
+        assertThat(owner.halts).isNotEmpty();
+
+        owner.halts.clear();
+        Replicas.at(owner, 3, holder -> {
+            holder.replace(Bucket.restore(new ByteReader(before), owner.settings.bucketLimits()));
+            return true;
+        });
+        sender.confirm(3, batch);
+        assertThat(digest(cluster.backup(3), 3)).isEqualTo(digest(owner, 3));
+    }
+
+    private static byte[] snapshot(BucketHolder holder) {
+        ByteWriter out = new ByteWriter(256);
+        holder.bucket().write(out);
+        return out.toByteArray();
+    }
+
+    /** Makes a bucket fail while it applies a batch; it refuses everything from then on. */
+    private static boolean fail(BucketHolder holder) {
+        Batch failing = new Batch(new ShardAddress(1, 99), 1, 0, Collections.singletonList(null));
+        assertThatThrownBy(() -> holder.bucket().apply(failing, new Standing(1, Standing.ALONE, true, id -> true, 0)))
+                .isInstanceOf(NullPointerException.class);
+        return true;
     }
 
     @Test
