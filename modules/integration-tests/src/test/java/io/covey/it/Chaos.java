@@ -1,14 +1,14 @@
 package io.covey.it;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,19 +53,19 @@ final class Chaos implements Callable<Integer> {
     @Option(names = "--work", required = true, hidden = true)
     private String work = "";
 
-    private final Map<Fault, Row> rows = new EnumMap<>(Fault.class);
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description = "no round begins later than this; those that are left are not run")
+    private long seconds = TimeUnit.DAYS.toSeconds(30);
 
-    /** What is known of one kind of fault. */
-    private static final class Row {
-        private int rounds;
-        private long acknowledged;
-        private long lost;
-        private long duplicated;
-        private long reordered;
-        private long othersGapMillis;
-        private long gapMillis;
-        private long recoveryMillis;
-    }
+    @Option(
+            names = "--tally",
+            paramLabel = "FILE",
+            description = "a file to which the run is added; its sums over all runs are printed, too")
+    private @Nullable Path file;
+
+    private final ChaosTally rows = new ChaosTally();
 
     /** Ends the process with the status that {@link #call} returns. */
     public static void main(String[] args) {
@@ -94,9 +94,18 @@ final class Chaos implements Callable<Integer> {
             kept = strikeAll(site);
             NumberedTraffic.Tally tally = traffic.finish();
             System.out.println("in the end: " + tally);
+            if (kept && !tally.isKept()) {
+                rows.add(
+                        "in-the-end",
+                        new ChaosTally.Row(1, 1, 0, tally.lost(), tally.duplicated(), tally.reordered(), 0, 0, 0));
+            }
             kept &= tally.isKept();
         }
-        rows.forEach(Chaos::print);
+        rows.print();
+        if (file != null) {
+            System.out.println("all runs in " + file + ":");
+            rows.addedTo(file).print();
+        }
         System.out.println(
                 kept
                         ? "all promises kept"
@@ -113,7 +122,8 @@ final class Chaos implements Callable<Integer> {
         System.out.printf(
                 "%5s %-16s %-8s %9s %6s %6s %9s %12s %8s %9s%n",
                 "round", "fault", "nodes", "acked", "lost", "twice", "reordered", "others' gap", "gap", "recovery");
-        for (int round = 1; round <= rounds; round++) {
+        long lastNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        for (int round = 1; round <= rounds && System.nanoTime() < lastNanos; round++) {
             Fault fault = faults.get(site.random().nextInt(faults.size()));
             List<Integer> hit = fault.choose(site);
             NumberedTraffic.Tally tally;
@@ -121,6 +131,7 @@ final class Chaos implements Callable<Integer> {
                 tally = strike(site, round, fault, hit);
             } catch (AssertionError | IllegalStateException notRecovered) {
                 System.out.println("after " + fault + " at " + hit + ": " + notRecovered);
+                rows.add(fault.toString(), ChaosTally.Row.NOT_RECOVERED);
                 return false;
             }
             if (!tally.isKept()) {
@@ -148,20 +159,23 @@ final class Chaos implements Callable<Integer> {
         traffic.awaitProgress(20);
         site.cluster().awaitReady();
 
-        Row row = rows.computeIfAbsent(fault, kind -> new Row());
         long recovery = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - struckNanos);
         long othersGap = traffic.longestGapMillis(others::contains);
         long gap = traffic.longestGapMillis();
         NumberedTraffic.Tally tally = traffic.settle();
         int acknowledged = traffic.acknowledged() - before;
-        row.rounds++;
-        row.acknowledged += acknowledged;
-        row.lost += tally.lost();
-        row.duplicated += tally.duplicated();
-        row.reordered += tally.reordered();
-        row.othersGapMillis = Math.max(row.othersGapMillis, othersGap);
-        row.gapMillis = Math.max(row.gapMillis, gap);
-        row.recoveryMillis = Math.max(row.recoveryMillis, recovery);
+        rows.add(
+                fault.toString(),
+                new ChaosTally.Row(
+                        1,
+                        tally.isKept() ? 0 : 1,
+                        acknowledged,
+                        tally.lost(),
+                        tally.duplicated(),
+                        tally.reordered(),
+                        gap,
+                        othersGap,
+                        recovery));
         String where =
                 String.join("+", hit.stream().map(node -> "" + (node + 1)).toList());
         System.out.printf(
@@ -177,20 +191,5 @@ final class Chaos implements Callable<Integer> {
                 gap,
                 recovery);
         return tally;
-    }
-
-    private static void print(Fault fault, Row row) {
-        System.out.printf(
-                "%-16s %4d rounds: %d acknowledged, %d lost, %d twice, %d reordered; longest gap %d ms,"
-                        + " of publishers at other nodes %d ms; recovered after at most %d ms%n",
-                fault,
-                row.rounds,
-                row.acknowledged,
-                row.lost,
-                row.duplicated,
-                row.reordered,
-                row.gapMillis,
-                row.othersGapMillis,
-                row.recoveryMillis);
     }
 }
