@@ -66,6 +66,7 @@ public final class ClusterNode {
     private final LostBuckets lostBuckets;
     private final ReplicaCheck replicas;
     private final ReplicaWatch replicaWatch;
+    private final Promotion promotion;
     private final HandOver handOver;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "covey-cluster"));
@@ -107,7 +108,8 @@ public final class ClusterNode {
                 buckets, membership, settings, storage, nodeId, gone -> onThread(() -> membership.earlier(gone)));
         replicas = new ReplicaCheck(buckets, host);
         replicaWatch = new ReplicaWatch(replicas);
-        handOver = new HandOver(hazelcast, nodeId, replicas, settings.backupCount());
+        promotion = new Promotion(hazelcast, () -> host.mayOwn(hazelcast), formation::renew);
+        handOver = new HandOver(hazelcast, nodeId, replicas, promotion, settings.backupCount());
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
 
@@ -147,6 +149,7 @@ public final class ClusterNode {
         ClusterNode node = new ClusterNode(settings, incarnation, storage, load, haltSwitch);
         try {
             CommonSettings.of(settings).check(node.hazelcast);
+            node.promotion.whereNotFormed();
             node.startVertx(options, extras);
         } catch (RuntimeException failure) {
             node.terminate();
@@ -154,6 +157,7 @@ public final class ClusterNode {
         }
         node.membership.start();
         daemon(node.formation, "covey-formation").start();
+        daemon(node.promotion, "covey-promotion").start();
         return node;
     }
 
@@ -299,6 +303,7 @@ public final class ClusterNode {
         stopping = true;
         listener = null;
         formation.stop();
+        promotion.stop();
         leftovers.stop();
         replicaWatch.stop();
         lostBuckets.stop();
@@ -321,6 +326,7 @@ public final class ClusterNode {
         stopping = true;
         listener = null;
         formation.stop();
+        promotion.stop();
         leftovers.stop();
         replicaWatch.stop();
         lostBuckets.stop();

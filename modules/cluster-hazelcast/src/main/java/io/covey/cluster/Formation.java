@@ -81,6 +81,22 @@ final class Formation implements Runnable {
         this.marks = hazelcast.getMap(HazelcastConfiguration.CLUSTER);
     }
 
+    /** Whether the cluster has its buckets, by the mark that the members with partitions keep. Blocks; throws where they cannot be asked. */
+    static boolean isFormed(HazelcastInstance hazelcast) {
+        return FORMED.equals(hazelcast.getMap(HazelcastConfiguration.CLUSTER).get(MARK));
+    }
+
+    /** Where this member has seen the cluster formed, and those that kept the marks are gone with them: puts them back. Blocks. */
+    void renew() {
+        if (!status.isEmpty()) {
+            return;
+        }
+        if (!storage.formation().isEmpty()) {
+            marks.putIfAbsent(ID, storage.formation());
+        }
+        marks.putIfAbsent(MARK, FORMED);
+    }
+
     /** Ends the waiting. */
     void stop() {
         stopped = true;

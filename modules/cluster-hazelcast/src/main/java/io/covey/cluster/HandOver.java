@@ -37,11 +37,13 @@ public final class HandOver {
     private final IMap<String, Object> registry;
     private final String nodeId;
     private final ReplicaCheck replicas;
+    private final Promotion promotion;
     private final int backupCount;
     private @Nullable Thread running;
     private volatile String failure = "";
 
-    HandOver(HazelcastInstance hazelcast, String nodeId, ReplicaCheck replicas, int backupCount) {
+    HandOver(HazelcastInstance hazelcast, String nodeId, ReplicaCheck replicas, Promotion promotion, int backupCount) {
+        this.promotion = promotion;
         this.hazelcast = hazelcast;
         this.registry = hazelcast.getMap(HazelcastConfiguration.CLUSTER);
         this.nodeId = nodeId;
@@ -135,6 +137,7 @@ public final class HandOver {
 
     /** Begins; nothing happens where it has begun already and did not fail. */
     public synchronized void begin() {
+        promotion.stopped();
         Thread before = running;
         if (isWithoutData() || before != null && before.isAlive()) {
             return;

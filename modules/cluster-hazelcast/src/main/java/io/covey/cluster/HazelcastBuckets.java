@@ -24,12 +24,11 @@ import org.jspecify.annotations.Nullable;
 final class HazelcastBuckets {
     /**
      * How often Hazelcast itself repeats a batch that did not run, because its partition was on the move: at once at first, then with
-     * pauses that double, about a second in all. Afterwards the lane repeats it.
+     * pauses that double up to the one below, about a second in all. Afterwards the lane repeats it.
      */
-    private static final int TRIES_MAX = 14;
+    private static final int TRIES_MAX = 40;
 
-    private static final int TRY_PAUSE_MILLIS = 500;
-    private static final int BUCKET_CAPACITY = 64 << 10;
+    private static final int TRY_PAUSE_MILLIS = 30;
 
     private final NodeEngine engine;
     private final OperationService operations;
@@ -136,7 +135,7 @@ final class HazelcastBuckets {
      * it. Blocks.
      */
     boolean restore(int partition, Bucket bucket) {
-        ByteWriter out = new ByteWriter(BUCKET_CAPACITY);
+        ByteWriter out = BucketSerializer.sized(bucket);
         bucket.write(out);
         return map.executeOnKey(keys.get(partition), new RestoreProcessor(partition, out.toByteArray(), false));
     }

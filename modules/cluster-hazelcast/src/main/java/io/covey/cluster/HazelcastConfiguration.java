@@ -97,6 +97,9 @@ final class HazelcastConfiguration {
         property("operation.fail.on.indeterminate.state", true);
         property("operation.backup.timeout.millis", timing.backupTimeoutMillis());
         property("partition.backup.sync.interval", REPLICA_CHECK_SECONDS);
+        // A partition that moves is not served: one at a time, whoever waits for several waits for one.
+        property("partition.max.parallel.migrations", 1);
+        property("partition.max.parallel.replications", 1);
         // Answers only wake a shard's loop: done by the thread that read them, one thread less is woken
         // (docs/adr/0003).
         property("operation.response.thread.count", 0);
@@ -119,6 +122,7 @@ final class HazelcastConfiguration {
         config.getMetricsConfig().setEnabled(false);
         config.getJetConfig().setEnabled(false);
         config.setClusterName(settings.clusterName());
+        config.setLiteMember(true); // until its node may serve partitions: see Promotion
     }
 
     /** As many as there are event loops by default: both serve clients, and neither is to wait for the other. */

@@ -96,6 +96,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     void start() {
         hazelcast.getCluster().addMembershipListener(this);
         hazelcast.getPartitionService().addMigrationListener(this);
+        hazelcast.getPartitionService().addMigrationListener(new PartitionNews(hazelcast));
         registry.addEntryListener((EntryAddedListener<String, Object>) this::registered, true);
         registry.addEntryListener((EntryUpdatedListener<String, Object>) this::registered, true);
         var unused = thread.scheduleWithFixedDelay(this::lookAndAsk, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);

@@ -7,6 +7,7 @@ import com.hazelcast.instance.impl.Node;
 import com.hazelcast.internal.cluster.ClusterService;
 import com.hazelcast.internal.partition.InternalPartition;
 import com.hazelcast.internal.partition.PartitionReplica;
+import com.hazelcast.spi.impl.NodeEngineImpl;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BatchOutcome;
 import io.covey.bucket.Bucket;
@@ -273,6 +274,11 @@ final class PartitionHost {
     private void halt(int partition, Throwable cause) {
         LOG.error("a bucket failed while it applied a batch, the node halts; partition={}", partition, cause);
         haltSwitch.halt("bucket " + partition + " failed while it applied a batch", cause);
+    }
+
+    /** Hazelcast's own services. */
+    static NodeEngineImpl engine(HazelcastInstance hazelcast) {
+        return node(hazelcast).getNodeEngine();
     }
 
     /** The version of Hazelcast's list of members: it grows with each change. */

@@ -115,6 +115,27 @@ class FormationTest {
                 .isEqualTo(new Answers.Unknown("bucket missing"));
     }
 
+    @Test
+    void theOneThatIsLeftBeforeItTookPartitionsTakesThemAndKeepsTheMarkOfTheFormation() throws Exception {
+        List<ClusterSettings> settings = TestMember.settings(3, 1, 0);
+        TestMember first = start(settings.get(0));
+        first.awaitFormed();
+        TestMember second = TestMember.withoutLease(settings.get(1));
+        members.add(second);
+        second.awaitFormed();
+        assertThat(second.owned).isEmpty();
+
+        first.crash();
+        second.await(() -> second.owned.length == TestMember.PARTITIONS);
+        second.lease = () -> true;
+
+        TestMember third = start(settings.get(2));
+        third.awaitFormed();
+        // What the first one had is gone, and is not made anew.
+        third.await(() -> third.attempt(0, third.batch(0, new Command.Tick()), false)
+                .equals(new Answers.Unknown("bucket missing")));
+    }
+
     /** The incarnation that begins announced itself on its side of the split only. */
     @Test
     void aMergeThatFallsBetweenTwoIncarnationsIsToldToTheNext() throws Exception {

@@ -3,7 +3,15 @@ package io.covey.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hazelcast.partition.MigrationListener;
+import com.hazelcast.partition.MigrationState;
+import com.hazelcast.partition.ReplicaMigrationEvent;
+import io.covey.bucket.Batch;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 
 /** What holds for a member that comes to a cluster that is there already. */
@@ -92,6 +100,124 @@ class JoiningTest {
             }
         } finally {
             members.forEach(TestMember::close);
+        }
+    }
+
+    @Test
+    void nothingMovesToAMemberBeforeItsNodeMayServeIt() {
+        List<ClusterSettings> settings = TestMember.settings(3, 2, 1);
+        try (TestMember first = new TestMember(settings.get(0));
+                TestMember second = new TestMember(settings.get(1))) {
+            first.awaitFormed();
+            second.awaitFormed();
+            first.await(() -> first.node.replicasBehind().isEmpty());
+
+            try (TestMember third = TestMember.withoutLease(settings.get(2))) {
+                third.awaitFormed();
+                for (int round = 0; round < 20; round++) {
+                    for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+                        third.confirm(partition);
+                        assertThat(Replicas.isReplica(third, partition, 0)).isFalse();
+                        assertThat(Replicas.isReplica(third, partition, 1)).isFalse();
+                    }
+                }
+                assertThat(third.node.replicasBehind()).isEqualTo("no partition has moved here yet");
+                assertThat(first.node.replicasBehind()).isEmpty();
+
+                third.lease = () -> true;
+                third.await(() -> third.owned.length > 0);
+                third.await(() -> third.node.replicasBehind().isEmpty());
+            }
+        }
+    }
+
+    @Test
+    void aPartitionThatHasMovedIsServedWhileTheNextIsOnItsWay() throws Exception {
+        List<ClusterSettings> settings = TestMember.settings(4, 4, 1);
+        List<TestMember> members = TestMember.startAll(settings);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try {
+            List<Long> byAge = members.get(0).view.nodes();
+            TestMember leaving = members.stream()
+                    .filter(member -> member.incarnation != byAge.get(0) && member.owned.length > 1)
+                    .findFirst()
+                    .orElseThrow();
+            CompletableFuture<Integer> moved = new CompletableFuture<>();
+            Replicas.hazelcast(leaving).getPartitionService().addMigrationListener(new AfterTheFirst(partition -> {
+                if (moved.complete(partition)) {
+                    for (int each = 0; each < TestMember.PARTITIONS; each++) {
+                        leaving.node.buckets().onPartitionThread(each, () -> awaitQuietly(goOn));
+                    }
+                }
+            }));
+
+            leaving.node.handOver().begin();
+            int partition = moved.get(30, TimeUnit.SECONDS);
+
+            TestMember sender = members.stream()
+                    .filter(member -> member != leaving
+                            && member.incarnation != byAge.get(0)
+                            && !Replicas.isReplica(member, partition, 0))
+                    .findFirst()
+                    .orElseThrow();
+            Batch batch = sender.batch(partition, TestCluster.append("a/b", 1));
+            long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
+            Answers answer = sender.attempt(partition, batch, false);
+            while (!(answer instanceof Answers.Confirmed) && System.nanoTime() < limit) {
+                answer = sender.attempt(partition, batch, false);
+            }
+            assertThat(answer).isInstanceOf(Answers.Confirmed.class);
+
+            goOn.countDown();
+            leaving.await(leaving.node.handOver()::isWithoutData);
+        } finally {
+            goOn.countDown();
+            members.forEach(TestMember::close);
+        }
+    }
+
+    /** Hears of each owner that has moved. */
+    private record AfterTheFirst(IntConsumer moved) implements MigrationListener {
+        @Override
+        public void replicaMigrationCompleted(ReplicaMigrationEvent event) {
+            if (event.getReplicaIndex() == 0) {
+                moved.accept(event.getPartitionId());
+            }
+        }
+
+        @Override
+        public void migrationStarted(MigrationState state) {}
+
+        @Override
+        public void migrationFinished(MigrationState state) {}
+
+        @Override
+        public void replicaMigrationFailed(ReplicaMigrationEvent event) {}
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aMemberThatLeavesBeforeItHasTakenPartitionsTakesNone() {
+        List<ClusterSettings> settings = TestMember.settings(2, 1, 0);
+        try (TestMember first = new TestMember(settings.get(0))) {
+            first.awaitFormed();
+            try (TestMember second = TestMember.withoutLease(settings.get(1))) {
+                second.awaitFormed();
+
+                second.node.handOver().begin();
+                second.lease = () -> true;
+
+                assertThat(second.node.handOver().isWithoutData()).isTrue();
+                second.confirm(0);
+                assertThat(first.owned).hasSize(TestMember.PARTITIONS);
+            }
         }
     }
 

@@ -40,7 +40,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     final ConcurrentLinkedQueue<MembershipView> views = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<String> restarts = new ConcurrentLinkedQueue<>();
     final CompletableFuture<Boolean> formed = new CompletableFuture<>();
-    volatile BooleanSupplier lease = () -> true;
+    volatile BooleanSupplier lease;
 
     /** The newest view whose departures a majority has agreed on. */
     volatile long agreed = Long.MAX_VALUE;
@@ -131,6 +131,16 @@ final class TestMember implements ClusterListener, AutoCloseable {
      * @param closeDisk runs when the member has ended
      */
     TestMember(ClusterSettings settings, ClusterStorage storage, Runnable closeDisk) {
+        this(settings, storage, closeDisk, () -> true);
+    }
+
+    /** A member whose node holds no lease until it is given one. */
+    static TestMember withoutLease(ClusterSettings settings) {
+        return new TestMember(settings, ClusterStorage.none(), () -> {}, () -> false);
+    }
+
+    private TestMember(ClusterSettings settings, ClusterStorage storage, Runnable closeDisk, BooleanSupplier lease) {
+        this.lease = lease;
         this.closeDisk = closeDisk;
         this.settings = settings;
         incarnation = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);

@@ -1,0 +1,77 @@
+package io.covey.cluster;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.internal.partition.PartitionRuntimeState;
+import com.hazelcast.internal.partition.impl.InternalPartitionServiceImpl;
+import com.hazelcast.internal.partition.operation.PartitionStateOperation;
+import com.hazelcast.partition.MigrationListener;
+import com.hazelcast.partition.MigrationState;
+import com.hazelcast.partition.ReplicaMigrationEvent;
+import com.hazelcast.spi.impl.NodeEngineImpl;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the oldest member tell the others of each replica that has moved, as soon as it has. Hazelcast itself tells only the destination at once; all others,
+ * also an owner whose backup has moved, hear of ten moves together, or when the last one is done, and until then they refuse what is for these
+ * partitions or send it to where they were: the first partition to move would be unavailable for as long as it takes to move all.
+ *
+ * <p>What it sends is what Hazelcast sends every 15 s by itself. Called on Hazelcast's event threads.
+ */
+final class PartitionNews implements MigrationListener {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionNews.class);
+
+    private final HazelcastInstance hazelcast;
+
+    PartitionNews(HazelcastInstance hazelcast) {
+        this.hazelcast = hazelcast;
+    }
+
+    @Override
+    public void replicaMigrationCompleted(ReplicaMigrationEvent event) {
+        LOG.debug(
+                "a replica has moved; partition={} replica={} millis={}",
+                event.getPartitionId(),
+                event.getReplicaIndex(),
+                event.getElapsedTime());
+        try {
+            tell();
+        } catch (HazelcastInstanceNotActiveException stopped) {
+            LOG.debug("a replica moved while the member stops");
+        }
+    }
+
+    private void tell() {
+        NodeEngineImpl engine = PartitionHost.engine(hazelcast);
+        InternalPartitionServiceImpl partitions = (InternalPartitionServiceImpl) engine.getPartitionService();
+        if (!partitions.isLocalMemberMaster()) {
+            return;
+        }
+        PartitionRuntimeState state = partitions.createPartitionStateInternal();
+        if (state == null) {
+            return; // nothing is assigned yet
+        }
+        for (Member member : hazelcast.getCluster().getMembers()) {
+            if (!member.localMember()) {
+                engine.getOperationService().send(new PartitionStateOperation(state, false), member.getAddress());
+            }
+        }
+    }
+
+    @Override
+    public void migrationStarted(MigrationState state) {
+        // Nothing has moved yet.
+    }
+
+    @Override
+    public void migrationFinished(MigrationState state) {
+        // Hazelcast tells the end itself.
+    }
+
+    @Override
+    public void replicaMigrationFailed(ReplicaMigrationEvent event) {
+        // Hazelcast tells those whom it concerns.
+    }
+}
