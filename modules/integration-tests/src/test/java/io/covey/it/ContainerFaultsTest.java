@@ -27,11 +27,7 @@ class ContainerFaultsTest {
     private static final int HEAL_SECONDS_MAX = 30;
     private static final int START_SECONDS_MAX = 90;
 
-    /**
-     * Mostly two or three seconds. The address goes with the container, so a node that finds no connection may not be able to tell this from a cut;
-     * then the missing heartbeats decide.
-     */
-    private static final long KILLED_GAP_MILLIS_MAX = 20_000;
+    private static final long KILLED_GAP_MILLIS_MAX = 10_000;
 
     private static final long CUT_GAP_MILLIS_MAX = 20_000;
 
@@ -193,7 +189,7 @@ class ContainerFaultsTest {
         System.out.printf("%s: gap %d ms, healed after %d ms; %s%n", fault, gapMillis, healMillis, tally);
         assertThat(tally.faults()).as("lost, twice, out of order, or not MQTT").isEmpty();
         assertThat(tally.isKept()).as("promises kept: %s", tally).isTrue();
-        assertThat(gapMillis).as("gap of publishing").isLessThan(gapMillisMax);
+        assertThat(gapMillis).as("gap of publishing; %s", traffic.gaps()).isLessThan(gapMillisMax);
         assertThat(healMillis).as("healed").isLessThan(TimeUnit.SECONDS.toMillis(HEAL_SECONDS_MAX));
     }
 

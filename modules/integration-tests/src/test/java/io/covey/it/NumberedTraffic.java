@@ -151,6 +151,14 @@ final class NumberedTraffic implements AutoCloseable {
         return longestGapMillis(publisher -> true);
     }
 
+    /** Each publisher's longest gap since {@link #mark}, and where it is now: for the message of a test that fails. */
+    List<String> gaps() {
+        return publishers.stream()
+                .map(publisher -> publisher.clientId + " " + publisher.longestGapMillis() + " ms, at port "
+                        + publisher.port() + " after " + publisher.reconnects() + " reconnects")
+                .toList();
+    }
+
     /** Ends the publishing, waits for what is on its way, and checks what came. */
     void finishAndVerify(int acknowledgedMin) throws InterruptedException {
         Tally tally = finish();
