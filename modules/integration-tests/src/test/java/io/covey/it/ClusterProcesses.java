@@ -18,10 +18,12 @@ final class ClusterProcesses implements AutoCloseable {
     private final int size;
     private final int[][] ports;
     private final List<String> assignments;
+    private final List<String> javaOptions;
     private final NodeProcess[] nodes;
     private final Path[] data;
 
-    private ClusterProcesses(int size, List<String> assignments) throws IOException {
+    private ClusterProcesses(int size, List<String> assignments, List<String> javaOptions) throws IOException {
+        this.javaOptions = javaOptions;
         this.size = size;
         this.assignments = assignments;
         this.nodes = new NodeProcess[size];
@@ -39,13 +41,19 @@ final class ClusterProcesses implements AutoCloseable {
 
     /** The same with more configuration. */
     static ClusterProcesses start(int size, List<String> assignments) throws IOException, InterruptedException {
-        ClusterProcesses cluster = new ClusterProcesses(size, assignments);
+        return startFirst(size, size, assignments, List.of());
+    }
+
+    /** Starts only the first nodes, of a cluster that is to have more. */
+    static ClusterProcesses startFirst(int first, int size, List<String> assignments, List<String> javaOptions)
+            throws IOException, InterruptedException {
+        ClusterProcesses cluster = new ClusterProcesses(size, assignments, javaOptions);
         try {
-            for (int i = 0; i < size; i++) {
+            for (int i = 0; i < first; i++) {
                 cluster.launch(i);
             }
-            for (NodeProcess node : cluster.nodes) {
-                node.awaitReady();
+            for (int i = 0; i < first; i++) {
+                cluster.nodes[i].awaitReady();
             }
             return cluster;
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -101,7 +109,8 @@ final class ClusterProcesses implements AutoCloseable {
                 "cluster.event-bus-port=" + ports[index][3],
                 "cluster.members=" + members));
         all.addAll(assignments);
-        nodes[index] = NodeProcess.start("node" + (index + 1), ports[index][0], ports[index][1], data[index], all);
+        nodes[index] = NodeProcess.start(
+                "node" + (index + 1), ports[index][0], ports[index][1], data[index], all, javaOptions);
     }
 
     /** Starts a node again that has ended, and waits until it serves clients. */

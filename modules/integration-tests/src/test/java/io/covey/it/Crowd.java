@@ -58,23 +58,23 @@ final class Crowd implements Closeable {
     /** Waits until a node has sent its clients away, each with this reason, and lets them go on at the next one; how many these were. */
     int follow(int leaving, int reason) throws IOException {
         int next = (leaving + 1) % cluster.size();
-        int moved = 0;
-        for (Member member : members) {
-            if (member.node == leaving) {
-                assertThat(member.wire.next(Packet.DISCONNECT).code())
-                        .as("DISCONNECT of %s", member.id)
-                        .isEqualTo(reason);
-                member.wire.closed();
-                member.wire.close();
-                member.wire = cluster.wire(next, Mqtt.V5, member.id);
-                member.node = next;
-                member.wire.send(
-                        new ConnectBytes(Mqtt.V5, member.id).keepAlive(0).bytes());
-                accepted(member);
-                moved++;
-            }
+        List<Member> moving =
+                members.stream().filter(member -> member.node == leaving).toList();
+        for (Member member : moving) {
+            assertThat(member.wire.next(Packet.DISCONNECT).code())
+                    .as("DISCONNECT of %s", member.id)
+                    .isEqualTo(reason);
+            member.wire.closed();
+            member.wire.close();
+            member.wire = cluster.wire(next, Mqtt.V5, member.id);
+            member.node = next;
+            member.wire.send(new ConnectBytes(Mqtt.V5, member.id).keepAlive(0).bytes());
         }
-        return moved;
+        // All come at the pace at which they were sent away: none waits for another one's CONNACK.
+        for (Member member : moving) {
+            accepted(member);
+        }
+        return moving.size();
     }
 
     /** All are connected, and nothing came that they have not seen. */

@@ -1,6 +1,8 @@
 package io.covey.it;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,12 +11,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** One node as a process of its own, from the distribution that the build made. */
 final class NodeProcess {
     private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+    private static final Pattern CONDITION = Pattern.compile(
+            "\"name\"\\s*:\\s*\"([^\"]*)\"\\s*,\\s*\"met\"\\s*:\\s*(true|false)\\s*,\\s*\"detail\"\\s*:\\s*\"([^\"]*)\"");
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final String name;
@@ -180,14 +187,46 @@ final class NodeProcess {
         return managementPort;
     }
 
+    /** Whether anybody listens at its MQTT port. */
+    boolean acceptsConnections() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mqttPort)) {
+            return socket.isConnected();
+        } catch (IOException refused) {
+            return false;
+        }
+    }
+
+    /** One of the conditions for being ready. */
+    record Condition(boolean met, String detail) {}
+
+    /** What the node says of the conditions for being ready, by their names; empty where it does not answer. */
+    Map<String, Condition> conditions() {
+        Map<String, Condition> conditions = new LinkedHashMap<>();
+        CONDITION
+                .matcher(get("/health/ready"))
+                .results()
+                .forEach(found -> conditions.put(
+                        found.group(1), new Condition(Boolean.parseBoolean(found.group(2)), found.group(3))));
+        return conditions;
+    }
+
     /** The body of what the management interface answers, whatever its status; the empty string where it does not. */
     String get(String path) {
+        return ask(HttpRequest.newBuilder(uri(path)));
+    }
+
+    /** The same for a request that changes something. */
+    String post(String path) {
+        return ask(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + managementPort + path);
+    }
+
+    private static String ask(HttpRequest.Builder request) {
         try {
-            return HTTP.send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + path))
-                                    .timeout(Duration.ofSeconds(5))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString())
+            return HTTP.send(request.timeout(Duration.ofSeconds(5)).build(), HttpResponse.BodyHandlers.ofString())
                     .body();
         } catch (IOException notThere) {
             return "";
