@@ -24,6 +24,9 @@ public interface ShardLoop {
      */
     boolean isCrowded();
 
+    /** Has the next turn begin now, where the loop waits for company: what was submitted before is worth one. From any thread. */
+    default void endRest() {}
+
     /** Cluster time in milliseconds of the epoch. */
     long clusterMillis();
 

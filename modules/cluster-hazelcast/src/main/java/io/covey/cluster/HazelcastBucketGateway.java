@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,9 @@ final class HazelcastBucketGateway implements BucketGateway {
 
     private final int[] unanswered;
     private final Map<PartitionPlaces.Place, Bundle> bundles = new HashMap<>();
+    /** Bundles that have neither been answered nor failed. */
+    private final AtomicInteger underWay = new AtomicInteger();
+
     private boolean watching;
 
     /** What all replicas have written and may not have synced. */
@@ -125,13 +129,21 @@ final class HazelcastBucketGateway implements BucketGateway {
         bundle.sent = sent;
         bundle.sentAtMicros = loop.monotonicMicros();
         watch();
+        underWay.incrementAndGet();
         try {
             var unused = buckets.send(bundle.place, parts)
                     .whenCompleteAsync(
-                            (value, failure) -> loop.submit(() -> answered(bundle, sent, value, failure)),
-                            Runnable::run);
+                            (value, failure) -> arrived(() -> answered(bundle, sent, value, failure)), Runnable::run);
         } catch (RuntimeException refusedHere) {
-            loop.submit(() -> answered(bundle, sent, null, refusedHere));
+            arrived(() -> answered(bundle, sent, null, refusedHere));
+        }
+    }
+
+    /** An answer, on the thread that read it. With the last of those that are under way the loop has something to do. */
+    private void arrived(Runnable answer) {
+        loop.submit(answer);
+        if (underWay.decrementAndGet() == 0) {
+            loop.endRest();
         }
     }
 

@@ -86,7 +86,7 @@ final class ClusterBackend implements Backend {
                     firstIncarnation,
                     opened == null ? ClusterStorage.none() : opened.clusterStorage(),
                     load,
-                    new VertxOptions().setEventLoopPoolSize(settings.shards() + 1),
+                    new VertxOptions().setEventLoopPoolSize(settings.shards()),
                     UnaryOperator.identity(),
                     (reason, cause) -> {
                         LOG.error("the node halts: {}", reason, cause);

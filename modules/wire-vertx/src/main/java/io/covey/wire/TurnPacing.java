@@ -23,7 +23,7 @@ final class TurnPacing {
     private long lastTurnEndedNanos;
 
     /**
-     * @param intervalNanos from the end of one turn to the beginning of the next, at most; 0 never waits
+     * @param intervalNanos from the end of one turn, or the rest after it, to the beginning of the next, at most; 0 never waits
      * @param nowNanos a monotonic clock's reading
      */
     TurnPacing(long intervalNanos, long nowNanos) {
@@ -58,12 +58,20 @@ final class TurnPacing {
             slice = slice == Integer.MAX_VALUE ? 1 : slice + 1;
             sliceEndsNanos = nowNanos + SLICE_NANOS;
         }
-        long due = lastTurnEndedNanos + intervalNanos;
-        if (!crowded || due - nowNanos <= 0) {
+        if (!crowded || intervalNanos == 0) {
             lastTurnEndedNanos = nowNanos;
             return 0;
         }
-        lastTurnEndedNanos = due;
+        long due = lastTurnEndedNanos + intervalNanos;
+        if (due - nowNanos <= 0) {
+            lastTurnEndedNanos = nowNanos;
+            return 0;
+        }
         return due - nowNanos;
+    }
+
+    /** The pause is over, or was cut short. */
+    void resumed(long nowNanos) {
+        lastTurnEndedNanos = nowNanos;
     }
 }

@@ -43,6 +43,13 @@ final class VertxShardLoop implements ShardLoop {
     private final TurnPacing pacing;
     private final Runnable turnEnd = this::endTurn;
     private boolean turnEndAwaited;
+
+    /** The loop's thread while it rests between two turns. */
+    private volatile @Nullable Thread resting;
+
+    /** Set by others before they look who rests, and read by the loop after it said that it does: one of the two sees the other. */
+    private volatile boolean restEnds;
+
     private ArrayList<Runnable> ending = new ArrayList<>();
     private ArrayList<Runnable> endingSpare = new ArrayList<>();
     private ArrayList<MqttChannel> unflushed = new ArrayList<>();
@@ -117,7 +124,22 @@ final class VertxShardLoop implements ShardLoop {
         }
         long pauseNanos = pacing.pauseNanos(System.nanoTime());
         if (pauseNanos > 0) {
-            LockSupport.parkNanos(pauseNanos);
+            resting = Thread.currentThread();
+            if (!restEnds) {
+                LockSupport.parkNanos(pauseNanos);
+            }
+            resting = null;
+            pacing.resumed(System.nanoTime());
+        }
+        restEnds = false;
+    }
+
+    @Override
+    public void endRest() {
+        restEnds = true;
+        Thread rests = resting;
+        if (rests != null) {
+            LockSupport.unpark(rests);
         }
     }
 

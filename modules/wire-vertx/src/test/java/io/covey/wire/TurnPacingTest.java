@@ -18,7 +18,10 @@ class TurnPacingTest {
             countedIn[i] = pacing.count(countedIn[i]);
         }
         long pause = pacing.pauseNanos(now);
-        now += pause;
+        if (pause > 0) {
+            now += pause;
+            pacing.resumed(now);
+        }
         return pause;
     }
 
@@ -37,6 +40,21 @@ class TurnPacingTest {
 
         assertThat(pacing.isCrowded()).isTrue();
         assertThat(turn(crowd, crowd.length, 200_000)).isEqualTo(800_000);
+    }
+
+    @Test
+    void aRestThatWasCutShortDelaysNoTurn() {
+        int[] crowd = new int[100];
+        turns(100, crowd, crowd.length, 200_000);
+        for (int i = 0; i < crowd.length; i++) {
+            crowd[i] = pacing.count(crowd[i]);
+        }
+        now += 200_000;
+        assertThat(pacing.pauseNanos(now)).isEqualTo(800_000);
+        now += 300_000;
+        pacing.resumed(now);
+
+        assertThat(turn(crowd, crowd.length, 100_000)).isEqualTo(900_000);
     }
 
     @Test
