@@ -91,7 +91,7 @@ class JoiningTest {
             leaving.await(handOver::isWithoutData);
             leaving.await(() -> handOver.behind().isEmpty());
 
-            assertThat(leaving.owned).isEmpty();
+            leaving.await(() -> leaving.owned.length == 0); // told by the member's own thread
             assertThat(handOver.failure()).isEmpty();
             for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
                 assertThat(Replicas.isReplica(leaving, partition, 0)).isFalse();
