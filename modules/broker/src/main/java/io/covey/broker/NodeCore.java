@@ -210,6 +210,7 @@ final class NodeCore implements Core {
         MembershipView before = view;
         view = newest;
         lease.members(newest.nodes());
+        ticker.members(newest.nodes());
         tellAgreed();
         for (long node : before.nodes()) {
             if (!newest.nodes().contains(node)) {

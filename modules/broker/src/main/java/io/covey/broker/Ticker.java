@@ -4,6 +4,7 @@ import io.covey.bucket.Command;
 import io.covey.bucket.OutboxEntry;
 import io.covey.bucket.Result;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -31,15 +32,30 @@ final class Ticker {
     /** Departed nodes that are remembered; older ones have been told to every bucket long ago. */
     static final int DEPARTED_MAX = 256;
 
+    /** How often each bucket is asked which nodes it has something of. */
+    static final int NODES_MILLIS = 5_000;
+
+    /**
+     * How long a node that a bucket knows is to be missing among the members before it counts as gone, although nobody here saw it leave: longer
+     * than its lease, and than its first batch could be ahead of the news that it has come.
+     */
+    static final int STRANGE_MILLIS = 10_000;
+
     private final int tickMillis;
     private final BucketCommands buckets;
     private final Partition[] partitions;
     private final Set<Long> departed = new LinkedHashSet<>();
+    private final Set<Long> present = new HashSet<>();
+
+    /** Nodes that some bucket knows and nobody here: since when. */
+    private final Map<Long, Long> strangeSinceMillis = new HashMap<>();
 
     private static final class Partition {
         private boolean owned;
         private boolean ticking;
         private long dueMillis;
+        private boolean asking;
+        private long askDueMillis;
         /** Departed nodes of which this bucket was told since it is owned here. */
         private final Set<Long> told = new HashSet<>();
         /** When each unfinished outbox entry was first seen. */
@@ -73,13 +89,22 @@ final class Ticker {
                 partition.seenMillis.clear();
                 // Spread over the period, so that the buckets' batches do not all come at once.
                 partition.dueMillis = nowMillis + (long) tickMillis * i / partitions.length;
+                partition.askDueMillis = nowMillis + (long) NODES_MILLIS * i / partitions.length;
             }
             partition.owned = isOwned[i];
         }
     }
 
+    /** These nodes are members now, and no others. */
+    void members(Collection<Long> nodes) {
+        present.clear();
+        present.addAll(nodes);
+        strangeSinceMillis.keySet().removeAll(present);
+    }
+
     /** A node is gone for good. */
     void departed(long node) {
+        strangeSinceMillis.remove(node);
         if (departed.add(node) && departed.size() > DEPARTED_MAX) {
             long oldest = departed.iterator().next();
             departed.remove(oldest);
@@ -98,9 +123,40 @@ final class Ticker {
     void tick(long nowMillis) {
         for (int i = 0; i < partitions.length; i++) {
             if (partitions[i].owned) {
+                askForNodes(i, nowMillis);
                 tellDeparted(i);
                 tick(i, nowMillis);
             }
+        }
+    }
+
+    /**
+     * Those who saw a node leave may have ended before they could tell its buckets. Whoever owns one of these later never heard of the node; only the
+     * bucket itself remembers it.
+     */
+    private void askForNodes(int index, long nowMillis) {
+        Partition partition = partitions[index];
+        if (partition.asking || nowMillis < partition.askDueMillis) {
+            return;
+        }
+        partition.asking = true;
+        partition.askDueMillis = nowMillis + NODES_MILLIS;
+        buckets.submit(index, new Command.ReadNodes(), false, result -> {
+            partition.asking = false;
+            if (result instanceof Result.Nodes known) {
+                known.nodes().forEach(node -> known(node, nowMillis));
+            }
+        });
+    }
+
+    /** @param askedMillis when the bucket was asked */
+    private void known(long node, long askedMillis) {
+        if (present.contains(node) || departed.contains(node)) {
+            return;
+        }
+        long sinceMillis = strangeSinceMillis.computeIfAbsent(node, first -> askedMillis);
+        if (askedMillis - sinceMillis >= STRANGE_MILLIS) {
+            departed(node);
         }
     }
 

@@ -56,6 +56,10 @@ class TickerTest {
         return taken;
     }
 
+    private List<Submitted> ticks() {
+        return submitted.stream().filter(s -> s.command instanceof Command.Tick).toList();
+    }
+
     private void answerTicks(long... outbox) {
         List<OutboxEntry> entries = new ArrayList<>();
         Message will = new Message("t", new byte[0], QoS.AT_LEAST_ONCE, false, Properties.EMPTY, 0, Message.NEVER);
@@ -69,17 +73,17 @@ class TickerTest {
     void ownedBucketsAreTickedOnceAtATime() {
         ticker.owned(new int[] {1, 3}, now);
         later(TICK);
-        assertThat(submitted).extracting(Submitted::partition).containsExactlyInAnyOrder(1, 3);
+        assertThat(ticks()).extracting(Submitted::partition).containsExactlyInAnyOrder(1, 3);
         later(3 * TICK);
-        assertThat(submitted).hasSize(2);
+        assertThat(ticks()).hasSize(2);
 
         answerTicks();
         later(3 * TICK);
-        assertThat(submitted).hasSize(2);
+        assertThat(ticks()).hasSize(2);
         ticker.owned(new int[] {}, now);
         answerTicks();
         later(3 * TICK);
-        assertThat(submitted).isEmpty();
+        assertThat(ticks()).isEmpty();
     }
 
     @Test
@@ -102,6 +106,52 @@ class TickerTest {
                         tuple(0, new Command.NodeGone(8)),
                         tuple(1, new Command.NodeGone(7)),
                         tuple(1, new Command.NodeGone(8)));
+    }
+
+    private void answerNodes(Long... nodes) {
+        take(Command.ReadNodes.class).forEach(asked -> asked.confirmed.accept(new Result.Nodes(List.of(nodes))));
+    }
+
+    /** As where its owner saw the node leave, and ended before it could tell. */
+    @Test
+    void aNodeThatTheBucketKnowsAndNobodyElseIsGoneAfterAWhile() {
+        ticker.members(List.of(1L, 2L));
+        ticker.owned(new int[] {0}, now);
+        for (int round = 0; round < 2; round++) {
+            later(Ticker.NODES_MILLIS);
+            answerNodes(1L, 7L);
+        }
+        later(Ticker.NODES_MILLIS - 20);
+        assertThat(take(Command.NodeGone.class)).isEmpty();
+
+        later(20);
+        answerNodes(1L, 7L);
+        later(20);
+
+        assertThat(take(Command.NodeGone.class))
+                .extracting(Submitted::command)
+                .containsExactly(new Command.NodeGone(7));
+        assertThat(ticker.departed()).containsExactly(7L);
+    }
+
+    /** Its first batch may come before the news that it is a member. */
+    @Test
+    void aNodeThatIsAMemberMeanwhileIsNotGone() {
+        ticker.members(List.of(1L));
+        ticker.owned(new int[] {0}, now);
+        later(2 * Ticker.NODES_MILLIS);
+        answerNodes(1L, 7L);
+        ticker.members(List.of(1L, 7L));
+        for (int round = 0; round < 5; round++) {
+            later(Ticker.NODES_MILLIS);
+            answerNodes(1L, 7L);
+        }
+        ticker.members(List.of(1L));
+        later(Ticker.NODES_MILLIS);
+        answerNodes(1L, 7L);
+        later(20);
+
+        assertThat(take(Command.NodeGone.class)).isEmpty();
     }
 
     @Test

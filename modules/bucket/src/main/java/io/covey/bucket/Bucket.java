@@ -4,7 +4,6 @@ import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +45,7 @@ public final class Bucket {
 
     /** The node incarnations that hold connections here, or whose batches are remembered, ascending. */
     public long[] nodes() {
-        return LongStream.concat(senders.nodes(), state.sessions().nodes())
-                .sorted()
-                .distinct()
-                .toArray();
+        return state.nodes().toArray();
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.covey.bucket;
 
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Everything in a bucket that commands change, and the way from a command to the part that answers it. */
 final class BucketState {
@@ -114,6 +115,9 @@ final class BucketState {
         if (command instanceof Command.Tick) {
             return tick(nowMillis);
         }
+        if (command instanceof Command.ReadNodes) {
+            return new Result.Nodes(nodes().boxed().toList());
+        }
         if (command instanceof Command.ReadRoutes) {
             routesAsked = true;
             return ROUTES_LATER;
@@ -132,6 +136,11 @@ final class BucketState {
             return Answers.DONE;
         }
         return connections.describe((Command.Describe) command);
+    }
+
+    /** The node incarnations that hold connections here, or whose batches are remembered, ascending. */
+    LongStream nodes() {
+        return LongStream.concat(senders.nodes(), sessions.nodes()).sorted().distinct();
     }
 
     private Result tick(long nowMillis) {

@@ -201,6 +201,9 @@ public sealed interface Command {
     /** The node is no longer a member: its connections have ended without DISCONNECT. */
     record NodeGone(long node) implements Command {}
 
+    /** Asks which nodes the bucket has something of, so that its owner can tell it of those that are gone. */
+    record ReadNodes() implements Command {}
+
     /** Outbox entries that every target has confirmed. */
     record FinishOutbox(long[] numbers) implements Command {}
 

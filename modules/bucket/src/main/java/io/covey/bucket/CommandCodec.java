@@ -30,6 +30,7 @@ final class CommandCodec {
     private static final int FINISH_OUTBOX = 18;
     private static final int DESCRIBE = 19;
     private static final int SETTLE = 20;
+    private static final int READ_NODES = 21;
 
     private CommandCodec() {}
 
@@ -105,6 +106,8 @@ final class CommandCodec {
             out.u8(TICK);
         } else if (command instanceof Command.NodeGone gone) {
             out.u8(NODE_GONE).i64(gone.node());
+        } else if (command instanceof Command.ReadNodes) {
+            out.u8(READ_NODES);
         } else if (command instanceof Command.Settle settle) {
             writeHead(SETTLE, settle.clientId(), settle.epoch(), out);
         } else if (command instanceof Command.FinishOutbox finish) {
@@ -146,6 +149,7 @@ final class CommandCodec {
             case RECONCILE -> new Command.Reconcile(Lists.read(in, CommandCodec::readProgress));
             case TICK -> new Command.Tick();
             case NODE_GONE -> new Command.NodeGone(in.i64());
+            case READ_NODES -> new Command.ReadNodes();
             case FINISH_OUTBOX -> new Command.FinishOutbox(Lists.readLongs(in));
             case DESCRIBE -> new Command.Describe(in.string());
             case SETTLE -> new Command.Settle(in.string(), in.varLong());

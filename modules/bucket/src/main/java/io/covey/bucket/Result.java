@@ -181,6 +181,9 @@ public sealed interface Result {
     /** To {@link Command.Reconcile}: the client ids that must fetch, and those that were superseded. */
     record Reconciled(List<String> behind, List<String> fenced) implements Result {}
 
+    /** To {@link Command.ReadNodes}: the node incarnations that hold connections here, or whose batches are remembered, ascending. */
+    record Nodes(List<Long> nodes) implements Result {}
+
     /** To {@link Command.Tick}: the oldest outbox entries that are still unfinished, some possibly in delivery; at most 256. */
     record Ticked(List<OutboxEntry> outbox) implements Result {}
 

@@ -29,6 +29,7 @@ final class ResultCodec {
     private static final int TICKED = 15;
     private static final int DESCRIBED = 16;
     private static final int OCCUPIED = 17;
+    private static final int NODES = 18;
 
     private static final int HANDED_OVER = 64;
 
@@ -90,6 +91,9 @@ final class ResultCodec {
             out.u8(RECONCILED);
             Lists.write(reconciled.behind(), ByteWriter::string, out);
             Lists.write(reconciled.fenced(), ByteWriter::string, out);
+        } else if (result instanceof Result.Nodes known) {
+            out.u8(NODES);
+            Lists.write(known.nodes(), ByteWriter::i64, out);
         } else if (result instanceof Result.Ticked ticked) {
             out.u8(TICKED);
             Lists.write(ticked.outbox(), (writer, entry) -> entry.write(writer), out);
@@ -126,9 +130,10 @@ final class ResultCodec {
             case ROUTES -> new Result.Routes(in.varLong(), Lists.read(in, ByteReader::string));
             case RECONCILED ->
                 new Result.Reconciled(Lists.read(in, ByteReader::string), Lists.read(in, ByteReader::string));
+            case NODES -> new Result.Nodes(Lists.read(in, ByteReader::i64));
             case TICKED -> new Result.Ticked(Lists.read(in, OutboxEntry::read));
             case DESCRIBED -> readDescribed(in);
-            default -> throw new UnknownFormatException("a result", tag, OCCUPIED);
+            default -> throw new UnknownFormatException("a result", tag, NODES);
         };
     }
 

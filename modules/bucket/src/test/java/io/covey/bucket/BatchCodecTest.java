@@ -107,6 +107,7 @@ class BatchCodecTest {
                 new Result.Described(new Result.SessionDescription(
                         "c", 1, null, 0xFFFF_FFFFL, -1, List.of(), 0, Long.MAX_VALUE, -1, 0, 1, 2, 3)),
                 new Result.Described(null),
+                new Result.Nodes(List.of(Long.MIN_VALUE, Long.MAX_VALUE)),
                 new Result.Occupied(new ShardAddress(-1, 65_535), Long.MAX_VALUE, Long.MAX_VALUE),
                 new Result.Opened(
                         1,

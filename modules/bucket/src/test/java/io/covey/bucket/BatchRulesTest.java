@@ -11,6 +11,7 @@ import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
 import java.util.AbstractList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** When a replica applies a batch, when it has it already, and when it must not. */
@@ -286,6 +287,21 @@ class BatchRulesTest {
         assertThat(refused(copy.apply(open(SHARD_B, 1, "b"), FIT))).isEqualTo(Refusal.SEQUENCE_GAP);
         assertThat(copy.apply(open(shardC, 1, "c"), FIT)).isInstanceOf(BatchOutcome.Applied.class);
         assertThat(copy.apply(open(SHARD_A, 3, "d"), FIT)).isInstanceOf(BatchOutcome.Applied.class);
+    }
+
+    @Test
+    void theOwnerLearnsWhichNodesTheBucketHasSomethingOf() {
+        owner.apply(open(SHARD_A, 1, "a"), FIT);
+        owner.apply(open(SHARD_B, 1, "b"), FIT);
+        Batch asked = new Batch(SHARD_A, 2, TIME, List.of(new Command.ReadNodes()));
+        assertThat(applied(owner.apply(asked, FIT)).result().results())
+                .containsExactly(new Result.Nodes(
+                        Stream.of(SHARD_A.node(), NODE_B).sorted().toList()));
+
+        owner.apply(new Batch(SHARD_A, 3, TIME, List.of(new Command.NodeGone(NODE_B))), FIT);
+        Batch again = new Batch(SHARD_A, 4, TIME, List.of(new Command.ReadNodes()));
+        assertThat(applied(owner.apply(again, FIT)).result().results())
+                .containsExactly(new Result.Nodes(List.of(SHARD_A.node())));
     }
 
     @Test

@@ -116,6 +116,8 @@ class BucketModelTest {
             known = new Result.Described(withoutBytes(described.session()));
         } else if (result instanceof Result.Ticked) {
             known = new Result.Ticked(List.of());
+        } else if (result instanceof Result.Nodes) {
+            known = new Result.Nodes(List.of());
         } else if (result instanceof Result.RetainedPage page) {
             known = new Result.RetainedPage(page.messages(), page.more(), "");
         }

@@ -89,7 +89,11 @@ final class RandomCommands {
             return new Command.FinishOutbox(
                     LongStream.generate(() -> 1 + random.nextInt(50)).limit(5).toArray());
         }
-        return random.nextInt(3) == 0 ? new Command.Settle(clientId, epoch) : new Command.Describe(clientId);
+        return switch (random.nextInt(6)) {
+            case 0, 1 -> new Command.Settle(clientId, epoch);
+            case 2 -> new Command.ReadNodes();
+            default -> new Command.Describe(clientId);
+        };
     }
 
     /** A command about Shared Subscriptions, which the model does not know. */
