@@ -55,6 +55,7 @@ public final class ClusterSimulation {
         history = new History(events);
         hosts = new SimulatedHosts(events, network, scenario, tampering, history, this::note);
         disturbances = new Faults(events, network, hosts, scenario, this::note);
+        hosts.whenOwnerChanges(disturbances::ownerChanges);
         population = new Population(events, scenario, new SimulatedClient.World(events, history, hosts));
     }
 
@@ -80,7 +81,7 @@ public final class ClusterSimulation {
             settle();
             runUntil(events.nowMicros() + QUIET_MICROS);
             history.verify();
-            hosts.grid().verifyReplicasAreEqual();
+            hosts.grid().verifyReplicas();
         } catch (RuntimeException | AssertionError e) {
             throw new AssertionError(
                     "seed " + seed + " (" + tampering + ", " + scenario + ") at " + events.nowMillis() + " ms: "

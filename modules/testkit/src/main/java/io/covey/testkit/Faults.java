@@ -19,6 +19,8 @@ final class Faults {
     private long quietFromMicros;
     private long cutUntilMicros;
     private boolean stopping;
+    /** Whether an owner was cut off since everything was mended: then what was to come with another fault does not. */
+    private boolean ownerCutOff;
 
     Faults(
             EventQueue events,
@@ -58,7 +60,17 @@ final class Faults {
         over = true;
     }
 
+    /** A host has this moment changed a bucket as its new owner, or given it to another that will be. */
+    void ownerChanges(int host) {
+        boolean due = scenario.has(Scenario.Feature.OWNERS_CUT_OFF) && !over && !ownerCutOff && !stopping;
+        if (due && events.nowMicros() >= cutUntilMicros && hosts.canSpare(host) && events.chance(0.3)) {
+            ownerCutOff = true;
+            isolate(host, events.between(2500, 18_000));
+        }
+    }
+
     private void next() {
+        ownerCutOff = false;
         int host = (int) events.between(0, hosts.count() - 1);
         if (hosts.member(host) == null) {
             hosts.join(host); // it joins for the first time
@@ -73,7 +85,7 @@ final class Faults {
             if (scenario.backups() > 1 && events.chance(0.5)) {
                 int other = (host + (int) events.between(1, hosts.count() - 1)) % hosts.count();
                 events.after(events.between(0, 2_000_000), () -> {
-                    if (hosts.member(other) != null) {
+                    if (hosts.member(other) != null && !ownerCutOff) {
                         disturb(other);
                     }
                 });
@@ -113,7 +125,7 @@ final class Faults {
         }
         quietAfter(millis);
         events.after(events.between(0, millis * 1000), () -> {
-            if (hosts.member(host) != null) {
+            if (hosts.member(host) != null && !ownerCutOff) {
                 kill(host);
             }
         });
@@ -139,7 +151,7 @@ final class Faults {
             if (hosts.hasExpelled(other, frozen)) {
                 long table = hosts.tableVersion(other);
                 events.after(events.between(0, 400_000), () -> {
-                    if (hosts.hasExpelled(other, frozen) && hosts.tableVersion(other) == table) {
+                    if (hosts.hasExpelled(other, frozen) && hosts.tableVersion(other) == table && !ownerCutOff) {
                         kill(other);
                     }
                 });

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Where the grid's buckets lie: backups that are assigned are copied some time later, partitions move to members that join and away from those
@@ -12,6 +13,7 @@ import java.util.Map;
  */
 final class GridBuckets {
     private static final long OFFER_AGAIN_MICROS = 500_000;
+    private static final long MIGRATION_MICROS_MAX = 2_000_000;
 
     private final EventQueue events;
     private final SimulatedNetwork network;
@@ -139,21 +141,31 @@ final class GridBuckets {
         GridMember source = grid.known(from);
         GridMember target = grid.known(to);
         long version = master.viewNumber;
+        // Only the master calls it off, by another number: a source that does not hear how it ended waits, since its
+        // partition may be
+        // another's by now.
+        events.after(MIGRATION_MICROS_MAX, master.process, () -> {
+            if (grid.isMaster(master) && master.viewNumber == version) {
+                grid.publish(master, master.view, master.table());
+                rebalanceLater(master);
+            }
+        });
         network.stream(master.process.host(), source.process.host(), source.process, () -> {
             Bucket bucket = source.replicas.get(partition);
             if (bucket == null || source.viewNumber != version || source.table().owner(partition) != from) {
                 return;
             }
             source.migrating.add(partition);
-            events.after(2_000_000, source.process, () -> source.migrating.remove(partition));
             byte[] snapshot = grid.snapshot(bucket);
             network.stream(source.process.host(), target.process.host(), target.process, () -> {
                 if (target.viewNumber != version) {
                     return;
                 }
                 target.replicas.put(partition, grid.restore(snapshot));
+                grid.ownerChanges(source);
                 network.stream(target.process.host(), master.process.host(), master.process, () -> {
-                    // A source that has given up waiting has gone on: its bucket is newer than the copy.
+                    // A source that has heard from another master meanwhile has gone on: its bucket is newer than the
+                    // copy.
                     boolean sourceWaits = source.process.isAlive() && source.migrating.contains(partition);
                     if (grid.isMaster(master) && master.viewNumber == version && sourceWaits) {
                         List<Long> holders = new ArrayList<>(master.table().of(partition));
@@ -256,6 +268,46 @@ final class GridBuckets {
             }
         }
         return true;
+    }
+
+    /** Whether all other holders of all partitions run, can be reached, and hold everything that is confirmed. */
+    boolean canSpare(GridMember member) {
+        for (int p = 0; p < grid.partitions(); p++) {
+            boolean held = false;
+            for (long holder : member.table().of(p)) {
+                GridMember other = grid.known(holder);
+                if (other != member && !holdsAllConfirmed(other, member, p)) {
+                    return false;
+                }
+                held |= other != member;
+            }
+            if (!held) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean holdsAllConfirmed(GridMember other, GridMember member, int partition) {
+        Bucket replica = other.replicas.get(partition);
+        return replica != null
+                && other.isRunning()
+                && other.isJoined()
+                && !other.merging
+                && other.view.contains(member.id())
+                && grid.reachable(member, other)
+                && grid.lineage().holdsAllConfirmed(partition, replica.version());
+    }
+
+    void verifyNothingConfirmedIsMissing() {
+        for (int p = 0; p < grid.partitions(); p++) {
+            grid.lineage().verify(p, owned(p).version());
+        }
+    }
+
+    private Bucket owned(int partition) {
+        long owner = grid.alive().get(0).table().owner(partition);
+        return Objects.requireNonNull(grid.known(owner).replicas.get(partition), "a bucket is missing");
     }
 
     /** Replicas at the same version must be equal in everything. */

@@ -2,6 +2,7 @@ package io.covey.testkit;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /**
  * What a run is about, drawn from its seed: not everything at once, so that each run goes deep into something.
@@ -32,12 +33,19 @@ record Scenario(int hosts, int backups, Set<Scenario.Feature> features) {
         GROWTH,
         /** Nodes that are slow to take what they are backups for, also while an owner is killed. */
         SLOW_BACKUPS,
+        /** Owners that are cut off at the moment when they have taken a partition over, or given one away. */
+        OWNERS_CUT_OFF,
         /** A Shared Subscription of sessions that do not end. */
         SHARED_BY_SESSIONS,
         /** A Shared Subscription of a session that does not end and of others that do. */
         SHARED_BY_ALL,
         /** A Shared Subscription of connections only. */
         SHARED_BY_CONNECTIONS
+    }
+
+    /** That of a seed. */
+    static Scenario of(long seed) {
+        return draw(new EventQueue(new SplittableRandom(seed)));
     }
 
     static Scenario draw(EventQueue events) {

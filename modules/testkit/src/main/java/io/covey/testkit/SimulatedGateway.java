@@ -8,6 +8,7 @@ import io.covey.bucket.BatchCodec;
 import io.covey.bucket.BatchOutcome;
 import io.covey.bucket.BatchResult;
 import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Refusal;
 import io.covey.bucket.Standing;
 import io.covey.bucket.Step;
@@ -57,12 +58,15 @@ final class SimulatedGateway implements BucketGateway {
     /** One call: it ends once, by the owner's answer with all backups' confirmations, by a refusal, or by time. */
     private final class Call {
         private final Answer answer;
+        private final int partition;
         private final Set<Long> confirmed = new HashSet<>();
         private boolean ended;
         private @Nullable BatchResult result;
+        private @Nullable BucketVersion version;
         private List<Long> expected = List.of();
 
-        Call(Answer answer) {
+        Call(int partition, Answer answer) {
+            this.partition = partition;
             this.answer = answer;
             calls.begin(this, process);
         }
@@ -72,8 +76,9 @@ final class SimulatedGateway implements BucketGateway {
             calls.end(this, confirmed);
         }
 
-        void applied(BatchResult newResult, List<Long> backups) {
+        void applied(BatchResult newResult, BucketVersion after, List<Long> backups) {
             result = newResult;
+            version = after;
             expected = backups;
             events.after(BACKUP_LIMIT_MICROS, process, this::backupSilent);
             completeIfConfirmed();
@@ -96,6 +101,7 @@ final class SimulatedGateway implements BucketGateway {
             BatchResult known = result;
             if (!ended && known != null && confirmed.containsAll(expected)) {
                 end(true);
+                grid.lineage().confirmed(partition, Objects.requireNonNull(version));
                 answer.confirmed(known);
             }
         }
@@ -122,7 +128,7 @@ final class SimulatedGateway implements BucketGateway {
 
     @Override
     public void submit(int partition, Batch batch, boolean repair, Answer answer) {
-        Call call = new Call(answer);
+        Call call = new Call(partition, answer);
         long owner = self.table().owner(partition);
         GridMember target = grid.member(owner);
         if (target == null) {
@@ -155,19 +161,27 @@ final class SimulatedGateway implements BucketGateway {
             return;
         }
         Batch batch = tamperer.batch(BatchCodec.readBatch(new ByteReader(bytes)));
-        BatchOutcome outcome = bucket.apply(batch, standing(owner, partition));
+        BucketVersion before = bucket.version();
+        BatchOutcome outcome = bucket.apply(batch, standing(owner, partition, bucket));
         if (outcome instanceof BatchOutcome.Refused refused) {
             reply(owner, () -> call.refuse(refused.refusal()));
         } else if (outcome instanceof BatchOutcome.Applied applied) {
+            Step step = applied.step();
+            if (!bucket.version().equals(before)) {
+                grid.lineage().applied(partition, batch, step);
+                if (step.ownerBefore() != 0 && step.owner() != step.ownerBefore()) {
+                    grid.ownerChanges(owner);
+                }
+            }
             List<Long> holders = owner.table().of(partition);
             List<Long> backups = tamperer.awaited(holders.subList(1, holders.size()));
             byte @Nullable [] snapshot = repair ? grid.snapshot(bucket) : null;
             for (long backup : holders.subList(1, holders.size())) {
-                back(owner, backup, partition, batch, applied.step(), snapshot, call);
+                back(owner, backup, partition, batch, step, snapshot, call);
             }
             BatchResult result = copy(tamperer.result(applied.result()));
             tamperer.applied(batch, result);
-            reply(owner, () -> call.applied(result, backups));
+            reply(owner, () -> call.applied(result, step.after(), backups));
         }
     }
 
@@ -177,14 +191,14 @@ final class SimulatedGateway implements BucketGateway {
         return BatchCodec.readResult(new ByteReader(out.toByteArray()));
     }
 
-    private Standing standing(GridMember owner, int partition) {
+    private Standing standing(GridMember owner, int partition, Bucket bucket) {
         List<Long> holders = owner.table().of(partition);
         boolean present = holders.size() > grid.backups() && owner.view.containsAll(holders);
         long now = events.nowMillis();
         NodeState state = owner.node().state();
         long term = tamperer.bucketTerm(state, tamperer.monotonicMillis(owner.process, now), owner.departureView());
         return new Standing(
-                owner.incarnation().id(),
+                tamperer.owner(owner.incarnation().id(), bucket.owner()),
                 term,
                 tamperer.replicasPresent(present),
                 owner::isCurrent,

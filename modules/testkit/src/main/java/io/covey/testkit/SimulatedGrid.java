@@ -28,6 +28,9 @@ final class SimulatedGrid {
     interface Host {
         /** The process gives up its membership and comes back as a new one. */
         void restart(GridMember member, String reason);
+
+        /** A member has this moment changed a bucket as its new owner, or has given it to another that will be. */
+        void ownerChanges(GridMember member);
     }
 
     /** How long after a change partitions are assigned anew, at most. */
@@ -40,16 +43,24 @@ final class SimulatedGrid {
     private final BucketLimits limits;
     private final Host host;
     private final GridBuckets buckets;
+    private final Lineage lineage;
     private final Map<Long, GridMember> members = new LinkedHashMap<>();
 
     SimulatedGrid(
-            EventQueue events, SimulatedNetwork network, int partitions, int backups, BucketLimits limits, Host host) {
+            EventQueue events,
+            SimulatedNetwork network,
+            int partitions,
+            int backups,
+            BucketLimits limits,
+            Host host,
+            Lineage lineage) {
         this.events = events;
         this.network = network;
         this.partitions = partitions;
         this.backups = backups;
         this.limits = limits;
         this.host = host;
+        this.lineage = lineage;
         this.buckets = new GridBuckets(events, network, this);
     }
 
@@ -63,6 +74,14 @@ final class SimulatedGrid {
 
     BucketLimits limits() {
         return limits;
+    }
+
+    Lineage lineage() {
+        return lineage;
+    }
+
+    void ownerChanges(GridMember member) {
+        host.ownerChanges(member);
     }
 
     @Nullable
@@ -212,7 +231,7 @@ final class SimulatedGrid {
         return silence > (closed ? CRASH_NOTICED_MILLIS : HEARTBEAT_LIMIT_MILLIS);
     }
 
-    private boolean reachable(GridMember one, GridMember other) {
+    boolean reachable(GridMember one, GridMember other) {
         return one.process.host() == other.process.host() || !network.isCut(one.process.host(), other.process.host());
     }
 
@@ -381,9 +400,15 @@ final class SimulatedGrid {
         return buckets.isInSync(alive.get(0).table());
     }
 
-    /** Replicas at the same version must be equal in everything. */
-    void verifyReplicasAreEqual() {
+    /** Whether a member may be cut off: everything that is confirmed is also with those that take over from it. */
+    boolean canSpare(GridMember member) {
+        return buckets.canSpare(member);
+    }
+
+    /** Replicas at the same version must be equal in everything, and hold everything. */
+    void verifyReplicas() {
         buckets.verifyReplicasAreEqual();
+        buckets.verifyNothingConfirmedIsMissing();
     }
 
     byte[] snapshot(Bucket bucket) {

@@ -86,7 +86,14 @@ final class Tamperer {
         if (tampering == Tampering.BACKUP_SKIPPED) {
             return state.leaseTerm(monotonicMillis) == NodeState.NO_LEASE ? Standing.NO_TERM : Standing.ALONE;
         }
-        return state.bucketTerm(monotonicMillis, departureView);
+        long term = state.bucketTerm(monotonicMillis, departureView);
+        boolean constant = tampering == Tampering.TERM_CONSTANT || tampering == Tampering.GENERATION_NOT_RAISED;
+        return constant && term != Standing.NO_TERM ? Standing.ALONE : term;
+    }
+
+    /** Whom a bucket takes for its owner. */
+    long owner(long self, long ownerBefore) {
+        return tampering == Tampering.GENERATION_NOT_RAISED && ownerBefore != 0 ? ownerBefore : self;
     }
 
     /** Whether a backup's silence counts as its confirmation. */

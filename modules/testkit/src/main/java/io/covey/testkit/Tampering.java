@@ -1,5 +1,7 @@
 package io.covey.testkit;
 
+import io.covey.testkit.Scenario.Feature;
+
 /** A deliberate fault, made at a port of the core, that the invariants must catch: proof that the simulation has teeth. */
 public enum Tampering {
     /** Everything works as it should. */
@@ -37,5 +39,27 @@ public enum Tampering {
     /** Messages that are handed over to a member of a group lose the number by which its bucket recognises repeats. */
     HANDED_OVER_AGAIN,
     /** Messages that a member of a group did not complete do not come back to it. */
-    GIVEN_BACK_NEVER
+    GIVEN_BACK_NEVER,
+    /** Owners agree with nobody on a term: of a bucket's generation only the number of its owners is left. */
+    TERM_CONSTANT,
+    /** An owner goes on in the generation of the one before it, and there are no terms. */
+    GENERATION_NOT_RAISED;
+
+    /** Whether it can show in such a run at all. */
+    boolean mayShowIn(Scenario scenario) {
+        return switch (this) {
+            case WILL_PUBLISHED_AGAIN, WILL_KEPT_AT_DISCONNECT -> scenario.has(Feature.WILLS);
+            case RETAINED_LATE -> scenario.has(Feature.RETAINED);
+            case HANDED_OVER_AGAIN -> scenario.has(Feature.SHARED_BY_SESSIONS) || scenario.has(Feature.SHARED_BY_ALL);
+            case GIVEN_BACK_NEVER -> scenario.has(Feature.SHARED_BY_ALL);
+            case HINT_BEFORE_CONFIRMATION -> scenario.has(Feature.SLOW_BACKUPS);
+            case TERM_CONSTANT -> scenario.has(Feature.OWNERS_CUT_OFF);
+            default -> true;
+        };
+    }
+
+    /** Whether clients must see something of it, so that what only the simulation can know is not asked. */
+    boolean isForClientsToSee() {
+        return this != NONE && this != TERM_CONSTANT && this != GENERATION_NOT_RAISED;
+    }
 }
