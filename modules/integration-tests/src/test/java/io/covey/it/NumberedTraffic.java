@@ -37,7 +37,7 @@ final class NumberedTraffic implements AutoCloseable {
                 () -> clients().forEach(RoamingClient::look), 500, 500, TimeUnit.MILLISECONDS);
     }
 
-    private synchronized List<RoamingClient> clients() {
+    synchronized List<RoamingClient> clients() {
         return Stream.concat(subscribers.stream(), publishers.stream()).toList();
     }
 

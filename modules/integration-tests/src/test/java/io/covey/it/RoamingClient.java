@@ -165,6 +165,11 @@ abstract class RoamingClient implements Closeable {
         return ports.get(next);
     }
 
+    /** Whether its first connection was to this node. */
+    boolean began(NodeProcess node) {
+        return ports.get(0) == node.mqttPort();
+    }
+
     boolean isConnected() {
         return wire != null;
     }
