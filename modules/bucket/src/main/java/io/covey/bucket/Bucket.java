@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounds: {@link BucketLimits}, those of the owner. Everything that grows is charged to {@link BucketLimits#bucketBytesMax}, by estimate.
  */
 public final class Bucket {
+    private static final int WRITTEN_BYTES_MIN = 4 << 10;
+
     private final BucketLimits limits;
     private final BucketState state;
     private final SenderTable senders;
@@ -153,6 +155,18 @@ public final class Bucket {
     public void write(ByteWriter out) {
         checkWhole();
         new SnapshotWriter(out, state.nextSnapshotPass()).write(version, owner, timeMillis, senders, state);
+    }
+
+    /**
+     * The whole state as {@link #write} writes it, in a buffer of about its size: a large bucket is not copied again and again as the buffer grows.
+     *
+     * @throws IllegalStateException when an earlier batch failed half-way
+     */
+    public ByteWriter written() {
+        long estimate = Math.min(figures().bytes(), Integer.MAX_VALUE / 2);
+        ByteWriter out = new ByteWriter((int) Math.max(WRITTEN_BYTES_MIN, estimate));
+        write(out);
+        return out;
     }
 
     /**

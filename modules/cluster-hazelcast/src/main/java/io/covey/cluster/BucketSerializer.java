@@ -13,7 +13,6 @@ import java.io.IOException;
 /** Writes a whole bucket, when its partition moves or a replica is copied anew. Runs on the partition's thread, or while no batch may run. */
 final class BucketSerializer implements StreamSerializer<BucketHolder> {
     private static final int TYPE_ID = 9_071;
-    private static final int CAPACITY_MIN = 64 << 10;
     private static final int STEP_CAPACITY = 64;
 
     private final BucketLimits limits;
@@ -42,15 +41,7 @@ final class BucketSerializer implements StreamSerializer<BucketHolder> {
     }
 
     static void write(ObjectDataOutput out, Bucket bucket) throws IOException {
-        ByteWriter bytes = sized(bucket);
-        bucket.write(bytes);
-        write(out, bytes);
-    }
-
-    /** Room for a bucket as large as it is thought to be: a large one is not copied again and again while it is written. */
-    static ByteWriter sized(Bucket bucket) {
-        return new ByteWriter(
-                (int) Math.max(CAPACITY_MIN, Math.min(bucket.figures().bytes(), Integer.MAX_VALUE / 2)));
+        write(out, bucket.written());
     }
 
     /** Writes what a batch did to a bucket's version, for {@link #step}. */

@@ -13,7 +13,6 @@ import com.hazelcast.spi.impl.operationservice.OperationService;
 import com.hazelcast.spi.impl.operationservice.impl.OperationServiceImpl;
 import io.covey.broker.ShardLoop;
 import io.covey.bucket.Bucket;
-import io.covey.protocol.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -135,9 +134,8 @@ final class HazelcastBuckets {
      * it. Blocks.
      */
     boolean restore(int partition, Bucket bucket) {
-        ByteWriter out = BucketSerializer.sized(bucket);
-        bucket.write(out);
-        return map.executeOnKey(keys.get(partition), new RestoreProcessor(partition, out.toByteArray(), false));
+        byte[] bytes = bucket.written().toByteArray();
+        return map.executeOnKey(keys.get(partition), new RestoreProcessor(partition, bytes, false));
     }
 
     /** Runs a task on a partition's thread of this member. */

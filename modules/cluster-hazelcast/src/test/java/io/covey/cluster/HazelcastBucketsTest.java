@@ -20,7 +20,6 @@ import io.covey.bucket.Refusal;
 import io.covey.bucket.Result;
 import io.covey.bucket.Standing;
 import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import io.covey.routing.ShardAddress;
 import java.util.Collections;
 import java.util.List;
@@ -174,9 +173,7 @@ class HazelcastBucketsTest {
     }
 
     private static byte[] snapshot(BucketHolder holder) {
-        ByteWriter out = new ByteWriter(256);
-        holder.bucket().write(out);
-        return out.toByteArray();
+        return holder.bucket().written().toByteArray();
     }
 
     /** Makes a bucket fail while it applies a batch; it refuses everything from then on. */

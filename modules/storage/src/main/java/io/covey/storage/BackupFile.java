@@ -22,7 +22,6 @@ import java.util.List;
  */
 public final class BackupFile {
     private static final long MAGIC = 0x434F_5645_5942_414BL; // "COVEYBAK"
-    private static final int BUCKET_BYTES = 64 << 10;
 
     private BackupFile() {}
 
@@ -60,8 +59,7 @@ public final class BackupFile {
     }
 
     private static void write(int partition, Bucket bucket, DataOutputStream out) throws IOException {
-        ByteWriter bytes = new ByteWriter(BUCKET_BYTES);
-        bucket.write(bytes);
+        ByteWriter bytes = bucket.written();
         out.writeInt(partition);
         out.writeInt(bytes.size());
         out.writeInt(LogFormat.crc(bytes.array(), 0, bytes.size()));

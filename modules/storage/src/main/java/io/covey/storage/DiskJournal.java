@@ -16,7 +16,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DiskJournal implements BucketJournal, AutoCloseable {
     private static final int HEAD_BYTES = 64;
-    private static final int WHOLE_BYTES_MIN = 4 << 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(DiskJournal.class);
 
@@ -225,11 +224,9 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
     }
 
     private Whole whole(Bucket bucket) {
-        long estimate = Math.min(bucket.figures().bytes(), Integer.MAX_VALUE / 2);
-        ByteWriter out = new ByteWriter((int) Math.max(WHOLE_BYTES_MIN, estimate));
         // Read before: what is collected and not of this bucket may come behind it.
         long position = log.end();
-        bucket.write(out);
+        ByteWriter out = bucket.written();
         return new Whole(position, bucket.version(), out.array(), out.size());
     }
 

@@ -3,7 +3,6 @@ package io.covey.testkit;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
 import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -412,9 +411,7 @@ final class SimulatedGrid {
     }
 
     byte[] snapshot(Bucket bucket) {
-        ByteWriter out = new ByteWriter(1024);
-        bucket.write(out);
-        return out.toByteArray();
+        return bucket.written().toByteArray();
     }
 
     Bucket restore(byte[] snapshot) {
