@@ -58,12 +58,8 @@ final class TurnPacing {
             slice = slice == Integer.MAX_VALUE ? 1 : slice + 1;
             sliceEndsNanos = nowNanos + SLICE_NANOS;
         }
-        if (!crowded || intervalNanos == 0) {
-            lastTurnEndedNanos = nowNanos;
-            return 0;
-        }
         long due = lastTurnEndedNanos + intervalNanos;
-        if (due - nowNanos <= 0) {
+        if (!crowded || due - nowNanos <= 0) {
             lastTurnEndedNanos = nowNanos;
             return 0;
         }
