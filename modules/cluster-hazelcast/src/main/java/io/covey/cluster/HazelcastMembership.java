@@ -52,6 +52,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     private final String nodeId;
     private final ScheduledExecutorService thread;
     private final Runnable memberLeft;
+    private final PartitionNews news;
     private final AgreedSize size;
     private final Incarnations incarnations = new Incarnations();
     private final AtomicBoolean lookWaits = new AtomicBoolean();
@@ -85,6 +86,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         this.nodeId = nodeId;
         this.thread = thread;
         this.memberLeft = memberLeft;
+        this.news = new PartitionNews(hazelcast);
         this.size = new AgreedSize(hazelcast, settings, host.storage(), thread, nodes -> {
             if (listener != null) {
                 listener.agreedSize(nodes);
@@ -96,7 +98,6 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     void start() {
         hazelcast.getCluster().addMembershipListener(this);
         hazelcast.getPartitionService().addMigrationListener(this);
-        hazelcast.getPartitionService().addMigrationListener(new PartitionNews(hazelcast));
         registry.addEntryListener((EntryAddedListener<String, Object>) this::registered, true);
         registry.addEntryListener((EntryUpdatedListener<String, Object>) this::registered, true);
         var unused = thread.scheduleWithFixedDelay(this::lookAndAsk, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -341,6 +342,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     @Override
     public void replicaMigrationCompleted(ReplicaMigrationEvent event) {
         lookSoon();
+        news.moved(event);
     }
 
     @Override

@@ -6,8 +6,6 @@ import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.internal.partition.PartitionRuntimeState;
 import com.hazelcast.internal.partition.impl.InternalPartitionServiceImpl;
 import com.hazelcast.internal.partition.operation.PartitionStateOperation;
-import com.hazelcast.partition.MigrationListener;
-import com.hazelcast.partition.MigrationState;
 import com.hazelcast.partition.ReplicaMigrationEvent;
 import com.hazelcast.spi.impl.NodeEngineImpl;
 import org.slf4j.Logger;
@@ -20,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What it sends is what Hazelcast sends every 15 s by itself. Called on Hazelcast's event threads.
  */
-final class PartitionNews implements MigrationListener {
+final class PartitionNews {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionNews.class);
 
     private final HazelcastInstance hazelcast;
@@ -29,8 +27,8 @@ final class PartitionNews implements MigrationListener {
         this.hazelcast = hazelcast;
     }
 
-    @Override
-    public void replicaMigrationCompleted(ReplicaMigrationEvent event) {
+    /** A replica has moved. */
+    void moved(ReplicaMigrationEvent event) {
         LOG.debug(
                 "a replica has moved; partition={} replica={} millis={}",
                 event.getPartitionId(),
@@ -58,20 +56,5 @@ final class PartitionNews implements MigrationListener {
                 engine.getOperationService().send(new PartitionStateOperation(state, false), member.getAddress());
             }
         }
-    }
-
-    @Override
-    public void migrationStarted(MigrationState state) {
-        // Nothing has moved yet.
-    }
-
-    @Override
-    public void migrationFinished(MigrationState state) {
-        // Hazelcast tells the end itself.
-    }
-
-    @Override
-    public void replicaMigrationFailed(ReplicaMigrationEvent event) {
-        // Hazelcast tells those whom it concerns.
     }
 }
