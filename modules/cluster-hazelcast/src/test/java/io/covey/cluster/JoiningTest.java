@@ -146,7 +146,7 @@ class JoiningTest {
             Replicas.hazelcast(leaving).getPartitionService().addMigrationListener(new AfterTheFirst(partition -> {
                 if (moved.complete(partition)) {
                     for (int each = 0; each < TestMember.PARTITIONS; each++) {
-                        leaving.node.buckets().onPartitionThread(each, () -> awaitQuietly(goOn));
+                        Replicas.block(leaving, each, goOn);
                     }
                 }
             }));
@@ -193,14 +193,6 @@ class JoiningTest {
 
         @Override
         public void replicaMigrationFailed(ReplicaMigrationEvent event) {}
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Test

@@ -9,7 +9,6 @@ import com.hazelcast.map.impl.proxy.MapProxyImpl;
 import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.spi.impl.NodeEngineImpl;
-import com.hazelcast.spi.impl.PartitionSpecificRunnable;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -23,7 +22,7 @@ final class Replicas {
     /** Calls with the member's own holder, or null where it has none. */
     static <T> T at(TestMember member, int partition, Function<BucketHolder, T> look) {
         CompletableFuture<T> done = new CompletableFuture<>();
-        onPartitionThread(member, partition, () -> {
+        member.node.buckets().onPartitionThread(partition, () -> {
             try {
                 done.complete(look.apply(holder(member, partition)));
             } catch (Throwable failure) {
@@ -36,14 +35,18 @@ final class Replicas {
     /** Occupies the partition's thread of a member until the latch opens. */
     static CountDownLatch block(TestMember member, int partition) {
         CountDownLatch open = new CountDownLatch(1);
-        onPartitionThread(member, partition, () -> {
+        block(member, partition, open);
+        return open;
+    }
+
+    static void block(TestMember member, int partition, CountDownLatch open) {
+        member.node.buckets().onPartitionThread(partition, () -> {
             try {
                 open.await(30, TimeUnit.SECONDS);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
         });
-        return open;
     }
 
     /** Whether the member is owner (index 0) or a backup of the partition. */
@@ -106,19 +109,5 @@ final class Replicas {
 
     private static NodeEngineImpl engine(TestMember member) {
         return (NodeEngineImpl) ((MapProxyImpl<?, ?>) member.node.buckets().map()).getNodeEngine();
-    }
-
-    private static void onPartitionThread(TestMember member, int partition, Runnable task) {
-        engine(member).getOperationService().execute(new PartitionSpecificRunnable() {
-            @Override
-            public int getPartitionId() {
-                return partition;
-            }
-
-            @Override
-            public void run() {
-                task.run();
-            }
-        });
     }
 }
