@@ -300,13 +300,7 @@ public final class ClusterNode {
      */
     public void stop(long millisMax) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
-        stopping = true;
-        listener = null;
-        formation.stop();
-        promotion.stop();
-        leftovers.stop();
-        replicaWatch.stop();
-        lostBuckets.stop();
+        endWatching();
         closeVertx();
         Thread leaving = daemon(() -> hazelcast.getLifecycleService().shutdown(), "covey-leave");
         leaving.start();
@@ -321,8 +315,8 @@ public final class ClusterNode {
         terminate();
     }
 
-    /** Leaves at once, as a crash would, but for this process going on. */
-    public void terminate() {
+    /** Nothing is told or begun any more. */
+    private void endWatching() {
         stopping = true;
         listener = null;
         formation.stop();
@@ -330,6 +324,11 @@ public final class ClusterNode {
         leftovers.stop();
         replicaWatch.stop();
         lostBuckets.stop();
+    }
+
+    /** Leaves at once, as a crash would, but for this process going on. */
+    public void terminate() {
+        endWatching();
         hazelcast.getLifecycleService().terminate();
         thread.shutdownNow();
         closeVertx();

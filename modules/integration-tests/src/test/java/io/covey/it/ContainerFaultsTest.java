@@ -26,9 +26,7 @@ import org.junit.jupiter.api.Timeout;
 class ContainerFaultsTest {
     private static final int HEAL_SECONDS_MAX = 30;
     private static final int START_SECONDS_MAX = 90;
-
     private static final long KILLED_GAP_MILLIS_MAX = 10_000;
-
     private static final long CUT_GAP_MILLIS_MAX = 20_000;
 
     /** After so long no node that was cut off holds its lease, which is for five seconds. */
