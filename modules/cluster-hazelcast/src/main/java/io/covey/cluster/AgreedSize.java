@@ -106,9 +106,9 @@ final class AgreedSize {
         return newest.nodes == 0 ? expected : newest.nodes;
     }
 
-    /** What the cluster's map knows, and at least what was expected. */
+    /** What the cluster's map knows; where it knows nothing, what was expected. */
     static int of(IMap<String, Object> registry, int expected) {
-        return registry.get(KEY) instanceof Long encoded ? Math.max(expected, Size.of(encoded).nodes) : expected;
+        return registry.get(KEY) instanceof Long encoded ? Size.of(encoded).nodes : expected;
     }
 
     /** The size as it is known; 0 before it is. */
@@ -194,8 +194,12 @@ final class AgreedSize {
             boolean mine = last == null
                     ? registry.putIfAbsent(SHRUNK_AT, now) == null
                     : registry.replace(SHRUNK_AT, last, now);
-            if (mine && registry.replace(KEY, encoded, smaller.encoded())) {
-                return;
+            if (mine) {
+                // Before the others count without this node: until then its disk stands for one of theirs.
+                storage.left(true);
+                if (registry.replace(KEY, encoded, smaller.encoded())) {
+                    return;
+                }
             }
         }
     }

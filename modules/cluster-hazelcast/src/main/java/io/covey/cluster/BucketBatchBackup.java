@@ -72,7 +72,7 @@ final class BucketBatchBackup
             holder.replace(bucket);
         }
         BucketJournal journal = host.storage().journal();
-        if (!journal.arrived(partition, bucket) || !journal.flush()) {
+        if (host.storage().hasLeft() || !journal.arrived(partition, bucket) || !journal.flush()) {
             throw new ReplicaDivergedException("a replica of bucket " + partition + " cannot be written to disk");
         }
         host.load().replicated(partition, bucket);
@@ -101,7 +101,7 @@ final class BucketBatchBackup
     static boolean holds(
             PartitionHost host, int partition, @Nullable BucketHolder holder, EncodedBatch batch, Step step) {
         Bucket bucket = holder == null ? null : holder.bucket();
-        if (holder == null || bucket == null || !host.storage().journal().isWritable()) {
+        if (holder == null || bucket == null || !host.storage().isWritable()) {
             return false;
         }
         Batch decoded = batch.batch();

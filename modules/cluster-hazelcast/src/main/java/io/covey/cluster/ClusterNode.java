@@ -342,6 +342,7 @@ public final class ClusterNode {
      */
     public void leftForGood() throws InterruptedException {
         membership.leftForGood();
+        lostBuckets.leftForGood();
     }
 
     /** Moves all buckets of this member to the others, while it goes on. */

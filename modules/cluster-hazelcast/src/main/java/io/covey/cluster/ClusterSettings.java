@@ -94,7 +94,12 @@ public record ClusterSettings(
 
     /** How many members must be present for the first formation of the cluster. */
     public int formationQuorum() {
-        return Math.max(minimumMembers, expectedMembers / 2 + 1);
+        return quorumOf(expectedMembers);
+    }
+
+    /** How many of so many members must be present for them to decide anything. */
+    int quorumOf(int members) {
+        return Math.max(minimumMembers, members / 2 + 1);
     }
 
     private static void require(boolean condition, String message) {

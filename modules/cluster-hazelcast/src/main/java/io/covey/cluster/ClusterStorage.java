@@ -100,6 +100,26 @@ public final class ClusterStorage {
         return directory == null ? 0 : directory.agreed();
     }
 
+    /** Whether this member was drained and has not been one of a formed cluster since: what its disk holds counts for nothing. */
+    boolean hasLeft() {
+        return directory != null && directory.hasLeft();
+    }
+
+    /** Notes on the device that this member was drained, or that it is one of the formed cluster again; blocks. */
+    void left(boolean forGood) {
+        if (directory != null) {
+            directory.left(forGood);
+        }
+    }
+
+    /**
+     * Whether what replicas apply now can be expected to be written, and counts: as long as the disk says that its node has left, nobody would look
+     * there for what is confirmed.
+     */
+    boolean isWritable() {
+        return !hasLeft() && journal().isWritable();
+    }
+
     /** What was on the disk; empty where there is none, or once it is not needed any more. */
     List<RecoveredCopy> copies() {
         return copies;

@@ -173,6 +173,7 @@ final class Formation implements Runnable {
             }
             storage.formedAs(formation);
         }
+        storage.left(false);
         List<Long> earlier =
                 marks.get(PLAN) instanceof byte[] plan ? RecoveryPlan.read(plan).earlier() : List.of();
         status = "";

@@ -16,8 +16,9 @@ import java.util.TreeSet;
  * @param nodes node incarnations that the copies know: all of an earlier life
  * @param copies one for each partition
  * @param agreed what this disk knows of the number of nodes, see {@link AgreedSize}; 0 for nothing
+ * @param left whether the node was drained: then the others have all of this, or newer, and it counts for nothing
  */
-record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agreed) {
+record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agreed, boolean left) {
     private static final int CAPACITY = 1024;
 
     /**
@@ -49,7 +50,7 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agr
                 }
             }
         }
-        return new Inventory(storage.formation(), List.copyOf(nodes), copies, storage.agreed());
+        return new Inventory(storage.formation(), List.copyOf(nodes), copies, storage.agreed(), storage.hasLeft());
     }
 
     boolean isEmpty() {
@@ -65,7 +66,7 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agr
             out.u8(copy.state());
             copy.version().write(out);
         }
-        out.i64(agreed);
+        out.i64(agreed).bool(left);
         return out.toByteArray();
     }
 
@@ -80,6 +81,7 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agr
         for (int i = in.varInt(); i > 0; i--) {
             copies.add(new Copy(in.u8(), BucketVersion.read(in)));
         }
-        return new Inventory(formation, nodes, copies, in.i64());
+        long agreed = in.i64();
+        return new Inventory(formation, nodes, copies, agreed, in.remaining() > 0 && in.bool());
     }
 }

@@ -45,7 +45,7 @@ final class KeptProcessor
         BucketJournal journal = host.storage().journal();
         kept = bucket != null
                 && (forBackup || host.replicasPresent(here, partition))
-                && journal.isWritable()
+                && host.storage().isWritable()
                 && journal.holds(partition, bucket)
                 && journal.flush();
         if (forBackup && !kept) {

@@ -92,6 +92,13 @@ final class LostBuckets implements Runnable {
         merging = false;
     }
 
+    /** The node was drained: whatever it had is on others, and nobody need wait for its disk. Blocks. */
+    void leftForGood() {
+        if (!storage.node().isEmpty()) {
+            marks.delete(NAME_PREFIX + storage.node());
+        }
+    }
+
     /** How many partitions have no bucket; known to the oldest member, and to those that hold copies for them. From any thread. */
     int lost() {
         return lost;
@@ -150,7 +157,7 @@ final class LostBuckets implements Runnable {
 
     private boolean leads() {
         Set<Member> members = hazelcast.getCluster().getMembers();
-        return members.size() >= settings.formationQuorum()
+        return members.size() >= settings.quorumOf(AgreedSize.of(marks, settings.expectedMembers()))
                 && members.iterator().next().localMember();
     }
 
@@ -172,7 +179,9 @@ final class LostBuckets implements Runnable {
     private void tell(UUID self) {
         byte[] now = Inventory.of(storage, copies(), buckets.partitionCount()).toBytes();
         if (!self.equals(toldAs) || !Arrays.equals(now, told)) {
-            if (!storage.node().isEmpty()) {
+            if (storage.hasLeft()) {
+                leftForGood();
+            } else if (!storage.node().isEmpty()) {
                 marks.set(NAME_PREFIX + storage.node(), nodeId);
             }
             marks.set(INVENTORY_PREFIX + self, now);
@@ -210,10 +219,11 @@ final class LostBuckets implements Runnable {
         try {
             Map<String, Inventory> inventories = inventories();
             RecoveryPlan.Rules rules = rules();
-            requireEnough(inventories.size(), rules);
+            Map<String, Inventory> counted = RecoveryPlan.counted(inventories);
+            requireEnough(counted.size(), inventories.size() - counted.size(), rules);
             for (int partition : missing) {
                 try {
-                    sources[partition] = source(inventories, partition, rules);
+                    sources[partition] = source(counted, partition, rules);
                 } catch (RecoveryPlan.NotYet notYet) {
                     waiting.add(String.valueOf(notYet.getMessage()));
                 }
@@ -266,15 +276,24 @@ final class LostBuckets implements Runnable {
                 storage.salvages());
     }
 
-    private static void requireEnough(int here, RecoveryPlan.Rules rules) throws RecoveryPlan.NotYet {
+    private static void requireEnough(int here, int drained, RecoveryPlan.Rules rules) throws RecoveryPlan.NotYet {
         int needed = rules.recoveryMembers() > 0
                 ? rules.membersNeeded()
                 : Math.max(1, rules.expectedMembers() - rules.backupsRequired());
         if (here < needed) {
             throw new RecoveryPlan.NotYet(here + " of " + needed
-                    + " members are here whose copies must be known; cluster.recovery-members=" + here
+                    + " members are here whose copies must be known" + RecoveryPlan.drained(drained)
+                    + "; cluster.recovery-members=" + here
                     + " goes on without the others");
         }
+    }
+
+    /** How many members serve, or are about to: all but those that were drained. */
+    private int serving() {
+        return (int) hazelcast.getCluster().getMembers().stream()
+                .filter(member -> !(marks.get(INVENTORY_PREFIX + member.getUuid()) instanceof byte[] bytes)
+                        || !Inventory.read(bytes).left())
+                .count();
     }
 
     private void report(Set<Integer> missing, List<String> waiting) {
@@ -290,7 +309,7 @@ final class LostBuckets implements Runnable {
 
     private void restore(Set<Integer> missing, RecoveryPlan plan) {
         Set<Long> present = membership.nodeIds().keySet();
-        if (present.size() < hazelcast.getCluster().getMembers().size()) {
+        if (present.size() < serving()) {
             return; // who of a bucket's nodes is gone cannot be told yet
         }
         String self = String.valueOf(toldAs);

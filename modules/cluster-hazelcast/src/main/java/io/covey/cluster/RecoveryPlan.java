@@ -4,6 +4,7 @@ import io.covey.cluster.Inventory.Copy;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +32,7 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
     /**
      * Rules of the operator.
      *
-     * @param expectedMembers whose disks are waited for
+     * @param expectedMembers whose disks are waited for: without those that were drained, which hold nothing that others do not
      * @param recoveryMembers how many of them are enough; 0: all
      * @param backupsRequired on how many disks beside the owner's everything acknowledged is
      * @param salvage whether damaged copies are used where no sound one is left
@@ -49,10 +50,11 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
      */
     static RecoveryPlan of(Map<String, Inventory> inventories, int partitions, Rules rules) throws NotYet {
         String formation = formation(inventories);
-        if (inventories.size() < rules.membersNeeded()) {
-            throw new NotYet("recovery waits for the members that hold the data: " + inventories.size() + " of "
-                    + rules.membersNeeded() + " are here; cluster.recovery-members=" + inventories.size()
-                    + " goes on without the others");
+        Map<String, Inventory> counted = counted(inventories);
+        if (counted.size() < rules.membersNeeded()) {
+            throw new NotYet("recovery waits for the members that hold the data: " + counted.size() + " of "
+                    + rules.membersNeeded() + " are here" + drained(inventories.size() - counted.size())
+                    + "; cluster.recovery-members=" + counted.size() + " goes on without the others");
         }
         List<String> sources = new ArrayList<>();
         Set<Long> earlier = new TreeSet<>();
@@ -60,9 +62,20 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
             earlier.addAll(inventory.nodes());
         }
         for (int partition = 0; partition < partitions; partition++) {
-            sources.add(source(inventories, partition, rules));
+            sources.add(source(counted, partition, rules));
         }
         return new RecoveryPlan(formation, sources, List.copyOf(earlier));
+    }
+
+    /** Without nodes that were drained: one of these that is here again must not stand for one that is not. */
+    static Map<String, Inventory> counted(Map<String, Inventory> inventories) {
+        Map<String, Inventory> counted = new LinkedHashMap<>(inventories);
+        counted.values().removeIf(Inventory::left);
+        return counted;
+    }
+
+    static String drained(int members) {
+        return members == 0 ? "" : ", and " + members + " that were drained, whose disks do not count";
     }
 
     private static String formation(Map<String, Inventory> inventories) throws NotYet {

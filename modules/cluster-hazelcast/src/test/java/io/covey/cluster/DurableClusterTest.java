@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,8 +35,9 @@ class DurableClusterTest {
     @TempDir
     Path disks;
 
-    private final List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
+    private List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
     private final List<TestMember> members = new ArrayList<>();
+    private final Map<ClusterSettings, ClusterStorage> storages = new ConcurrentHashMap<>();
     private final List<ClusterSettings> damaged = new CopyOnWriteArrayList<>();
     private Durability durability = Durability.OS;
     private int recoveryMembers;
@@ -54,6 +56,7 @@ class DurableClusterTest {
         }
         DiskJournal journal = directory.begin(StorageSettings.of(durability), StorageEvents.NONE);
         ClusterStorage storage = new ClusterStorage(directory, journal, copies, durability, recoveryMembers, false);
+        storages.put(each, storage);
         return new TestMember(each, storage, journal::close);
     }
 
@@ -179,6 +182,46 @@ class DurableClusterTest {
         assertThat(first.node.waitsFor()).isEmpty();
         first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
         assertHeld(versions);
+    }
+
+    @Test
+    void drainedNodesThatComeFirstDoNotStandForThoseThatHoldTheData() throws Exception {
+        // Two steps down of the agreed size are a lease apart.
+        settings = TestMember.settings(5, 5, 1, TestMember.TIMING.withLease(500));
+        startAll();
+        fill("t");
+        List<TestMember> drained = List.copyOf(members.subList(3, 5));
+        for (TestMember each : drained) {
+            each.drain();
+            each.crash();
+            members.remove(each);
+            assertThat(storages.get(each.settings).hasLeft()).isTrue();
+        }
+        TestMember any = members.get(0);
+        any.await(
+                () -> any.view.nodes().size() == 3 && any.node.replicasBehind().isEmpty());
+        Map<Integer, BucketVersion> versions = fill("u");
+        crashAll();
+
+        startOne(3);
+        startOne(4);
+        startOne(0);
+        members.get(0).await(() -> members.stream()
+                .anyMatch(each -> each.node.waitsFor().contains("1 of 3 are here, and 2 that were drained")));
+        assertThat(members).noneMatch(each -> each.formed.isDone());
+        assertThat(storages.get(settings.get(3)).isWritable()).isFalse();
+
+        startOne(1);
+        startOne(2);
+        members.forEach(TestMember::awaitFormed);
+        TestMember first = members.get(0);
+        first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
+        assertHeld(versions);
+        for (ClusterSettings each : settings) {
+            assertThat(storages.get(each).hasLeft()).as("all belong again").isFalse();
+            assertThat(storages.get(each).isWritable()).isTrue();
+        }
+        fill("v");
     }
 
     @Test

@@ -138,6 +138,25 @@ class LostBucketsTest {
         first.await(() -> members.stream().allMatch(each -> each.node.lostPartitions() == 0));
     }
 
+    @Test
+    void aNodeThatWasDrainedIsNotWaitedFor() throws InterruptedException {
+        startAll(4);
+        TestMember drained = members.get(3);
+        drained.drain();
+        crash(List.of(drained));
+        atRest();
+        int partition = 0;
+        TestMember owner = replica(partition, 0);
+        TestMember backup = replica(partition, 1);
+        BucketVersion newest = append(owner, "t", 3).get(partition);
+        crash(List.of(owner, backup));
+
+        TestMember first = startAgain(backup); // with the one that stayed two of three: enough for one backup
+
+        first.await(() -> isThere(partition));
+        assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(newest);
+    }
+
     private Predicate<TestMember> holds(int partition) {
         return member -> Replicas.isReplica(member, partition, 0) || Replicas.isReplica(member, partition, 1);
     }

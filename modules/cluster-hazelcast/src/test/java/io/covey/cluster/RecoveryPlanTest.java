@@ -19,7 +19,7 @@ class RecoveryPlanTest {
     private final Map<String, Inventory> disks = new LinkedHashMap<>();
 
     private void disk(String node, String formation, Copy... copies) {
-        disks.put(node, new Inventory(formation, List.of((long) node.charAt(0)), List.of(copies), 0));
+        disks.put(node, new Inventory(formation, List.of((long) node.charAt(0)), List.of(copies), 0, false));
     }
 
     private static Copy sound(long generation, long number) {
@@ -46,7 +46,8 @@ class RecoveryPlanTest {
 
     @Test
     void whatADiskHoldsIsReadAsItWasWritten() {
-        Inventory inventory = new Inventory("f", List.of(5L, -7L), List.of(ABSENT, sound(3, 4), damaged(1, 2)), 77);
+        Inventory inventory =
+                new Inventory("f", List.of(5L, -7L), List.of(ABSENT, sound(3, 4), damaged(1, 2)), 77, true);
 
         assertThat(Inventory.read(inventory.toBytes())).isEqualTo(inventory);
         assertThat(inventory.isEmpty()).isFalse();
@@ -101,6 +102,25 @@ class RecoveryPlanTest {
 
         assertThatThrownBy(() -> RecoveryPlan.of(disks, 2, one))
                 .hasMessageStartingWith("no copy of partition 1 is on the disks that are here");
+    }
+
+    /** What it had is on those that are counted; one that comes first after a stop of all must not stand for one that is not there yet. */
+    @Test
+    void aNodeThatWasDrainedIsNotCountedAndItsCopiesAreNotUsed() throws Exception {
+        disk("a", "f", sound(1, 5), ABSENT);
+        disks.put("drained", new Inventory("f", List.of(7L), List.of(sound(1, 6), ABSENT), 0, true));
+        disks.put("too", new Inventory("f", List.of(8L), List.of(ABSENT, ABSENT), 0, true));
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 2, THREE))
+                .hasMessage(
+                        "recovery waits for the members that hold the data: 1 of 3 are here, and 2 that were drained,"
+                                + " whose disks do not count; cluster.recovery-members=1 goes on without the others");
+        disk("b", "f", ABSENT, sound(1, 3));
+        disk("c", "f", sound(1, 4), sound(1, 3));
+
+        RecoveryPlan plan = RecoveryPlan.of(disks, 2, THREE);
+        assertThat(plan.sources()).containsExactly("a", "b");
+        assertThat(plan.earlier()).contains(7L);
     }
 
     @Test

@@ -59,6 +59,10 @@ final class TestMember implements ClusterListener, AutoCloseable {
 
     /** Settings of nodes that find each other on the loopback interface. */
     static List<ClusterSettings> settings(int count, int expected, int backups) {
+        return settings(count, expected, backups, TIMING);
+    }
+
+    static List<ClusterSettings> settings(int count, int expected, int backups, ClusterSettings.Timing timing) {
         List<Integer> ports = freePorts(2 * count);
         List<String> members = ports.subList(0, count).stream()
                 .map(port -> "127.0.0.1:" + port)
@@ -78,7 +82,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
                     backups,
                     backups,
                     BucketLimits.DEFAULT,
-                    TIMING));
+                    timing));
         }
         return settings;
     }
@@ -231,6 +235,13 @@ final class TestMember implements ClusterListener, AutoCloseable {
         } catch (InterruptedException interrupted) {
             throw new AssertionError(interrupted);
         }
+    }
+
+    /** Hands everything over and leaves for good; the member stays, without data. */
+    void drain() throws InterruptedException {
+        node.handOver().begin();
+        await(() -> node.handOver().isWithoutData() && node.handOver().behind().isEmpty());
+        node.leftForGood();
     }
 
     void crash() {

@@ -126,7 +126,7 @@ public final class BackupFile {
             for (int left = in.readInt(); left > 0; left--) {
                 restore(in, file, disk);
             }
-            new NodeIdentity(node, cluster, partitions, "", 0).write(disk);
+            new NodeIdentity(node, cluster, partitions, "", 0, false).write(disk);
         } catch (EOFException cut) {
             throw new StorageException(file + " is cut short", cut);
         } catch (IOException failure) {

@@ -41,6 +41,9 @@ public record Doctor(List<String> lines, List<Fault> faults, List<RecoveredCopy>
         lines.add("node        " + identity.node());
         lines.add("cluster     " + (identity.cluster().isEmpty() ? "none, the node is alone" : identity.cluster()));
         lines.add("formation   " + (identity.formation().isEmpty() ? "none" : identity.formation()));
+        if (identity.left()) {
+            lines.add("drained     yes: others have all that it had, and its copies are not used");
+        }
         lines.add("format      " + LogFormat.VERSION);
         lines.add("log         " + recovery.log().segments().size() + " segments, "
                 + recovery.log().bytes() + " bytes, " + recovery.log().records() + " records");

@@ -14,23 +14,28 @@ import java.util.Map;
  * @param partitions how many buckets there are
  * @param formation drawn when the cluster was formed, the same on all its members; the empty string before
  * @param agreed what the nodes have agreed of their number, as the cluster encodes it; 0 where this node was not told
+ * @param left whether the node was drained and has not come back since: others have all that it had
  */
-record NodeIdentity(String node, String cluster, int partitions, String formation, long agreed) {
+record NodeIdentity(String node, String cluster, int partitions, String formation, long agreed, boolean left) {
     static final String FILE = "covey.node";
 
     private static final String HEAD = "covey-storage ";
 
     NodeIdentity formedAs(String newFormation) {
-        return new NodeIdentity(node, cluster, partitions, newFormation, agreed);
+        return new NodeIdentity(node, cluster, partitions, newFormation, agreed, left);
     }
 
     NodeIdentity agreedOn(long size) {
-        return new NodeIdentity(node, cluster, partitions, formation, size);
+        return new NodeIdentity(node, cluster, partitions, formation, size, left);
+    }
+
+    NodeIdentity gone(boolean forGood) {
+        return new NodeIdentity(node, cluster, partitions, formation, agreed, forGood);
     }
 
     void write(Disk disk) throws IOException {
         String text = HEAD + LogFormat.VERSION + "\nnode=" + node + "\ncluster=" + cluster + "\npartitions="
-                + partitions + "\nformation=" + formation + "\nagreed=" + agreed + "\n";
+                + partitions + "\nformation=" + formation + "\nagreed=" + agreed + (left ? "\nleft=true" : "") + "\n";
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         String sum = String.format("crc32c=%08x%n", LogFormat.crc(bytes, 0, bytes.length));
         byte[] file = new ByteWriter(bytes.length + 32)
@@ -77,7 +82,8 @@ record NodeIdentity(String node, String cluster, int partitions, String formatio
                 values.getOrDefault("cluster", ""),
                 Integer.parseInt(values.getOrDefault("partitions", "0")),
                 values.getOrDefault("formation", ""),
-                Long.parseLong(values.getOrDefault("agreed", "0")));
+                Long.parseLong(values.getOrDefault("agreed", "0")),
+                Boolean.parseBoolean(values.get("left")));
     }
 
     private static void refuseNewer(Disk disk, String version) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,7 @@ public final class StorageDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(StorageDirectory.class);
 
     private final Disk disk;
-    private NodeIdentity identity;
+    private volatile NodeIdentity identity;
     private @Nullable Recovery recovery;
 
     private StorageDirectory(Disk disk, NodeIdentity identity) {
@@ -37,7 +38,8 @@ public final class StorageDirectory {
 
     static StorageDirectory open(Disk disk, String node, String cluster, int partitions) {
         try {
-            return new StorageDirectory(disk, identify(disk, new NodeIdentity(node, cluster, partitions, "", 0)));
+            return new StorageDirectory(
+                    disk, identify(disk, new NodeIdentity(node, cluster, partitions, "", 0, false)));
         } catch (IOException failure) {
             close(disk, failure);
             throw new StorageException(
@@ -202,16 +204,29 @@ public final class StorageDirectory {
     /** Notes, on the device, what the cluster's nodes have agreed of their number. */
     public void agreed(long size) {
         if (size != identity.agreed()) {
-            become(identity.agreedOn(size));
+            become(before -> before.agreedOn(size));
         }
     }
 
     /** Notes, on the device, that the cluster is formed. */
     public void formedAs(String formation) {
-        become(identity.formedAs(formation));
+        become(before -> before.formedAs(formation));
     }
 
-    private synchronized void become(NodeIdentity next) {
+    /** Whether the node was drained and has not joined its cluster since: others have all that is here, and newer. */
+    public boolean hasLeft() {
+        return identity.left();
+    }
+
+    /** Notes, on the device, that the node was drained, or that it is one of its cluster's again. */
+    public void left(boolean forGood) {
+        if (forGood != identity.left()) {
+            become(before -> before.gone(forGood));
+        }
+    }
+
+    private synchronized void become(UnaryOperator<NodeIdentity> change) {
+        NodeIdentity next = change.apply(identity);
         try {
             next.write(disk);
         } catch (IOException failure) {

@@ -47,6 +47,24 @@ class DoctorTest {
     }
 
     @Test
+    void aDirectorySaysThatItsNodeWasDrainedUntilItIsToldOtherwise() {
+        Path data = temporary.resolve("data");
+        TestNode node = filled(data);
+        assertThat(node.directory.hasLeft()).isFalse();
+        node.directory.left(true);
+        node.directory.agreed(77);
+        node.abandon();
+        assertThat(Doctor.examine(data).lines()).anyMatch(line -> line.startsWith("drained     yes"));
+
+        TestNode again = new TestNode(NioDisk.open(data), 3, SETTINGS, 2);
+        assertThat(again.directory.hasLeft()).isTrue();
+        assertThat(again.directory.agreed()).isEqualTo(77);
+        again.directory.left(false);
+        again.abandon();
+        assertThat(Doctor.examine(data).lines()).noneMatch(line -> line.startsWith("drained"));
+    }
+
+    @Test
     void damageIsNamedAndARunningNodesDirectoryIsLeftAlone() throws Exception {
         Path data = temporary.resolve("data");
         TestNode node = filled(data);
