@@ -59,8 +59,21 @@ final class NodeProcess {
             List<String> assignments,
             List<String> javaOptions)
             throws IOException {
-        Path work = work();
-        Path log = Files.createTempFile(work, name + "-", ".log");
+        List<String> options = new ArrayList<>(javaOptions);
+        options.add(SharedClasses.option(work()));
+        return launch(name, mqttPort, managementPort, data, assignments, options);
+    }
+
+    /** The same with these options for Java and no archive of classes. */
+    static NodeProcess launch(
+            String name,
+            int mqttPort,
+            int managementPort,
+            Path data,
+            List<String> assignments,
+            List<String> javaOptions)
+            throws IOException {
+        Path log = Files.createTempFile(work(), name + "-", ".log");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-ea:io.covey...",
