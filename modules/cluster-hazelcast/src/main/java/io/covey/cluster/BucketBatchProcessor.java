@@ -66,7 +66,11 @@ final class BucketBatchProcessor
         Bucket bucket = holder == null ? null : holder.bucket();
         BatchAnswer outcome;
         if (bucket == null) {
-            host.missing(partition, here.getCluster().getClusterTime());
+            if (holder != null && holder.isDiscarded()) {
+                host.discarded(partition);
+            } else {
+                host.missing(partition, here.getCluster().getClusterTime());
+            }
             outcome = new BatchAnswer.Missing();
         } else {
             outcome = apply(here, host, bucket);

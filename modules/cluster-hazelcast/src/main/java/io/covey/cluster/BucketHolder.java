@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class BucketHolder {
     private @Nullable Bucket bucket;
+    private boolean discarded;
 
-    /** Holds a bucket, or nothing where a replica had to be discarded. */
+    /** Holds a bucket, or nothing where that was copied of an owner that had discarded its own. */
     BucketHolder(@Nullable Bucket bucket) {
         this.bucket = bucket;
     }
@@ -23,10 +24,17 @@ final class BucketHolder {
     /** Takes a whole bucket in place of what was here. */
     void replace(Bucket whole) {
         bucket = whole;
+        discarded = false;
     }
 
     /** Drops a bucket that failed in the middle of a change, so that it is copied anew and never used. */
     void discard() {
         bucket = null;
+        discarded = true;
+    }
+
+    /** Whether this member had a bucket and discarded it: what it had confirmed of that is on its disk. */
+    boolean isDiscarded() {
+        return discarded;
     }
 }

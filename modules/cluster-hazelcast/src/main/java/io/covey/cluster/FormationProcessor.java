@@ -21,7 +21,7 @@ final class FormationProcessor
     /** There is one that no batch has reached yet. */
     static final int EMPTY = 1;
 
-    /** There is one that is or was in use. */
+    /** There is one that is in use, or one that was and comes back with the owner's disk ({@link PartitionHost#discarded}). */
     static final int USED = 2;
 
     private int partition;
@@ -46,18 +46,20 @@ final class FormationProcessor
     public Integer process(Map.Entry<Integer, BucketHolder> entry) {
         HazelcastInstance here = BucketBatchProcessor.given(hazelcast);
         PartitionHost host = PartitionHost.of(here);
-        if (create && entry.getValue() == null && host.replicasPresent(here, partition)) {
+        boolean keeps = host.storage().journal().keeps();
+        if (create && state(entry.getValue(), keeps) == ABSENT && host.replicasPresent(here, partition)) {
             entry.setValue(new BucketHolder(new Bucket(host.limits())));
         }
-        int state = state(entry.getValue());
+        int state = state(entry.getValue(), keeps);
         empty = state == EMPTY;
         return state;
     }
 
-    private static int state(@Nullable BucketHolder holder) {
+    /** @param keeps whether the owner has a disk; what it has discarded of a partition in memory is gone */
+    private static int state(@Nullable BucketHolder holder, boolean keeps) {
         Bucket bucket = holder == null ? null : holder.bucket();
         if (bucket == null) {
-            return holder == null ? ABSENT : USED;
+            return holder != null && holder.isDiscarded() && keeps ? USED : ABSENT;
         }
         return bucket.version().equals(BucketVersion.ZERO) ? EMPTY : USED;
     }
@@ -82,7 +84,8 @@ final class FormationProcessor
 
         @Override
         public @Nullable Integer process(Map.Entry<Integer, BucketHolder> entry) {
-            if (entry.getValue() == null) {
+            BucketHolder holder = entry.getValue();
+            if (holder == null || holder.bucket() == null) {
                 PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
                 entry.setValue(new BucketHolder(new Bucket(host.limits())));
             }

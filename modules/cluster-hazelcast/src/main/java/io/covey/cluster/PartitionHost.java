@@ -271,6 +271,19 @@ final class PartitionHost {
         }
     }
 
+    /**
+     * This member has become the owner of a partition whose bucket it had to discard as a backup. Its disk, where it has one, has all that it had
+     * confirmed: the node halts and comes back with that, like an owner that fails.
+     */
+    void discarded(int partition) {
+        if (storage.journal().keeps()) {
+            halt(
+                    partition,
+                    new ReplicaDivergedException(
+                            "it had failed as a backup and was not repaired before it became the owner"));
+        }
+    }
+
     private void halt(int partition, Throwable cause) {
         LOG.error("a bucket failed while it applied a batch, the node halts; partition={}", partition, cause);
         haltSwitch.halt("bucket " + partition + " failed while it applied a batch", cause);

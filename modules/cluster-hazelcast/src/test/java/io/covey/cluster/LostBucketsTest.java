@@ -2,6 +2,7 @@ package io.covey.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.bucket.Batch;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
@@ -154,6 +155,34 @@ class LostBucketsTest {
         TestMember first = startAgain(backup); // with the one that stayed two of three: enough for one backup
 
         first.await(() -> isThere(partition));
+        assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(newest);
+    }
+
+    /** Its disk has all that it had confirmed; its memory has nothing that can be trusted. */
+    @Test
+    void aBackupThatHadFailedAndBecomesTheOwnerHaltsAndComesBackWithItsDisk() {
+        startAll(3);
+        int partition = 0;
+        TestMember owner = replica(partition, 0);
+        TestMember backup = replica(partition, 1);
+        BucketVersion newest = append(owner, "t", 1).get(partition);
+        Replicas.at(backup, partition, holder -> {
+            holder.discard();
+            return true;
+        });
+
+        crash(List.of(owner));
+        Batch batch = backup.batch(partition, new Command.Tick()); // repeated as it is, as lanes do
+        backup.await(() -> {
+            Answers answer = backup.attempt(partition, batch, true);
+            assertThat(answer).isNotInstanceOf(Answers.Confirmed.class);
+            return !backup.halts.isEmpty();
+        });
+        assertThat(backup.halts).allMatch(ReplicaDivergedException.class::isInstance);
+        crash(List.of(backup));
+
+        TestMember again = startAgain(backup);
+        again.await(() -> isThere(partition));
         assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(newest);
     }
 

@@ -94,7 +94,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     static boolean hasBucket(TestMember member, int partition) {
-        return Replicas.at(member, partition, holder -> holder != null);
+        return Replicas.at(member, partition, holder -> holder != null && holder.bucket() != null);
     }
 
     static BucketVersion version(TestMember member, int partition) {
