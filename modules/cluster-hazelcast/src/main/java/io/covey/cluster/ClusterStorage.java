@@ -21,6 +21,8 @@ public final class ClusterStorage {
     private final int recoveryMembers;
     private final boolean salvage;
     private volatile List<RecoveredCopy> copies;
+    /** Of a member without a disk. */
+    private volatile boolean leftInMemory;
 
     /**
      * A disk that was opened and read.
@@ -45,18 +47,29 @@ public final class ClusterStorage {
         this.salvage = salvage;
     }
 
-    private ClusterStorage() {
+    private ClusterStorage(int recoveryMembers, boolean salvage) {
         directory = null;
         disk = null;
         copies = List.of();
         synced = false;
-        recoveryMembers = 0;
-        salvage = false;
+        this.recoveryMembers = recoveryMembers;
+        this.salvage = salvage;
     }
 
-    /** A member that keeps everything in memory. */
-    public static ClusterStorage none() {
-        return new ClusterStorage();
+    /** A member that keeps everything in memory, without a word of the operator about what was lost. */
+    static ClusterStorage none() {
+        return inMemory(0, false);
+    }
+
+    /**
+     * A member that keeps everything in memory.
+     *
+     * @param recoveryMembers how many members are enough to go on with what they have of partitions that lost all their copies, from another side
+     *     of a split; 0: all but the backups
+     * @param salvage whether partitions begin empty of which nobody who is here has a copy
+     */
+    public static ClusterStorage inMemory(int recoveryMembers, boolean salvage) {
+        return new ClusterStorage(recoveryMembers, salvage);
     }
 
     BucketJournal journal() {
@@ -102,12 +115,14 @@ public final class ClusterStorage {
 
     /** Whether this member was drained and has not been one of a formed cluster since: what its disk holds counts for nothing. */
     boolean hasLeft() {
-        return directory != null && directory.hasLeft();
+        return directory == null ? leftInMemory : directory.hasLeft();
     }
 
     /** Notes on the device that this member was drained, or that it is one of the formed cluster again; blocks. */
     void left(boolean forGood) {
-        if (directory != null) {
+        if (directory == null) {
+            leftInMemory = forGood;
+        } else {
             directory.left(forGood);
         }
     }

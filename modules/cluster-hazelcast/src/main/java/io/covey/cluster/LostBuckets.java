@@ -242,11 +242,11 @@ final class LostBuckets implements Runnable {
         String source = RecoveryPlan.source(inventories, partition, rules);
         if (source.isEmpty()) {
             if (!rules.salvage()) {
-                throw new RecoveryPlan.NotYet("no copy of partition " + partition + " is on the disks that are here;"
-                        + " storage.recovery=salvage begins it empty");
+                throw new RecoveryPlan.NotYet("no member that is here has a copy of partition " + partition
+                        + "; storage.recovery=salvage begins it empty");
             }
             LOG.error(
-                    "no disk has a copy of a partition, it begins empty: the operator wants so; partition={}",
+                    "no member has a copy of a partition, it begins empty: the operator wants so; partition={}",
                     partition);
             var unused = buckets.map().executeOnKey(buckets.key(partition), new FormationProcessor(partition, true));
         }

@@ -265,8 +265,11 @@ final class PartitionHost {
         if (nowMillis - before >= MISSING_REPORT_MILLIS
                 && missingReportedAt.compareAndSet(partition, before, nowMillis)) {
             LOG.error(
-                    "the bucket is missing, every member that had it is gone: its sessions are unavailable until a member"
-                            + " whose disk has it returns; partition={}",
+                    "the bucket is missing, every member that had it is gone: its sessions are unavailable until {};"
+                            + " partition={}",
+                    storage.journal().keeps()
+                            ? "a member whose disk has it returns"
+                            : "one returns from another side of a split; storage.recovery=salvage at the oldest node begins it empty",
                     partition);
         }
     }

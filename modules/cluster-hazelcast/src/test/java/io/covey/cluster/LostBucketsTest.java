@@ -29,6 +29,7 @@ class LostBucketsTest {
     @TempDir
     Path disks;
 
+    private boolean inMemory;
     private List<ClusterSettings> settings = List.of();
     private final List<TestMember> members = new ArrayList<>();
 
@@ -43,6 +44,9 @@ class LostBucketsTest {
     }
 
     private TestMember start(ClusterSettings each) {
+        if (inMemory) {
+            return new TestMember(each, ClusterStorage.inMemory(0, true), () -> {});
+        }
         StorageDirectory directory = StorageDirectory.open(
                 disks.resolve("n" + each.port()), "n" + each.port(), each.clusterName(), TestMember.PARTITIONS);
         var copies = directory.recover(BucketLimits.DEFAULT);
@@ -184,6 +188,24 @@ class LostBucketsTest {
         TestMember again = startAgain(backup);
         again.await(() -> isThere(partition));
         assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(newest);
+    }
+
+    @Test
+    void inMemoryOneThatIsLostBeginsEmptyWhereTheOperatorWantsSo() {
+        inMemory = true;
+        startAll(3);
+        int partition = 0;
+        TestMember owner = replica(partition, 0);
+        append(owner, "t", 3);
+        TestMember backup = replica(partition, 1);
+        crash(List.of(owner, backup));
+        TestMember stayed = members.get(0);
+        stayed.await(() -> Replicas.isReplica(stayed, partition, 0));
+
+        TestMember first = startAgain(backup);
+
+        first.await(() -> isThere(partition));
+        first.confirm(partition, TestCluster.append("u", 1));
     }
 
     private Predicate<TestMember> holds(int partition) {

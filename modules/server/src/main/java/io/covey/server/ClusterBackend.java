@@ -11,7 +11,6 @@ import io.covey.cluster.BucketLoad;
 import io.covey.cluster.ClusterListener;
 import io.covey.cluster.ClusterNode;
 import io.covey.cluster.ClusterSettings;
-import io.covey.cluster.ClusterStorage;
 import io.covey.cluster.HandOver;
 import io.covey.config.ConfigurationException;
 import io.covey.observability.BrokerMetrics;
@@ -84,7 +83,7 @@ final class ClusterBackend implements Backend {
             ClusterNode started = ClusterNode.start(
                     cluster,
                     firstIncarnation,
-                    opened == null ? ClusterStorage.none() : opened.clusterStorage(),
+                    opened == null ? NodeStorage.inMemory(settings) : opened.clusterStorage(),
                     load,
                     new VertxOptions().setEventLoopPoolSize(settings.shards()),
                     UnaryOperator.identity(),

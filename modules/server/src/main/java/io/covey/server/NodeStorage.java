@@ -94,15 +94,23 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
     /** What a member of a cluster begins with: the others may have what is damaged here, so the cluster decides together. */
     ClusterStorage clusterStorage() {
         return new ClusterStorage(
-                directory,
-                journal,
-                copies,
-                storage.durability(),
-                settings.configuration().integer("cluster.recovery-members"),
-                salvages());
+                directory, journal, copies, storage.durability(), recoveryMembers(settings), salvages());
+    }
+
+    /** The same for one without a disk: it can lose partitions, and others can bring them back from another side of a split. */
+    static ClusterStorage inMemory(ServerSettings settings) {
+        return ClusterStorage.inMemory(recoveryMembers(settings), salvages(settings));
+    }
+
+    private static int recoveryMembers(ServerSettings settings) {
+        return settings.configuration().integer("cluster.recovery-members");
     }
 
     private boolean salvages() {
+        return salvages(settings);
+    }
+
+    private static boolean salvages(ServerSettings settings) {
         return settings.configuration().text("storage.recovery").equals("salvage");
     }
 
