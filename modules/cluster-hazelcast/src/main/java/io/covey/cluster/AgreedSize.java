@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +27,8 @@ final class AgreedSize {
     private static final String KEY = "size";
     private static final String SHRUNK_AT = "size/shrunk-at";
     private static final long LEASE_MARGIN_MILLIS = 1_000;
+    private static final long UNKNOWN_MILLIS_MAX = 10_000;
+    private static final long PAUSE_MILLIS = 50;
 
     /**
      * So often there must have been more nodes than agreed before they count: one that died and came back can be listed twice until its earlier life is
@@ -177,6 +180,7 @@ final class AgreedSize {
      * @throws InterruptedException when interrupted
      */
     void shrink() throws InterruptedException {
+        long unknownUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(UNKNOWN_MILLIS_MAX);
         while (true) {
             Object last = registry.get(SHRUNK_AT);
             long now = hazelcast.getCluster().getClusterTime();
@@ -186,7 +190,11 @@ final class AgreedSize {
                 continue;
             }
             if (!(registry.get(KEY) instanceof Long encoded)) {
-                return;
+                if (System.nanoTime() - unknownUntil > 0) {
+                    return; // nobody has said it: this node stays one of those that are waited for
+                }
+                Thread.sleep(PAUSE_MILLIS); // the oldest member says it soon after the cluster is formed
+                continue;
             }
             // Those that came lately may not be counted yet.
             Size smaller = Size.of(encoded).next(Math.max(1, Math.max(Size.of(encoded).nodes, present) - 1));

@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +36,6 @@ class DurableClusterTest {
 
     private List<ClusterSettings> settings = TestMember.settings(3, 3, 1);
     private final List<TestMember> members = new ArrayList<>();
-    private final Map<ClusterSettings, ClusterStorage> storages = new ConcurrentHashMap<>();
     private final List<ClusterSettings> damaged = new CopyOnWriteArrayList<>();
     private Durability durability = Durability.OS;
     private int recoveryMembers;
@@ -56,7 +54,6 @@ class DurableClusterTest {
         }
         DiskJournal journal = directory.begin(StorageSettings.of(durability), StorageEvents.NONE);
         ClusterStorage storage = new ClusterStorage(directory, journal, copies, durability, recoveryMembers, false);
-        storages.put(each, storage);
         return new TestMember(each, storage, journal::close);
     }
 
@@ -195,7 +192,6 @@ class DurableClusterTest {
             each.drain();
             each.crash();
             members.remove(each);
-            assertThat(storages.get(each.settings).hasLeft()).isTrue();
         }
         TestMember any = members.get(0);
         any.await(
@@ -209,7 +205,7 @@ class DurableClusterTest {
         members.get(0).await(() -> members.stream()
                 .anyMatch(each -> each.node.waitsFor().contains("1 of 3 are here, and 2 that were drained")));
         assertThat(members).noneMatch(each -> each.formed.isDone());
-        assertThat(storages.get(settings.get(3)).isWritable()).isFalse();
+        assertThat(members.get(0).storage.isWritable()).isFalse();
 
         startOne(1);
         startOne(2);
@@ -217,9 +213,9 @@ class DurableClusterTest {
         TestMember first = members.get(0);
         first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
         assertHeld(versions);
-        for (ClusterSettings each : settings) {
-            assertThat(storages.get(each).hasLeft()).as("all belong again").isFalse();
-            assertThat(storages.get(each).isWritable()).isTrue();
+        for (TestMember each : members) {
+            assertThat(each.storage.hasLeft()).as("all belong again").isFalse();
+            assertThat(each.storage.isWritable()).isTrue();
         }
         fill("v");
     }

@@ -31,6 +31,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     private static final long WAIT_SECONDS = 30;
 
     final ClusterSettings settings;
+    final ClusterStorage storage;
     final ClusterNode node;
     final TestLoop loop;
     final BucketLoad load = new BucketLoad(1_000, Long.MAX_VALUE / 2, (reason, count) -> {});
@@ -144,6 +145,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     }
 
     private TestMember(ClusterSettings settings, ClusterStorage storage, Runnable closeDisk, BooleanSupplier lease) {
+        this.storage = storage;
         this.lease = lease;
         this.closeDisk = closeDisk;
         this.settings = settings;
@@ -242,6 +244,9 @@ final class TestMember implements ClusterListener, AutoCloseable {
         node.handOver().begin();
         await(() -> node.handOver().isWithoutData() && node.handOver().behind().isEmpty());
         node.leftForGood();
+        if (!storage.hasLeft()) {
+            throw new AssertionError("it is still counted");
+        }
     }
 
     void crash() {
