@@ -147,8 +147,9 @@ final class PublishPipeline implements Publication.Owner { // [MQTT-4.6.0-5..6]
 
     @Override
     public void finished(Publication publication) {
-        if (publication.refused != null && publication.packetId != 0) {
-            // The client may use the Packet Identifier again after the refusal, for another message.
+        if (publication.refused != null && publication.packetId != 0 && connection.tellsRefusals()) {
+            // The client may use the Packet Identifier again after the refusal, for another message. One that is not
+            // told sends this message again: under its number, so that buckets that have taken it know it [I3].
             connection
                     .lane()
                     .submit(

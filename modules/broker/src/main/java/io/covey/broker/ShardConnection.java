@@ -52,6 +52,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private String clientId = "";
     private boolean persistent;
     private boolean hasWill;
+    private boolean isV5;
     private int receiveMaximum;
     private int partition;
     private long epoch = -1;
@@ -150,6 +151,11 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         return persistent ? connection.nextSequence() : Long.MAX_VALUE;
     }
 
+    /** Whether the client learns that a publish is refused; one that does not keeps the message. */
+    boolean tellsRefusals() {
+        return isV5 && phase == Phase.OPEN;
+    }
+
     /** Whether the client reads what is sent. */
     boolean takesMore() {
         return output.isWritable();
@@ -235,6 +241,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     public void open(OpenRequest request) {
         clientId = request.clientId();
         persistent = request.persistent();
+        isV5 = request.connect().version().isV5();
         hasWill = request.will() != null;
         receiveMaximum = request.receiveMaximum();
         partition = shard.lanes.partitionOfClient(clientId);
