@@ -272,6 +272,16 @@ abstract class SimulatedClient implements SimulatedSocket.ClientEnd {
         }
     }
 
+    /** Sends some time later, unless the connection is over then. */
+    protected void sendAfter(long micros, ControlPacket packet) {
+        SimulatedSocket on = socket;
+        events.after(micros, () -> {
+            if (on == socket && connected) {
+                send(packet);
+            }
+        });
+    }
+
     /** CONNACK came. */
     protected abstract void connected(boolean sessionPresent);
 

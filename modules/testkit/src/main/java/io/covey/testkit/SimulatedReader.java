@@ -2,13 +2,8 @@ package io.covey.testkit;
 
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Properties;
-import io.covey.protocol.PubAck;
-import io.covey.protocol.PubComp;
-import io.covey.protocol.PubRec;
-import io.covey.protocol.PubRel;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
-import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
 import io.covey.protocol.Subscribe;
 import io.covey.protocol.SubscriptionRequest;
@@ -16,18 +11,18 @@ import io.covey.protocol.TopicFilters;
 import io.covey.protocol.UnsubAck;
 import io.covey.protocol.Unsubscribe;
 import io.covey.testkit.History.PublishKey;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads retained messages again and again: SUBSCRIBE, SUBACK with the retained messages behind it, PINGRESP behind these, UNSUBSCRIBE. Its
  * session is transient, so that nothing stands between SUBACK and the retained messages.
  */
-final class SimulatedReader extends SimulatedClient {
+final class SimulatedReader extends SimulatedReceiver {
     private final String filter;
     private final QoS qos;
     private final Map<String, Set<PublishKey>> seen = new HashMap<>();
@@ -64,6 +59,7 @@ final class SimulatedReader extends SimulatedClient {
 
     @Override
     protected void connected(boolean sessionPresent) {
+        forgetReceived();
         subscribe();
     }
 
@@ -93,29 +89,22 @@ final class SimulatedReader extends SimulatedClient {
         } else if (packet instanceof UnsubAck) {
             reading = false;
             events.after(events.between(50_000, 1_500_000), this::subscribe);
-        } else if (packet instanceof Publish publish) {
-            publish(publish);
-        } else if (packet instanceof PubRel rel) {
-            send(new PubComp(rel.packetId(), ReasonCode.SUCCESS, Properties.EMPTY));
+        } else {
+            super.packet(packet);
         }
     }
 
-    private void publish(Publish publish) {
-        if (publish.payload().length > 0) {
-            PublishKey key = PublishKey.parse(new String(publish.payload(), StandardCharsets.UTF_8));
-            if (publish.retain()) {
-                stored.add(publish.topic());
-            }
-            seen.computeIfAbsent(publish.topic(), t -> new HashSet<>()).add(key);
-            values.put(publish.topic(), key);
-        } else {
+    @Override
+    protected void message(Publish publish, @Nullable PublishKey key) {
+        if (key == null) {
             values.remove(publish.topic());
+            return;
         }
-        if (publish.qos() == QoS.AT_LEAST_ONCE) {
-            send(new PubAck(publish.packetId(), ReasonCode.SUCCESS, Properties.EMPTY));
-        } else if (publish.qos() == QoS.EXACTLY_ONCE) {
-            send(new PubRec(publish.packetId(), ReasonCode.SUCCESS, Properties.EMPTY));
+        if (publish.retain()) {
+            stored.add(publish.topic());
         }
+        seen.computeIfAbsent(publish.topic(), t -> new HashSet<>()).add(key);
+        values.put(publish.topic(), key);
     }
 
     @Override

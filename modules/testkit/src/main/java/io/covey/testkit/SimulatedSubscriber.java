@@ -2,26 +2,19 @@ package io.covey.testkit;
 
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Properties;
-import io.covey.protocol.PubAck;
-import io.covey.protocol.PubComp;
-import io.covey.protocol.PubRec;
-import io.covey.protocol.PubRel;
 import io.covey.protocol.Publish;
 import io.covey.protocol.QoS;
-import io.covey.protocol.ReasonCode;
 import io.covey.protocol.SubAck;
 import io.covey.protocol.Subscribe;
 import io.covey.protocol.SubscriptionRequest;
 import io.covey.protocol.UnsubAck;
 import io.covey.protocol.Unsubscribe;
-import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
+import io.covey.testkit.History.PublishKey;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Subscribes to one filter and receives: at QoS 2 it takes a Packet Identifier's first PUBLISH and answers repeats until PUBREL.
+ * Subscribes to one filter, and tells the history what comes.
  *
  * <table><caption>What it last asked for</caption>
  * <tr><td>SUBSCRIBING</td><td>SUBSCRIBE, repeated on the next connection until SUBACK</td></tr>
@@ -29,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>UNSUBSCRIBING</td><td>UNSUBSCRIBE, repeated on the next connection until UNSUBACK</td></tr>
  * <tr><td>OFF</td><td>UNSUBACK came</td></tr></table>
  */
-final class SimulatedSubscriber extends SimulatedClient {
+final class SimulatedSubscriber extends SimulatedReceiver {
     private static final long EXPIRY_SLACK_MICROS = 20_000_000;
 
     private enum State {
@@ -42,12 +35,9 @@ final class SimulatedSubscriber extends SimulatedClient {
     private final String filter;
     private final QoS qos;
     private final Wish wish;
-    private final Set<Integer> received = new HashSet<>();
     private @Nullable Listening listening;
     private State state = State.SUBSCRIBING;
     private int packetId;
-    private int generation;
-    private long answerAtMicros;
     private long lastAliveMicros;
     private long lostMicros = History.NEVER;
 
@@ -95,7 +85,6 @@ final class SimulatedSubscriber extends SimulatedClient {
 
     @Override
     protected void connected(boolean sessionPresent) {
-        generation++;
         if (sessionPresent) {
             checkNotExpired();
         }
@@ -105,7 +94,7 @@ final class SimulatedSubscriber extends SimulatedClient {
             if (before != null) {
                 sessionGone(before);
             }
-            received.clear();
+            forgetReceived();
             state = State.SUBSCRIBING;
             listening = history.listen(id, filter, qos, persistent());
         }
@@ -195,41 +184,21 @@ final class SimulatedSubscriber extends SimulatedClient {
             if (isStopped()) {
                 subscribe();
             }
-        } else if (packet instanceof Publish publish) {
-            publish(publish);
-        } else if (packet instanceof PubRel rel) {
-            received.remove(rel.packetId());
-            send(new PubComp(rel.packetId(), ReasonCode.SUCCESS, Properties.EMPTY));
+        } else {
+            super.packet(packet);
         }
     }
 
-    private void publish(Publish publish) {
-        int publishId = publish.packetId();
-        boolean first = publish.qos() != QoS.EXACTLY_ONCE || received.add(publishId);
+    @Override
+    protected void message(Publish publish, @Nullable PublishKey key) {
         // Retained messages are read by others; deletions of them say nothing of where they come from.
-        if (first && !publish.retain() && publish.payload().length > 0) {
-            current().received(History.PublishKey.parse(new String(publish.payload(), StandardCharsets.UTF_8)));
+        if (key != null && !publish.retain()) {
+            current().received(key);
         }
-        if (publish.qos() == QoS.AT_LEAST_ONCE) {
-            answerLater(new PubAck(publishId, ReasonCode.SUCCESS, Properties.EMPTY));
-        } else if (publish.qos() == QoS.EXACTLY_ONCE) {
-            answerLater(new PubRec(publishId, ReasonCode.SUCCESS, Properties.EMPTY));
-        }
-    }
-
-    /** Answers keep their order and belong to the connection that they answer. */
-    private void answerLater(ControlPacket answer) {
-        int connection = generation;
-        answerAtMicros = Math.max(answerAtMicros, events.nowMicros() + events.between(0, 30_000));
-        events.after(answerAtMicros - events.nowMicros(), () -> {
-            if (connection == generation && isConnected()) {
-                send(answer);
-            }
-        });
     }
 
     @Override
     boolean isIdle() {
-        return received.isEmpty();
+        return !awaitsRelease();
     }
 }
