@@ -40,10 +40,13 @@ final class Compactor {
     private final long[] writtenAtNanos;
     private volatile DiskJournal.@Nullable WholeRequest request;
     private volatile boolean full;
-    private volatile boolean writeFailed;
     private volatile long usableBytes = Long.MAX_VALUE;
     private volatile boolean closed;
-    private boolean reportedFull;
+    /** What was told last. Guarded by this object, as is the next. */
+    private boolean toldFull;
+
+    private boolean toldFailure;
+    private boolean toldNoCompaction;
     private boolean woken;
 
     Compactor(
@@ -105,12 +108,25 @@ final class Compactor {
 
     /** The log could not be written: until it can be, nothing new is taken. */
     void writeFailed(IOException failure) {
-        if (!writeFailed) {
-            LOG.error("the log cannot be written, messages are refused until it can: {}", failure.toString());
+        synchronized (this) {
+            if (!toldFailure) {
+                toldFailure = true;
+                LOG.error("the log cannot be written, messages are refused until it can: {}", failure.toString());
+            }
         }
-        writeFailed = true;
         full = true;
-        events.full(true);
+        tell(true);
+    }
+
+    /** Tells a change. Who is told that the disk is full is told when it is not any more, whichever thread has told what. */
+    private synchronized boolean tell(boolean fullNow) {
+        if (fullNow == toldFull) {
+            return false;
+        }
+        toldFull = fullNow;
+        toldFailure &= fullNow;
+        events.full(fullNow);
+        return true;
     }
 
     boolean isFull() {
@@ -123,15 +139,22 @@ final class Compactor {
                 watchSpace();
                 fillReserve();
                 deleteDropped();
-                if (log.bytes() > Math.max(settings.logBytesMin(), snapshotBytes())) {
+                if (reserve.isTight(usableBytes)) {
+                    log.completeForRoom();
+                    compact();
+                } else if (log.bytes() > Math.max(settings.logBytesMin(), snapshotBytes())) {
                     compact();
                 }
+                toldNoCompaction = false;
                 pause(PERIOD_MILLIS);
             } catch (InterruptedException ending) {
                 return;
             } catch (IOException failure) {
                 events.failed("snapshot");
-                LOG.warn("the directory cannot be compacted now, it is tried again: {}", failure.toString());
+                if (!toldNoCompaction) {
+                    toldNoCompaction = true;
+                    LOG.warn("the directory cannot be compacted now, it is tried again: {}", failure.toString());
+                }
                 pause(5 * PERIOD_MILLIS);
             }
         }
@@ -156,15 +179,14 @@ final class Compactor {
     private void watchSpace() {
         boolean brokenNow = log.isBroken();
         try {
+            usableBytes = disk.usableBytes(); // also where the log cannot be written
             if (brokenNow) {
                 log.flush();
                 brokenNow = false;
             }
-            usableBytes = disk.usableBytes();
         } catch (IOException failure) {
             LOG.debug("the disk does not answer as it should: {}", failure.toString());
         }
-        writeFailed = brokenNow;
         boolean fullNow = brokenNow || reserve.isLacking() || usableBytes < settings.reserveBytes();
         full = fullNow;
         report(fullNow);
@@ -178,11 +200,9 @@ final class Compactor {
     }
 
     private void report(boolean fullNow) {
-        if (fullNow == reportedFull) {
+        if (!tell(fullNow)) {
             return;
         }
-        reportedFull = fullNow;
-        events.full(fullNow);
         if (fullNow) {
             LOG.error(
                     "the disk is full: messages of QoS 1 and 2 are refused until there is space; directory={} usable={}"
@@ -220,6 +240,7 @@ final class Compactor {
         for (int partition : pinning) {
             if (tracks[partition].isPresent() && !closed) {
                 snapshot(partition);
+                watchSpace();
             }
         }
         for (SegmentLog.Segment segment : segments) {
@@ -229,6 +250,7 @@ final class Compactor {
                 }
             }
             log.deleteOldest();
+            reserve.refillForCompaction();
         }
     }
 
@@ -245,10 +267,11 @@ final class Compactor {
         synchronized (lock) {
             while (wanted.whole() == null && !closed) {
                 long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                if (millis <= 0 && wanted.take()) {
+                // No batch is applied while the log cannot be written.
+                if ((millis <= 0 || log.isBroken()) && wanted.take()) {
                     break;
                 }
-                lock.wait(Math.max(1, millis));
+                lock.wait(Math.max(1, Math.min(millis, PERIOD_MILLIS)));
             }
         }
         request = null;
@@ -258,7 +281,11 @@ final class Compactor {
         }
         long before = System.nanoTime();
         SnapshotFile file = new SnapshotFile(partition, whole.position(), true);
-        long bytes = file.write(disk, whole.version(), whole.bytes(), whole.length());
+        long bytes = file.bytes(whole.length());
+        if (disk.usableBytes() < bytes - reserve.held()) {
+            throw new IOException("no room for a snapshot of " + bytes + " bytes"); // and the reserve stays what it is
+        }
+        reserve.lendAll(bytes, () -> file.write(disk, whole.version(), whole.bytes(), whole.length()));
         tracks[partition].snapshot(whole.position(), bytes);
         writtenAtNanos[partition] = System.nanoTime();
         events.snapshotWritten(bytes, System.nanoTime() - before);

@@ -199,7 +199,8 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
         Whole whole = whole(bucket);
         SnapshotFile file = new SnapshotFile(partition, whole.position(), false);
         try {
-            long bytes = write(file, whole);
+            reserve.lend(whole.length(), () -> write(file, whole));
+            long bytes = file.bytes(whole.length());
             track.leads(bucket.version(), bucket.owner());
             synchronizer.alsoFile(file.name(), () -> compactor.snapshotSynced(file, bytes));
             return true;
@@ -211,16 +212,8 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
         }
     }
 
-    private long write(SnapshotFile file, Whole whole) throws IOException {
-        while (true) {
-            try {
-                return file.write(disk, whole.version(), whole.bytes(), whole.length());
-            } catch (IOException failure) {
-                if (!reserve.release(whole.length())) {
-                    throw failure;
-                }
-            }
-        }
+    private void write(SnapshotFile file, Whole whole) throws IOException {
+        file.write(disk, whole.version(), whole.bytes(), whole.length());
     }
 
     private Whole whole(Bucket bucket) {

@@ -21,6 +21,9 @@ final class SegmentLog {
 
     private static final int BUFFER_BYTES = 256 << 10;
 
+    /** On a full disk a segment is worth completing from this part of its size. */
+    private static final int PART_FOR_ROOM = 4;
+
     private static final byte[] NOTHING = {};
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentLog.class);
@@ -144,13 +147,22 @@ final class SegmentLog {
 
     /** Writes what was collected and returns how many bytes that were; afterwards it survives this process. */
     synchronized int flush() throws IOException {
+        return flush(reserve::lend);
+    }
+
+    /** Where the space comes from that the device does not have. */
+    private interface Lender {
+        void lend(long bytes, Reserve.Write write) throws IOException;
+    }
+
+    private int flush(Lender lender) throws IOException {
         int bytes = buffered;
         if (bytes == 0) {
             return 0;
         }
         Segment segment = newest();
         try {
-            write(segment);
+            write(lender);
         } finally {
             if (buffer.length > 4 * BUFFER_BYTES && !broken) {
                 buffer = new byte[BUFFER_BYTES];
@@ -159,26 +171,34 @@ final class SegmentLog {
         written += buffered;
         buffered = 0;
         if (written - segment.base >= segmentBytes) {
-            roll(segment);
+            roll(segment, lender);
         }
         return bytes;
     }
 
-    private void write(Segment segment) throws IOException {
-        while (true) {
-            try {
-                if (broken) {
-                    output.cut(written - segment.base);
-                }
-                broken = true;
-                output.write(buffer, 0, buffered);
-                broken = false;
-                return;
-            } catch (IOException failure) {
-                if (!reserve.release(buffered)) {
-                    throw failure;
-                }
+    private void write(Lender lender) throws IOException {
+        long base = newest().base;
+        lender.lend(buffered, () -> {
+            if (broken) {
+                output.cut(written - base);
             }
+            broken = true;
+            output.write(buffer, 0, buffered);
+            broken = false;
+        });
+    }
+
+    /**
+     * For compaction on a full disk, which can only delete segments that are complete: completes the newest one where it has a part of its size, or where
+     * nothing can be written any more. Whatever of the reserve is left may be used for that.
+     */
+    synchronized void completeForRoom() throws IOException {
+        boolean stuck = broken;
+        var unused = flush(reserve::lendAll);
+        Segment newest = newest();
+        long filled = written - newest.base - LogFormat.HEADER_BYTES;
+        if (filled > 0 && (stuck || filled >= segmentBytes / PART_FOR_ROOM)) {
+            roll(newest, reserve::lendAll);
         }
     }
 
@@ -194,10 +214,10 @@ final class SegmentLog {
     }
 
     /** Begins the next segment; where none can be made, the full one grows a while longer. */
-    private void roll(Segment full) {
+    private void roll(Segment full, Lender lender) {
         Disk.Output complete = output;
         try {
-            output = begin(full.end(), full.end());
+            lender.lend(LogFormat.HEADER_BYTES, () -> output = begin(full.end(), full.end()));
             unsynced.add(complete);
             rolled = true;
         } catch (IOException noRoom) {

@@ -54,7 +54,7 @@ record SnapshotFile(int partition, long position, boolean synced) {
     }
 
     /** Writes it whole under its name, or not at all; to the device where it says so. */
-    long write(Disk disk, BucketVersion version, byte[] bucket, int length) throws IOException {
+    void write(Disk disk, BucketVersion version, byte[] bucket, int length) throws IOException {
         String unfinished = name() + UNFINISHED;
         ByteWriter header = new ByteWriter(HEADER_BYTES)
                 .i64(MAGIC)
@@ -81,6 +81,10 @@ record SnapshotFile(int partition, long position, boolean synced) {
         if (synced) {
             disk.forceDirectory();
         }
+    }
+
+    /** How long the file of a bucket of so many bytes is. */
+    long bytes(int length) {
         return HEADER_BYTES + (long) length;
     }
 

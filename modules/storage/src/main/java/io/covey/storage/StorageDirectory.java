@@ -15,11 +15,17 @@ import org.slf4j.LoggerFactory;
  * that starts the node. Whatever prevents a start is a {@link StorageException} of one line.
  */
 public final class StorageDirectory {
+    /** More than what is noted of a node needs. */
+    private static final int IDENTITY_BYTES = 1 << 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(StorageDirectory.class);
 
     private final Disk disk;
     private volatile NodeIdentity identity;
     private @Nullable Recovery recovery;
+
+    /** Since the directory is written to. */
+    private volatile @Nullable Reserve reserve;
 
     private StorageDirectory(Disk disk, NodeIdentity identity) {
         this.disk = disk;
@@ -147,7 +153,8 @@ public final class StorageDirectory {
             running.syncSnapshots();
             // What is left of an earlier one is space for the files that are begun now.
             disk.delete(Reserve.FILE);
-            Reserve reserve = new Reserve(disk, settings.reserveBytes() / 2);
+            Reserve space = new Reserve(disk, settings.reserveBytes() / 2);
+            reserve = space;
             BootMark.write(disk);
             for (String name : running.files()) {
                 SnapshotFile snapshot = SnapshotFile.of(name);
@@ -164,9 +171,9 @@ public final class StorageDirectory {
                     running.log().segments(),
                     base,
                     running.log().end(),
-                    reserve);
+                    space);
             DiskJournal journal =
-                    new DiskJournal(disk, identity.partitions(), settings, events, log, reserve, this::close);
+                    new DiskJournal(disk, identity.partitions(), settings, events, log, space, this::close);
             for (int partition = 0; partition < identity.partitions(); partition++) {
                 journal.track(partition)
                         .snapshot(running.snapshotPosition(partition), running.snapshotBytes(partition));
@@ -227,8 +234,13 @@ public final class StorageDirectory {
 
     private synchronized void become(UnaryOperator<NodeIdentity> change) {
         NodeIdentity next = change.apply(identity);
+        Reserve space = reserve;
         try {
-            next.write(disk);
+            if (space == null) {
+                next.write(disk);
+            } else {
+                space.lendAll(IDENTITY_BYTES, () -> next.write(disk));
+            }
         } catch (IOException failure) {
             throw new StorageException(
                     "storage.directory: cannot write to " + disk + ": " + NioDisk.reason(failure), failure);

@@ -118,7 +118,8 @@ final class Synchronizer {
     }
 
     private boolean sync(List<Unsynced> newFiles, boolean wanted, long target) {
-        if (!wanted && newFiles.isEmpty() && log.end() <= syncedPosition) {
+        // What is collected and cannot be written is no reason: each sync adds a mark to it.
+        if (!wanted && newFiles.isEmpty() && target <= syncedPosition) {
             return true;
         }
         try {
@@ -130,7 +131,9 @@ final class Synchronizer {
                 disk.forceDirectory();
             }
             log.sync();
-            syncedPosition = log.appendSynced(target);
+            if (target > syncedPosition) {
+                syncedPosition = log.appendSynced(target);
+            }
             events.synced(System.nanoTime() - before);
             newFiles.forEach(file -> file.synced().run());
             failing = false;

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.bucket.Bucket;
 import io.covey.bucket.Command;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,9 +24,42 @@ class DiskJournalTest {
     private final MemoryDisk disk = new MemoryDisk();
 
     private static void await(BooleanSupplier condition) {
+        await(() -> "", condition);
+    }
+
+    /** @param state what is told where the condition does not come true, beside what the journal's threads do */
+    private static void await(Supplier<String> state, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("waited in vain; " + state.get() + "\n" + threads());
+            }
             Thread.onSpinWait();
         }
+    }
+
+    private static String threads() {
+        StringBuilder told = new StringBuilder();
+        Thread.getAllStackTraces().forEach((thread, stack) -> {
+            if (thread.getName().startsWith("covey-")) {
+                told.append(thread)
+                        .append("\n\tat ")
+                        .append(Arrays.stream(stack).map(String::valueOf).collect(Collectors.joining("\n\tat ")))
+                        .append('\n');
+            }
+        });
+        return told.toString();
+    }
+
+    /** Something for each partition. */
+    private static void fill(TestNode node) {
+        for (int i = 0; i < 30; i++) {
+            assertThat(node.step()).isTrue();
+        }
+    }
+
+    private String state(TestNode node) {
+        return node.journal.figures() + " usable=" + disk.usableBytes() + " files=" + disk.sizes();
     }
 
     @Test
@@ -85,9 +122,7 @@ class DiskJournalTest {
     @Test
     void whereOthersHaveFilledTheDiskTheNodeGoesOnWithWhatItHasReservedAndTakesItAgainLater() {
         TestNode node = new TestNode(disk, 3, OS, 5);
-        for (int i = 0; i < 30; i++) {
-            assertThat(node.step()).isTrue();
-        }
+        fill(node);
         await(() -> node.journal.figures().reserveBytes() == OS.reserveBytes() / 2);
         disk.room(0);
 
@@ -97,7 +132,9 @@ class DiskJournalTest {
         }
         assertThat(steps).as("written to the reserve").isGreaterThan(5);
         assertThat(node.journal.isFull()).isTrue();
-        assertThat(node.journal.figures().reserveBytes()).isZero();
+        assertThat(node.journal.figures().reserveBytes())
+                .as("the rest is for compaction")
+                .isLessThanOrEqualTo(OS.reserveBytes() / 4);
 
         disk.room(1 << 20);
         await(() -> !node.journal.isFull());
@@ -105,6 +142,82 @@ class DiskJournalTest {
         assertThat(node.step()).isTrue();
         node.abandon();
         assertSameAfterStart(node);
+    }
+
+    /** Deliveries and acknowledgements make queues shorter: what the log has of them gives way to snapshots, in which they are not any more. */
+    @Test
+    void whatDoesNotGrowGoesOnForGoodOnAFullDisk() {
+        StorageSettings settings = new StorageSettings(Durability.OS, 40_000, 60_000, 8_192);
+        TestNode node = new TestNode(disk, 3, settings, 5);
+        fill(node);
+        await(() -> state(node), () -> node.journal.figures().reserveBytes() == settings.reserveBytes() / 2);
+        disk.room(0);
+
+        long before = disk.written();
+        int batches = 0;
+        while (disk.written() - before < 20 * settings.reserveBytes()) {
+            await(() -> state(node), node.journal::isWritable); // else owners refuse
+            assertThat(node.apply(batches++ % node.partitions, List.of(new Command.Tick())))
+                    .isTrue();
+            node.journal.flush();
+        }
+
+        assertThat(node.journal.isFull()).as("still nothing new").isTrue();
+        await(() -> state(node), node.journal::isWritable);
+        node.directory.left(true); // what is noted of the node itself has room, too
+        node.abandon();
+        disk.room(Long.MAX_VALUE);
+        assertSameAfterStart(node);
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenCollectsNothingMore() throws Exception {
+        TestNode node = new TestNode(disk, 3, FSYNC, 5);
+        fill(node);
+        disk.room(0);
+        await(() -> !node.step());
+        node.journal.whenDurable(() -> {});
+        long before = node.journal.figures().logBytes();
+
+        for (int i = 0; i < 5; i++) {
+            CountDownLatch synced = new CountDownLatch(1);
+            node.journal.whenDurable(synced::countDown);
+            assertThat(synced.await(10, TimeUnit.SECONDS)).isTrue();
+        }
+
+        assertThat(node.journal.figures().logBytes() - before)
+                .as("at most one mark")
+                .isLessThan(40);
+        disk.room(Long.MAX_VALUE);
+        await(node.journal::isWritable);
+        for (int partition = 0; partition < 3; partition++) {
+            assertThat(node.apply(partition, List.of(new Command.Tick()))).isTrue();
+        }
+        assertThat(node.journal.flush()).isTrue();
+        node.abandon();
+        assertSameAfterStart(node);
+    }
+
+    @Test
+    void aWriteThatFailsOnceIsToldAndThatItIsOver() {
+        List<Boolean> told = new CopyOnWriteArrayList<>();
+        TestNode node = new TestNode(disk, 3, OS, 5, new StorageEvents() {
+            @Override
+            public void full(boolean now) {
+                told.add(now);
+            }
+        });
+        fill(node);
+
+        disk.readOnly(true);
+        assertThat(node.step()).isFalse();
+        assertThat(node.journal.isWritable()).isFalse();
+        disk.readOnly(false);
+        assertThat(node.journal.isWritable()).isTrue();
+
+        await(told::toString, () -> told.size() == 2);
+        assertThat(told).containsExactly(true, false);
+        node.abandon();
     }
 
     @Test

@@ -144,6 +144,10 @@ final class MemoryDisk implements Disk {
         }
     }
 
+    private void givenBack(File replaced) {
+        givenBack(replaced == null ? 0 : replaced.bytes.length);
+    }
+
     private void givenBack(long bytes) {
         bytesUntilFull += bytesUntilFull == Long.MAX_VALUE ? 0 : bytes;
     }
@@ -160,7 +164,7 @@ final class MemoryDisk implements Disk {
     public synchronized Output create(String name) throws IOException {
         checkWritable();
         File file = new File();
-        names.put(name, file);
+        givenBack(names.put(name, file));
         return new Output() {
             @Override
             public void write(byte[] bytes, int offset, int length) throws IOException {
@@ -226,7 +230,9 @@ final class MemoryDisk implements Disk {
     @Override
     public synchronized void rename(String from, String to) throws IOException {
         checkWritable();
-        names.put(to, file(from));
+        File file = file(from);
+        File before = names.put(to, file);
+        givenBack(before == file ? null : before);
         names.remove(from);
     }
 
@@ -241,9 +247,7 @@ final class MemoryDisk implements Disk {
     public synchronized void delete(String name) throws IOException {
         checkWritable();
         File file = names.remove(name);
-        if (file != null) {
-            givenBack(file.bytes.length);
-        }
+        givenBack(file);
     }
 
     @Override
@@ -265,6 +269,12 @@ final class MemoryDisk implements Disk {
     @Override
     public synchronized long usableBytes() {
         return bytesUntilFull;
+    }
+
+    synchronized Map<String, Integer> sizes() {
+        Map<String, Integer> sizes = new TreeMap<>();
+        names.forEach((name, file) -> sizes.put(name, file.bytes.length));
+        return sizes;
     }
 
     synchronized long totalBytes() {

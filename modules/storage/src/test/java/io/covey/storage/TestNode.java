@@ -50,12 +50,16 @@ final class TestNode {
 
     /** Opens the directory as a start does and goes on with what it holds. */
     TestNode(Disk disk, int partitions, StorageSettings settings, long seed) {
+        this(disk, partitions, settings, seed, StorageEvents.NONE);
+    }
+
+    TestNode(Disk disk, int partitions, StorageSettings settings, long seed, StorageEvents events) {
         this.partitions = partitions;
         random = new Random(seed);
         incarnation = (seed & 0xFFFF_FFFFL) + 1;
         directory = StorageDirectory.open(disk, NAME, "", partitions);
         copies = directory.recover(LIMITS);
-        journal = directory.begin(settings, StorageEvents.NONE);
+        journal = directory.begin(settings, events);
         buckets = new Bucket[partitions];
         confirmed = new BucketVersion[partitions];
         sequences = new long[partitions];
