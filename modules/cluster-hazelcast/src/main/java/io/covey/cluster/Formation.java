@@ -56,6 +56,7 @@ final class Formation implements Runnable {
     private boolean told;
     private byte @Nullable [] done;
     private long reportedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
+    private final long begunNanos = System.nanoTime();
     private volatile String status = "the cluster is not formed yet";
     private volatile boolean stopped;
 
@@ -136,6 +137,7 @@ final class Formation implements Runnable {
                 join();
                 return true;
             }
+            tellWhoIsWaitedFor();
             return false;
         } catch (HazelcastInstanceNotActiveException ended) {
             throw ended;
@@ -149,6 +151,32 @@ final class Formation implements Runnable {
             LOG.info("the cluster is not formed yet: {}", failure.toString());
             return false;
         }
+    }
+
+    /** Members that start together find each other within seconds; who waits for longer has something to tell. */
+    private void tellWhoIsWaitedFor() {
+        String what = whoIsWaitedFor();
+        status = what;
+        if (System.nanoTime() - begunNanos >= TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS)) {
+            report(what);
+        }
+    }
+
+    private String whoIsWaitedFor() {
+        Set<Member> members = hazelcast.getCluster().getMembers();
+        int copies = settings.backupsRequired() + 1;
+        if (members.size() < settings.formationQuorum()) {
+            return "the cluster is not formed yet: " + members.size() + " of " + settings.formationQuorum()
+                    + " members are here that are needed for that (cluster.members, cluster.minimum-members)";
+        }
+        if (members.size() < copies) {
+            return "the cluster is not formed yet: cluster.backup-count=" + settings.backupCount() + " needs " + copies
+                    + " members, and " + members.size() + " is here";
+        }
+        Member oldest = members.iterator().next();
+        return oldest.localMember()
+                ? "the cluster is not formed yet: its buckets are being made"
+                : "the cluster is not formed yet: its oldest member, " + oldest.getAddress() + ", does that";
     }
 
     private void report(String what) {

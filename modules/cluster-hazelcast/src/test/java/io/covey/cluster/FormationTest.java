@@ -60,6 +60,7 @@ class FormationTest {
         assertThat(early).isNotInstanceOf(Answers.Confirmed.class);
         assertThat(TestCluster.hasBucket(first, 0)).isFalse();
         assertThat(first.formed).isNotDone();
+        assertThat(first.node.waitsFor()).contains("1 of 2 members are here");
 
         TestMember second = start(settings.get(1));
         first.awaitFormed();
@@ -76,6 +77,14 @@ class FormationTest {
                 assertThat(TestCluster.version(member, 0).number()).isEqualTo(used.number() + 1);
             }
         }
+    }
+
+    @Test
+    void oneThatIsToHaveABackupSaysThatItWaitsForAnother() {
+        TestMember alone = start(TestMember.settings(1, 1, 1).get(0));
+
+        alone.await(() -> alone.node.waitsFor().contains("cluster.backup-count=1 needs 2 members, and 1 is here"));
+        assertThat(alone.formed).isNotDone();
     }
 
     @Test
