@@ -3,6 +3,7 @@ package io.covey.cluster;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
+import io.covey.storage.StorageException;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -145,9 +146,9 @@ final class AgreedSize {
             if (now.isNewerThan(known) && (now.nodes >= present || known.nodes == 0 || now.nodes > known.nodes)) {
                 LOG.info("the cluster is made of {} nodes", now.nodes);
                 known = now;
-                storage.agreed(now.encoded());
                 told.accept(now.nodes);
             }
+            note();
             largerLooks = present > now.nodes ? largerLooks + 1 : 0;
             if (mayChange && largerLooks >= LARGER_LOOKS_MIN) {
                 change(encoded, now.next(now.nodes + 1));
@@ -156,6 +157,17 @@ final class AgreedSize {
             Size stored = Size.of(storage.agreed());
             int expected = storage.recoveryMembers() > 0 ? present : Math.max(settings.expectedMembers(), stored.nodes);
             change(null, stored.next(Math.max(expected, present)));
+        }
+    }
+
+    /** Notes on the disk what is known; where the disk cannot be written now, with a later look. */
+    private void note() {
+        try {
+            if (known.nodes > 0) {
+                storage.agreed(known.encoded());
+            }
+        } catch (StorageException notNow) {
+            LOG.debug("the number of nodes is not on the disk yet", notNow);
         }
     }
 

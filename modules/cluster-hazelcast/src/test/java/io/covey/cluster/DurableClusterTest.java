@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
+import io.covey.cluster.AgreedSize.Size;
 import io.covey.storage.DiskJournal;
 import io.covey.storage.Durability;
 import io.covey.storage.StorageDirectory;
@@ -196,6 +197,8 @@ class DurableClusterTest {
         TestMember any = members.get(0);
         any.await(
                 () -> any.view.nodes().size() == 3 && any.node.replicasBehind().isEmpty());
+        // A disk that was told less waits for more.
+        members.forEach(each -> each.await(() -> Size.of(each.storage.agreed()).nodes() == 3));
         Map<Integer, BucketVersion> versions = fill("u");
         crashAll();
 

@@ -150,6 +150,7 @@ class LostBucketsTest {
         drained.drain();
         crash(List.of(drained));
         atRest();
+        members.forEach(each -> each.await(() -> each.agreedNodes == 3));
         int partition = 0;
         TestMember owner = replica(partition, 0);
         TestMember backup = replica(partition, 1);

@@ -52,6 +52,10 @@ final class TestMember implements ClusterListener, AutoCloseable {
     volatile MembershipView view = new MembershipView(0, List.of(), List.of());
     volatile int[] owned = {};
     volatile boolean full;
+
+    /** Of how many nodes the cluster is made, as this one was told last. */
+    volatile int agreedNodes;
+
     long incarnation;
     BucketGateway gateway;
     private final long[] sequences = new long[PARTITIONS];
@@ -269,6 +273,11 @@ final class TestMember implements ClusterListener, AutoCloseable {
     public void members(MembershipView next) {
         view = next;
         views.add(next);
+    }
+
+    @Override
+    public void agreedSize(int nodes) {
+        agreedNodes = nodes;
     }
 
     @Override
