@@ -29,6 +29,8 @@ final class TestMember implements ClusterListener, AutoCloseable {
     static final int PARTITIONS = Integer.getInteger("covey.test.partitions", 7);
     static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(1, 10, 1_000, 2, 1, 10, 5_000);
     private static final long WAIT_SECONDS = 30;
+    private static final int PORTS_BEGIN = 15_000;
+    private static final int PORTS_END = 32_000;
 
     final ClusterSettings settings;
     final ClusterStorage storage;
@@ -92,11 +94,18 @@ final class TestMember implements ClusterListener, AutoCloseable {
         return settings;
     }
 
-    /** Ports below those that the system gives to outgoing connections: one of these could take a port before its node does. */
+    /**
+     * Ports below those that the system gives to outgoing connections: one of these could take a port before its node does. Each of the JVMs that
+     * Surefire runs beside each other has a range of its own, so that none takes the port of another one's node that is down.
+     */
     private static List<Integer> freePorts(int count) {
+        int forks = Integer.getInteger("covey.test.forks", 1);
+        int fork = (Integer.getInteger("surefire.forkNumber", 1) - 1) % forks;
+        int range = (PORTS_END - PORTS_BEGIN) / forks;
+        int first = PORTS_BEGIN + fork * range;
         List<Integer> ports = new ArrayList<>();
         while (ports.size() < count) {
-            int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
+            int port = ThreadLocalRandom.current().nextInt(first, first + range);
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 if (!ports.contains(port)) {
                     ports.add(socket.getLocalPort());
