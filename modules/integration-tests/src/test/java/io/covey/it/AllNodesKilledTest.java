@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** All three nodes are killed at once under load, and started again: whatever was acknowledged is there [I1, I3, I4]. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@BesideOthers
 class AllNodesKilledTest {
     @ParameterizedTest
     @ValueSource(strings = {"os", "fsync"})

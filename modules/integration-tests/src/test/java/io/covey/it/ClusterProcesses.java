@@ -14,6 +14,13 @@ import java.util.concurrent.TimeUnit;
 /** Several nodes on loopback that form a cluster, each a process. */
 final class ClusterProcesses implements AutoCloseable {
     private static final int PORT_TRIES_MAX = 100;
+    private static final int PORTS_BEGIN = 12_000;
+    private static final int PORTS_END = 32_000;
+
+    /** Where JVMs with tests run beside each other: between the ports that {@link ReadmeTest} may choose. */
+    private static final int FORKS_PORTS_BEGIN = 20_800;
+
+    private static final int FORKS_PORTS_END = 26_000;
 
     private final int size;
     private final int[][] ports;
@@ -64,7 +71,8 @@ final class ClusterProcesses implements AutoCloseable {
 
     /**
      * Ports that were free a moment ago, all different, and below those that the system gives to outgoing connections: one of these could
-     * take a port before its node does.
+     * take a port before its node does. Each of the JVMs that Surefire runs beside each other has a range of its own, so that none takes the port of
+     * another one's node that is down.
      */
     static int[][] freePorts(int rows, int columns) throws IOException {
         List<ServerSocket> sockets = new ArrayList<>();
@@ -83,8 +91,12 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     private static ServerSocket boundBelowOutgoing() throws IOException {
+        int forks = Integer.getInteger("covey.test.forks", 1);
+        int fork = (Integer.getInteger("surefire.forkNumber", 1) - 1) % forks;
+        int range = forks == 1 ? PORTS_END - PORTS_BEGIN : (FORKS_PORTS_END - FORKS_PORTS_BEGIN) / forks;
+        int first = forks == 1 ? PORTS_BEGIN : FORKS_PORTS_BEGIN + fork * range;
         for (int tries = 1; ; tries++) {
-            int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+            int port = ThreadLocalRandom.current().nextInt(first, first + range);
             try {
                 return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
             } catch (BindException taken) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 /** The sessions of story S3 in a cluster of three processes: takeover and Keep Alive across nodes, and the end of a node by SIGKILL. */
 @Timeout(240)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@BesideOthers
 class ClusterStoriesTest {
     private static final int MESSAGES = 60;
 

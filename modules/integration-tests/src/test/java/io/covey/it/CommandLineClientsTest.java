@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Story S2 as operators try it in a shell, with mosquitto_pub and mosquitto_sub. */
 @Timeout(120)
+@BesideOthers
 class CommandLineClientsTest {
     private static NodeProcess node;
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
  * Grafana has no package here and is not started: what it is given is tried elsewhere, query by query.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@BesideOthers
 class ComposeTest {
     private static final String PORT = "COVEY_PORT";
     private static final String HAPROXY = "covey-it-haproxy:local";

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @Timeout(120)
 @Execution(ExecutionMode.CONCURRENT)
+@BesideOthers
 class ConformanceProbeTest {
     private static NodeProcess node;
     private static ProbeTarget target;

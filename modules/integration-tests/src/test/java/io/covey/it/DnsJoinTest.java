@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * port. A file stands for the DNS.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@BesideOthers
 class DnsJoinTest {
     private static final int PORT = 0;
     private static final int BUS_PORT = 1;

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
  * only do not answer [I9].
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@BesideOthers
 class EndWithoutMajorityTest {
     private static final int BUSY = 0x89;
 

@@ -1,10 +1,14 @@
 package io.covey.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -50,9 +54,20 @@ final class ExternalTools {
     static synchronized Path mqttJs() throws IOException, InterruptedException {
         require("node", "npm");
         Path directory = Path.of("target", "mqttjs").toAbsolutePath();
+        Files.createDirectories(directory);
+        // Tests run in several JVMs.
+        try (FileChannel guard = FileChannel.open(
+                        directory.resolve("guard"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = guard.lock()) {
+            assertThat(held.isValid()).isTrue();
+            install(directory);
+        }
+        return directory;
+    }
+
+    private static void install(Path directory) throws IOException, InterruptedException {
         Path mark = directory.resolve("installed-" + MQTT_JS);
         if (!Files.exists(mark)) {
-            Files.createDirectories(directory);
             Files.writeString(directory.resolve("package.json"), "{\"private\": true}\n");
             List<String> command = List.of(
                     "npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--silent", MQTT_JS);
@@ -68,6 +83,5 @@ final class ExternalTools {
             }
             Files.createFile(mark);
         }
-        return directory;
     }
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A node on a small file system of its own that something else fills to the last byte, or that is read-only. Skipped where none can be mounted. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@BesideOthers
 class FullDiskTest {
     private static final int QUOTA_EXCEEDED = 0x97;
     private static final List<String> SMALL_RESERVE = List.of("storage.reserve=" + (8 << 20));

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** docs/guarantees.md promises nothing without naming a test that is there. */
+@BesideOthers
 class GuaranteesTest {
     private static final Path ROOT = Path.of("..", "..");
     /** {@code SomeTest} or {@code SomeTest.method}. */

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * a stack trace of it, for a client could fill the disk of an operator who looks for something else.
  */
 @Timeout(180)
+@BesideOthers
 class HostileClientsTest {
     private static final long SEED = 20_261_121;
 

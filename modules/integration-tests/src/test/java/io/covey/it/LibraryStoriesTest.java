@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * back at once. Every client speaks through a {@link Tap}, which breaks its connections and checks the server's packets.
  */
 @Timeout(240)
+@BesideOthers
 class LibraryStoriesTest {
     private static final int QUEUED = 200;
 

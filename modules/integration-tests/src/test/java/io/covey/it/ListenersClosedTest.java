@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A node that has joined and holds its lease lets nobody in while routes are missing or partitions lack copies, says so, and opens when all is there. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@BesideOthers
 class ListenersClosedTest {
     private static final long CLOSED_MILLIS = 3_000;
 

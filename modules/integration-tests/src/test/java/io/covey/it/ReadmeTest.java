@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * numbers in what they print.
  */
 @Timeout(180)
+@BesideOthers
 class ReadmeTest {
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** One node that is killed in the middle of QoS 2 handshakes, and while times run: byte by byte, what it knows when it is there again. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@BesideOthers
 class RestartStateTest {
     private final List<Wire> open = new ArrayList<>();
     private int[] ports = {};

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
  * three. The same with Paho is in {@link RestartTest} and {@link AllNodesKilledTest}.
  */
 @Timeout(180)
+@BesideOthers
 class RestartStoryTest {
     private static final int EACH = 20;
 

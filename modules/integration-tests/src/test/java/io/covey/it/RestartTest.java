@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One node that is killed and started again on the same directory: whatever was acknowledged is there. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@BesideOthers
 class RestartTest {
     private final int[] ports = new int[2];
     private Path data;

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * operator grant an expiry, which CONNACK tells the client, and cap it.
  */
 @Timeout(120)
+@BesideOthers
 class SessionExpiryStoryTest {
     private static final long GRANTED_SECONDS = 90;
     private static final long LONGEST_SECONDS = 120;

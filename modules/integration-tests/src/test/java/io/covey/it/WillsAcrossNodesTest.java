@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
  * for every way in which a connection can end. Each is published when it is due, once, or never.
  */
 @Timeout(240)
+@BesideOthers
 class WillsAcrossNodesTest {
     private static final int DELAY_SECONDS = 2;
 
