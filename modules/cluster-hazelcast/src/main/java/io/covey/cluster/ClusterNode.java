@@ -50,6 +50,7 @@ public final class ClusterNode {
     private static final int NAMES_SECONDS_MAX = 5;
 
     private static final long VERTX_STOP_SECONDS_MAX = 5;
+    private static final long REPLICA_LOOK_MILLIS = 1_000;
     private static final int EVENT_BUS_CONNECT_MILLIS_MAX = 2_000;
     private static final String MERGED = "joined again after a split of the cluster";
 
@@ -65,7 +66,7 @@ public final class ClusterNode {
     private final Leftovers leftovers;
     private final LostBuckets lostBuckets;
     private final ReplicaCheck replicas;
-    private final ReplicaWatch replicaWatch;
+    private final Recurring replicaWatch;
     private final Promotion promotion;
     private final HandOver handOver;
     private final ScheduledExecutorService thread =
@@ -107,7 +108,7 @@ public final class ClusterNode {
         lostBuckets = new LostBuckets(
                 buckets, membership, settings, storage, nodeId, gone -> onThread(() -> membership.earlier(gone)));
         replicas = new ReplicaCheck(buckets, host);
-        replicaWatch = new ReplicaWatch(replicas);
+        replicaWatch = new Recurring("covey-replicas", REPLICA_LOOK_MILLIS, replicas::lookAtOwned);
         promotion = new Promotion(hazelcast, () -> host.mayOwn(hazelcast), formation::renew);
         handOver = new HandOver(hazelcast, nodeId, replicas, promotion, settings.backupCount());
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
@@ -425,9 +426,9 @@ public final class ClusterNode {
         if (!earlier.isEmpty()) {
             membership.earlier(earlier);
         }
-        daemon(replicaWatch, "covey-replicas").start();
-        daemon(leftovers, "covey-leftovers").start();
-        daemon(lostBuckets, "covey-lost-buckets").start();
+        replicaWatch.start();
+        leftovers.start();
+        lostBuckets.start();
         if (told != null) {
             told.formed();
         }

@@ -7,7 +7,6 @@ import com.hazelcast.map.IMap;
 import io.covey.bucket.Bucket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,6 +52,7 @@ final class Formation implements Runnable {
     private final Consumer<List<Long>> formed;
     private final Consumer<ForeignDirectoryException> foreignDirectory;
     private final IMap<String, Object> marks;
+    private final Inventories inventories;
     private boolean told;
     private byte @Nullable [] done;
     private long reportedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
@@ -80,6 +80,10 @@ final class Formation implements Runnable {
         this.nodeId = nodeId;
         this.formed = formed;
         this.marks = hazelcast.getMap(HazelcastConfiguration.CLUSTER);
+        this.inventories = new Inventories(
+                hazelcast,
+                INVENTORY_PREFIX,
+                member -> String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID)));
     }
 
     /** Whether the cluster has its buckets, by the mark that the members with partitions keep. Blocks; throws where they cannot be asked. */
@@ -210,10 +214,7 @@ final class Formation implements Runnable {
 
     private void tellWhatTheDiskHolds() {
         if (!told) {
-            marks.set(
-                    INVENTORY_PREFIX + nodeId,
-                    Inventory.of(storage, storage.copies(), buckets.partitionCount())
-                            .toBytes());
+            inventories.tell(nodeId, Inventory.of(storage, storage.copies(), buckets.partitionCount()));
             told = true;
         }
     }
@@ -262,51 +263,37 @@ final class Formation implements Runnable {
             LOG.error("buckets are in use, but the mark of the cluster's formation was lost: none is made");
             return true;
         }
-        Map<String, Inventory> inventories = inventories();
-        boolean isNew =
-                !RECOVERING.equals(mark) && inventories.values().stream().allMatch(Inventory::isEmpty);
-        return isNew ? form(mark, inventories) : recover(mark, inventories);
+        Map<String, Inventory> disks = inventories.all();
+        boolean isNew = !RECOVERING.equals(mark) && disks.values().stream().allMatch(Inventory::isEmpty);
+        return isNew ? form(mark, disks) : recover(mark, disks);
     }
 
-    private Map<String, Inventory> inventories() throws RecoveryPlan.NotYet {
-        Map<String, Inventory> inventories = new LinkedHashMap<>();
-        for (Member member : hazelcast.getCluster().getMembers()) {
-            String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
-            if (!(marks.get(INVENTORY_PREFIX + id) instanceof byte[] bytes)) {
-                throw new RecoveryPlan.NotYet(
-                        "the member " + member.getAddress() + " has not told yet what its disk holds");
-            }
-            inventories.put(id, Inventory.read(bytes));
-        }
-        return inventories;
-    }
-
-    private boolean form(@Nullable Object mark, Map<String, Inventory> inventories) throws RecoveryPlan.NotYet {
+    private boolean form(@Nullable Object mark, Map<String, Inventory> disks) throws RecoveryPlan.NotYet {
         if (mark == null) {
             LOG.info(
                     "the cluster is formed for the first time; members={} partitions={}",
-                    inventories.size(),
+                    disks.size(),
                     buckets.partitionCount());
             marks.set(ID, UUID.randomUUID().toString());
             marks.set(MARK, FORMING);
             takePart();
         }
         byte[] noted = String.valueOf(marks.get(ID)).getBytes(StandardCharsets.UTF_8);
-        return areDone(inventories, noted) == inventories.size() && areAllThere(partition -> true);
+        return areDone(disks, noted) == disks.size() && areAllThere(partition -> true);
     }
 
-    private boolean recover(@Nullable Object mark, Map<String, Inventory> inventories) throws RecoveryPlan.NotYet {
+    private boolean recover(@Nullable Object mark, Map<String, Inventory> disks) throws RecoveryPlan.NotYet {
         RecoveryPlan.Rules rules = new RecoveryPlan.Rules(
-                AgreedSize.newest(inventories.values(), settings.expectedMembers()),
+                AgreedSize.newest(disks.values(), settings.expectedMembers()),
                 storage.recoveryMembers(),
                 settings.backupsRequired(),
                 storage.salvages());
-        RecoveryPlan plan = RecoveryPlan.of(inventories, buckets.partitionCount(), rules);
+        RecoveryPlan plan = RecoveryPlan.of(disks, buckets.partitionCount(), rules);
         byte[] bytes = plan.toBytes();
         if (!(marks.get(PLAN) instanceof byte[] before) || !Arrays.equals(before, bytes)) {
             LOG.info(
                     "the cluster is formed again from the members' disks; members={} partitions={}",
-                    inventories.size(),
+                    disks.size(),
                     buckets.partitionCount());
             marks.set(ID, plan.formation().isEmpty() ? UUID.randomUUID().toString() : plan.formation());
             marks.set(PLAN, bytes);
@@ -315,17 +302,17 @@ final class Formation implements Runnable {
             marks.set(MARK, RECOVERING);
         }
         takePart();
-        int ready = areDone(inventories, bytes);
-        if (ready < inventories.size()) {
-            throw new RecoveryPlan.NotYet("recovery: " + ready + " of " + inventories.size()
-                    + " members have brought back what their disks hold");
+        int ready = areDone(disks, bytes);
+        if (ready < disks.size()) {
+            throw new RecoveryPlan.NotYet(
+                    "recovery: " + ready + " of " + disks.size() + " members have brought back what their disks hold");
         }
         return areAllThere(partition -> plan.sources().get(partition).isEmpty());
     }
 
-    private int areDone(Map<String, Inventory> inventories, byte[] what) {
+    private int areDone(Map<String, Inventory> disks, byte[] what) {
         int ready = 0;
-        for (String id : inventories.keySet()) {
+        for (String id : disks.keySet()) {
             ready += marks.get(DONE_PREFIX + id) instanceof byte[] theirs && Arrays.equals(theirs, what) ? 1 : 0;
         }
         return ready;

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
  * Deletes from this member's disk the copies of partitions that it is no replica of: only after all who are have theirs on disk, since until then
  * this may be the only one that a loss of power would leave. On a thread of its own, once the cluster is formed.
  */
-final class Leftovers implements Runnable {
+final class Leftovers {
     private static final long PERIOD_MILLIS = 5_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
@@ -17,7 +17,7 @@ final class Leftovers implements Runnable {
     private final HazelcastInstance hazelcast;
     private final HazelcastBuckets buckets;
     private final PartitionHost host;
-    private volatile boolean stopped;
+    private final Recurring loop = new Recurring("covey-leftovers", PERIOD_MILLIS, this::runOnce);
 
     Leftovers(HazelcastBuckets buckets, PartitionHost host) {
         this.hazelcast = buckets.member();
@@ -25,25 +25,17 @@ final class Leftovers implements Runnable {
         this.host = host;
     }
 
-    void stop() {
-        stopped = true;
+    void start() {
+        loop.start();
     }
 
-    @Override
-    public void run() {
-        try {
-            while (!stopped) {
-                Thread.sleep(PERIOD_MILLIS);
-                runOnce();
-            }
-        } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
-            LOG.debug("the member ends");
-        }
+    void stop() {
+        loop.stop();
     }
 
     /** Looks at every partition once. */
     void runOnce() {
-        for (int partition = 0; partition < buckets.partitionCount() && !stopped; partition++) {
+        for (int partition = 0; partition < buckets.partitionCount() && !loop.isStopped(); partition++) {
             if (host.storage().mayHold(partition) && !host.isReplica(hazelcast, partition)) {
                 drop(partition);
             }

@@ -2,13 +2,11 @@ package io.covey.cluster;
 
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
 import io.covey.bucket.Bucket;
 import io.covey.storage.RecoveredCopy;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * among theirs: all that were ever here, less the backups on which everything acknowledged is, too. So a disk that is behind never comes back
  * as if it were the newest (ADR 0011).
  */
-final class LostBuckets implements Runnable {
+final class LostBuckets {
     private static final String INVENTORY_PREFIX = "lost/inventory/";
     private static final String NAME_PREFIX = "lost/name/";
     private static final String PLAN = "lost/plan";
@@ -46,17 +44,18 @@ final class LostBuckets implements Runnable {
     private final String nodeId;
     private final Consumer<List<Long>> departed;
     private final IMap<String, Object> marks;
+    private final Inventories inventories;
+    private final Recurring loop = new Recurring("covey-lost-buckets", PERIOD_MILLIS, this::runOnce);
     private final SplitCopies split = new SplitCopies();
     /** How often this member has begun to go over to another side of a split. */
     private final AtomicInteger merges = new AtomicInteger();
 
     private volatile boolean merging;
 
-    private byte @Nullable [] told;
+    private @Nullable Inventory told;
     private @Nullable UUID toldAs;
     private long reportedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
     private volatile int lost;
-    private volatile boolean stopped;
 
     /** @param departed hears of node incarnations that a bucket knows from before and that are gone */
     LostBuckets(
@@ -74,10 +73,15 @@ final class LostBuckets implements Runnable {
         this.nodeId = nodeId;
         this.departed = departed;
         this.marks = hazelcast.getMap(HazelcastConfiguration.CLUSTER);
+        this.inventories = new Inventories(hazelcast, INVENTORY_PREFIX, member -> String.valueOf(member.getUuid()));
+    }
+
+    void start() {
+        loop.start();
     }
 
     void stop() {
-        stopped = true;
+        loop.stop();
     }
 
     /** This member gives its side of a split up: what it holds is kept until it is clear who has the newest. Blocks for its partitions' threads. */
@@ -102,24 +106,6 @@ final class LostBuckets implements Runnable {
     /** How many partitions have no bucket; known to the oldest member, and to those that hold copies for them. From any thread. */
     int lost() {
         return lost;
-    }
-
-    @Override
-    public void run() {
-        try {
-            while (!stopped) {
-                try {
-                    runOnce();
-                } catch (HazelcastInstanceNotActiveException ended) {
-                    throw ended;
-                } catch (RuntimeException notNow) {
-                    LOG.debug("lost buckets are looked for again soon", notNow);
-                }
-                Thread.sleep(PERIOD_MILLIS);
-            }
-        } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
-            LOG.debug("the member ends");
-        }
     }
 
     private void runOnce() {
@@ -163,7 +149,7 @@ final class LostBuckets implements Runnable {
 
     private Set<Integer> missing() {
         Set<Integer> missing = new TreeSet<>();
-        for (int partition = 0; partition < buckets.partitionCount() && !stopped; partition++) {
+        for (int partition = 0; partition < buckets.partitionCount() && !loop.isStopped(); partition++) {
             int state = buckets.map().executeOnKey(buckets.key(partition), new FormationProcessor(partition, false));
             if (state == FormationProcessor.ABSENT) {
                 missing.add(partition);
@@ -177,16 +163,16 @@ final class LostBuckets implements Runnable {
      * side of a split says nothing about what it brings to the other.
      */
     private void tell(UUID self) {
-        byte[] now = Inventory.of(storage, copies(), buckets.partitionCount()).toBytes();
-        if (!self.equals(toldAs) || !Arrays.equals(now, told)) {
+        Inventory now = Inventory.of(storage, copies(), buckets.partitionCount());
+        if (!self.equals(toldAs) || !now.equals(told)) {
             if (storage.hasLeft()) {
                 leftForGood();
             } else if (!storage.node().isEmpty()) {
                 marks.set(NAME_PREFIX + storage.node(), nodeId);
             }
-            marks.set(INVENTORY_PREFIX + self, now);
+            inventories.tell(self.toString(), now);
             if (toldAs != null && !self.equals(toldAs)) {
-                marks.delete(INVENTORY_PREFIX + toldAs);
+                inventories.forget(toldAs.toString());
             }
             told = now;
             toldAs = self;
@@ -217,10 +203,10 @@ final class LostBuckets implements Runnable {
         String[] sources = new String[buckets.partitionCount()];
         Arrays.fill(sources, "");
         try {
-            Map<String, Inventory> inventories = inventories();
+            Map<String, Inventory> all = inventories.all();
             RecoveryPlan.Rules rules = rules();
-            Map<String, Inventory> counted = RecoveryPlan.counted(inventories);
-            requireEnough(counted.size(), inventories.size() - counted.size(), rules);
+            Map<String, Inventory> counted = RecoveryPlan.counted(all);
+            requireEnough(counted.size(), all.size() - counted.size(), rules);
             for (int partition : missing) {
                 try {
                     sources[partition] = source(counted, partition, rules);
@@ -253,18 +239,6 @@ final class LostBuckets implements Runnable {
         return source;
     }
 
-    private Map<String, Inventory> inventories() throws RecoveryPlan.NotYet {
-        Map<String, Inventory> inventories = new LinkedHashMap<>();
-        for (Member member : hazelcast.getCluster().getMembers()) {
-            String id = member.getUuid().toString();
-            if (!(marks.get(INVENTORY_PREFIX + id) instanceof byte[] bytes)) {
-                throw new RecoveryPlan.NotYet("the member " + member.getAddress() + " has not told what it holds");
-            }
-            inventories.put(id, Inventory.read(bytes));
-        }
-        return inventories;
-    }
-
     private RecoveryPlan.Rules rules() {
         int known = (int) marks.keySet().stream()
                 .filter(key -> key.startsWith(NAME_PREFIX))
@@ -291,8 +265,10 @@ final class LostBuckets implements Runnable {
     /** How many members serve, or are about to: all but those that were drained. */
     private int serving() {
         return (int) hazelcast.getCluster().getMembers().stream()
-                .filter(member -> !(marks.get(INVENTORY_PREFIX + member.getUuid()) instanceof byte[] bytes)
-                        || !Inventory.read(bytes).left())
+                .filter(member -> {
+                    Inventory said = inventories.of(member);
+                    return said == null || !said.left();
+                })
                 .count();
     }
 
