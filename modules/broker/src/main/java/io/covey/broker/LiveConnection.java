@@ -2,11 +2,11 @@ package io.covey.broker;
 
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Lists;
 import io.covey.protocol.ProtocolVersion;
 import io.covey.routing.Subscription;
 import io.covey.session.ConnectionEvent;
 import io.covey.session.ConnectionView;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -72,13 +72,9 @@ public record LiveConnection(
                 in.bool());
         String listener = in.string();
         String remoteAddress = in.string();
-        int count = NodeMessageCodec.count(in);
-        List<Subscription> subscriptions = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            subscriptions.add(Subscription.read(in));
-        }
+        List<Subscription> subscriptions = Lists.read(in, Subscription::read);
         Map<ConnectionEvent, Long> drops = new EnumMap<>(ConnectionEvent.class);
-        int reasons = NodeMessageCodec.count(in);
+        int reasons = Lists.count(in);
         for (int i = 0; i < reasons; i++) {
             drops.put(of(ConnectionEvent.values(), in.u8()), in.varLong());
         }

@@ -3,14 +3,11 @@ package io.covey.broker;
 import io.covey.bucket.Origin;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Lists;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.ShardRoute;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
@@ -68,11 +65,11 @@ public final class NodeMessageCodec {
         out.varInt(shard - NodeLink.NODE_CORE);
         if (message instanceof NodeMessage.Hints hints) {
             kind(Kind.HINTS, out);
-            list(hints.hints(), NodeMessageCodec::writeHint, out);
+            Lists.write(hints.hints(), NodeMessageCodec::writeHint, out);
         } else if (message instanceof NodeMessage.Publishes publishes) {
             publishes.from().write(kind(Kind.PUBLISHES, out));
             out.varLong(publishes.sequence());
-            list(publishes.items(), NodeMessageCodec::writeItem, out);
+            Lists.write(publishes.items(), NodeMessageCodec::writeItem, out);
         } else if (message instanceof NodeMessage.PublishesReceived received) {
             received.from().write(kind(Kind.PUBLISHES_RECEIVED, out));
             out.varLong(received.sequence());
@@ -88,7 +85,7 @@ public final class NodeMessageCodec {
             writeAnswer(kind(Kind.CONNECTION_ANSWER, out), answer);
         } else if (message instanceof NodeMessage.Figures figures) {
             kind(Kind.FIGURES, out).i64(figures.from());
-            list(LongStream.of(figures.values()).boxed().toList(), ByteWriter::varLong, out);
+            Lists.write(LongStream.of(figures.values()).boxed().toList(), ByteWriter::varLong, out);
         } else {
             writeForCore(message, out);
         }
@@ -108,32 +105,32 @@ public final class NodeMessageCodec {
                     .i64(request.from())
                     .varLong(request.round())
                     .varLong(request.term());
-            list(request.members(), ByteWriter::i64, out);
+            Lists.write(request.members(), ByteWriter::i64, out);
         } else if (message instanceof NodeMessage.LeaseGrant grant) {
             kind(Kind.LEASE_GRANT, out).i64(grant.from()).varLong(grant.round()).varLong(grant.heardTerm());
         } else if (message instanceof NodeMessage.LeaseReturned returned) {
             kind(Kind.LEASE_RETURNED, out).i64(returned.from());
         } else if (message instanceof NodeMessage.RouteBatch batch) {
             kind(Kind.ROUTE_BATCH, out).i64(batch.from()).varLong(batch.number());
-            list(batch.partitions(), NodeMessageCodec::writePartitionDelta, out);
-            list(batch.shards(), NodeMessageCodec::writeShardDelta, out);
+            Lists.write(batch.partitions(), NodeMessageCodec::writePartitionDelta, out);
+            Lists.write(batch.shards(), NodeMessageCodec::writeShardDelta, out);
         } else if (message instanceof NodeMessage.RouteConfirm confirm) {
             kind(Kind.ROUTE_CONFIRM, out)
                     .i64(confirm.from())
                     .varLong(confirm.number())
                     .bool(confirm.witness());
-            list(confirm.backed(), NodeMessageCodec::writeBacked, out);
+            Lists.write(confirm.backed(), NodeMessageCodec::writeBacked, out);
         } else if (message instanceof NodeMessage.RoutePull pull) {
             kind(Kind.ROUTE_PULL, out).i64(pull.from());
         } else if (message instanceof NodeMessage.RouteSet set) {
             set.shard().write(kind(Kind.ROUTE_SET, out));
             out.varInt(set.shards()).varLong(set.version()).varInt(set.part()).varInt(set.parts());
-            list(set.routes(), NodeMessageCodec::writeRoute, out);
+            Lists.write(set.routes(), NodeMessageCodec::writeRoute, out);
         } else if (message instanceof NodeMessage.RouteDigest digest) {
             kind(Kind.ROUTE_DIGEST, out).i64(digest.from());
-            list(digest.partitions(), NodeMessageCodec::writePartitionDigest, out);
-            list(digest.shards(), NodeMessageCodec::writeShardDigest, out);
-            list(digest.departed(), ByteWriter::i64, out);
+            Lists.write(digest.partitions(), NodeMessageCodec::writePartitionDigest, out);
+            Lists.write(digest.shards(), NodeMessageCodec::writeShardDigest, out);
+            Lists.write(digest.departed(), ByteWriter::i64, out);
         } else {
             throw new IllegalArgumentException("no form for " + message);
         }
@@ -160,17 +157,18 @@ public final class NodeMessageCodec {
     private static NodeMessage readMessage(ByteReader in) {
         return switch (Kind.of(in.u8())) {
             case LEASE_REQUEST ->
-                new NodeMessage.LeaseRequest(in.i64(), in.varLong(), in.varLong(), list(in, ByteReader::i64));
+                new NodeMessage.LeaseRequest(in.i64(), in.varLong(), in.varLong(), Lists.read(in, ByteReader::i64));
             case LEASE_GRANT -> new NodeMessage.LeaseGrant(in.i64(), in.varLong(), in.varLong());
             case LEASE_RETURNED -> new NodeMessage.LeaseReturned(in.i64());
             case ROUTE_BATCH ->
                 new NodeMessage.RouteBatch(
                         in.i64(),
                         in.varLong(),
-                        list(in, NodeMessageCodec::readPartitionDelta),
-                        list(in, NodeMessageCodec::readShardDelta));
+                        Lists.read(in, NodeMessageCodec::readPartitionDelta),
+                        Lists.read(in, NodeMessageCodec::readShardDelta));
             case ROUTE_CONFIRM ->
-                new NodeMessage.RouteConfirm(in.i64(), in.varLong(), in.bool(), list(in, NodeMessageCodec::readBacked));
+                new NodeMessage.RouteConfirm(
+                        in.i64(), in.varLong(), in.bool(), Lists.read(in, NodeMessageCodec::readBacked));
             case ROUTE_PULL -> new NodeMessage.RoutePull(in.i64());
             case ROUTE_SET ->
                 new NodeMessage.RouteSet(
@@ -179,16 +177,17 @@ public final class NodeMessageCodec {
                         in.varLong(),
                         in.varInt(),
                         in.varInt(),
-                        list(in, NodeMessageCodec::readRoute));
+                        Lists.read(in, NodeMessageCodec::readRoute));
             case ROUTE_DIGEST ->
                 new NodeMessage.RouteDigest(
                         in.i64(),
-                        list(in, NodeMessageCodec::readPartitionDigest),
-                        list(in, NodeMessageCodec::readShardDigest),
-                        list(in, ByteReader::i64));
-            case HINTS -> new NodeMessage.Hints(list(in, NodeMessageCodec::readHint));
+                        Lists.read(in, NodeMessageCodec::readPartitionDigest),
+                        Lists.read(in, NodeMessageCodec::readShardDigest),
+                        Lists.read(in, ByteReader::i64));
+            case HINTS -> new NodeMessage.Hints(Lists.read(in, NodeMessageCodec::readHint));
             case PUBLISHES ->
-                new NodeMessage.Publishes(ShardAddress.read(in), in.varLong(), list(in, NodeMessageCodec::readItem));
+                new NodeMessage.Publishes(
+                        ShardAddress.read(in), in.varLong(), Lists.read(in, NodeMessageCodec::readItem));
             case PUBLISHES_RECEIVED -> new NodeMessage.PublishesReceived(ShardAddress.read(in), in.varLong());
             case KICK -> new NodeMessage.Kick(ShardAddress.read(in), in.string(), in.varLong());
             case KICKED -> new NodeMessage.Kicked(in.string(), in.varLong());
@@ -199,7 +198,7 @@ public final class NodeMessageCodec {
             case FIGURES ->
                 new NodeMessage.Figures(
                         in.i64(),
-                        list(in, ByteReader::varLong).stream()
+                        Lists.read(in, ByteReader::varLong).stream()
                                 .mapToLong(Long::longValue)
                                 .toArray());
         };
@@ -215,11 +214,11 @@ public final class NodeMessageCodec {
 
     private static void writeHint(ByteWriter out, NodeMessage.Hints.Hint hint) {
         hint.message().write(out);
-        list(hint.targets(), NodeMessageCodec::writeTarget, out);
+        Lists.write(hint.targets(), NodeMessageCodec::writeTarget, out);
     }
 
     private static NodeMessage.Hints.Hint readHint(ByteReader in) {
-        return new NodeMessage.Hints.Hint(Message.read(in), list(in, NodeMessageCodec::readTarget));
+        return new NodeMessage.Hints.Hint(Message.read(in), Lists.read(in, NodeMessageCodec::readTarget));
     }
 
     private static void writeTarget(ByteWriter out, NodeMessage.Hints.Target target) {
@@ -235,7 +234,7 @@ public final class NodeMessageCodec {
         long epoch = in.varLong();
         long sequence = in.varLong();
         int flags = in.u8();
-        int[] ids = new int[count(in)];
+        int[] ids = new int[Lists.count(in)];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = in.varInt();
         }
@@ -290,23 +289,23 @@ public final class NodeMessageCodec {
 
     private static void writePartitionDelta(ByteWriter out, NodeMessage.RouteBatch.PartitionDelta delta) {
         out.varInt(delta.partition()).varLong(delta.version());
-        list(delta.added(), ByteWriter::string, out);
-        list(delta.removed(), ByteWriter::string, out);
+        Lists.write(delta.added(), ByteWriter::string, out);
+        Lists.write(delta.removed(), ByteWriter::string, out);
     }
 
     private static NodeMessage.RouteBatch.PartitionDelta readPartitionDelta(ByteReader in) {
         return new NodeMessage.RouteBatch.PartitionDelta(
-                in.varInt(), in.varLong(), list(in, ByteReader::string), list(in, ByteReader::string));
+                in.varInt(), in.varLong(), Lists.read(in, ByteReader::string), Lists.read(in, ByteReader::string));
     }
 
     private static void writeShardDelta(ByteWriter out, NodeMessage.RouteBatch.ShardDelta delta) {
         delta.shard().write(out);
-        list(delta.changed(), NodeMessageCodec::writeRoute, out.varLong(delta.version()));
+        Lists.write(delta.changed(), NodeMessageCodec::writeRoute, out.varLong(delta.version()));
     }
 
     private static NodeMessage.RouteBatch.ShardDelta readShardDelta(ByteReader in) {
         return new NodeMessage.RouteBatch.ShardDelta(
-                ShardAddress.read(in), in.varLong(), list(in, NodeMessageCodec::readRoute));
+                ShardAddress.read(in), in.varLong(), Lists.read(in, NodeMessageCodec::readRoute));
     }
 
     private static void writePartitionDigest(ByteWriter out, NodeMessage.RouteDigest.PartitionDigest digest) {
@@ -328,30 +327,5 @@ public final class NodeMessageCodec {
 
     private static ByteWriter kind(Kind kind, ByteWriter out) {
         return out.u8(kind.ordinal());
-    }
-
-    private static <T> void list(List<T> list, BiConsumer<ByteWriter, T> element, ByteWriter out) {
-        out.varInt(list.size());
-        for (int i = 0; i < list.size(); i++) {
-            element.accept(out, list.get(i));
-        }
-    }
-
-    private static <T> List<T> list(ByteReader in, Function<ByteReader, T> element) {
-        int count = count(in);
-        List<T> list = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            list.add(element.apply(in));
-        }
-        return list;
-    }
-
-    /** A number of elements of at least one byte each: corrupted bytes must not take memory. */
-    static int count(ByteReader in) {
-        int count = in.varInt();
-        if (count < 0 || count > in.remaining()) {
-            throw new IndexOutOfBoundsException("a list longer than its bytes");
-        }
-        return count;
     }
 }

@@ -2,6 +2,7 @@ package io.covey.bucket;
 
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Lists;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;

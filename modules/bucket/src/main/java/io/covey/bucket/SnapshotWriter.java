@@ -1,6 +1,7 @@
 package io.covey.bucket;
 
 import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Lists;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
 import java.util.List;
