@@ -51,12 +51,12 @@ final class Destinations {
 
     Destinations withPartition(int partition) {
         int at = Arrays.binarySearch(partitions, partition);
-        return at >= 0 ? this : new Destinations(inserted(partitions, -1 - at, partition), shards, shared);
+        return at >= 0 ? this : new Destinations(Ints.inserted(partitions, -1 - at, partition), shards, shared);
     }
 
     Destinations withoutPartition(int partition) {
         int at = Arrays.binarySearch(partitions, partition);
-        return at < 0 ? this : new Destinations(removed(partitions, at), shards, shared);
+        return at < 0 ? this : new Destinations(Ints.removed(partitions, at), shards, shared);
     }
 
     /** With these flags for the shard; 0 removes it. */
@@ -66,10 +66,10 @@ final class Destinations {
         boolean present = at < shards.length && shards[at] >>> FLAG_BITS == shard;
         int entry = shard << FLAG_BITS | flags;
         if (flags == 0) {
-            return present ? new Destinations(partitions, removed(shards, at), shared) : this;
+            return present ? new Destinations(partitions, Ints.removed(shards, at), shared) : this;
         }
         if (!present) {
-            return new Destinations(partitions, inserted(shards, at, entry), shared);
+            return new Destinations(partitions, Ints.inserted(shards, at, entry), shared);
         }
         if (shards[at] == entry) {
             return this;
@@ -90,20 +90,5 @@ final class Destinations {
     /** With other Shared Subscriptions to this filter. */
     Destinations withShared(UnaryOperator<SharedDestinations[]> change) {
         return new Destinations(partitions, shards, change.apply(shared));
-    }
-
-    private static int[] inserted(int[] values, int at, int value) {
-        int[] longer = new int[values.length + 1];
-        System.arraycopy(values, 0, longer, 0, at);
-        longer[at] = value;
-        System.arraycopy(values, at, longer, at + 1, values.length - at);
-        return longer;
-    }
-
-    private static int[] removed(int[] values, int at) {
-        int[] shorter = new int[values.length - 1];
-        System.arraycopy(values, 0, shorter, 0, at);
-        System.arraycopy(values, at + 1, shorter, at, shorter.length - at);
-        return shorter;
     }
 }

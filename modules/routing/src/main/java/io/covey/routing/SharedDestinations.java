@@ -42,7 +42,8 @@ final class SharedDestinations {
         if (newFlags == 0) {
             return found < 0
                     ? this
-                    : new SharedDestinations(filter, partition, removed(shards, found), removed(flags, found));
+                    : new SharedDestinations(
+                            filter, partition, Ints.removed(shards, found), Ints.removed(flags, found));
         }
         if (found >= 0) {
             int[] changed = flags.clone();
@@ -50,7 +51,8 @@ final class SharedDestinations {
             return new SharedDestinations(filter, partition, shards, changed);
         }
         int at = -1 - found;
-        return new SharedDestinations(filter, partition, inserted(shards, at, shard), inserted(flags, at, newFlags));
+        return new SharedDestinations(
+                filter, partition, Ints.inserted(shards, at, shard), Ints.inserted(flags, at, newFlags));
     }
 
     private static SharedDestinations find(SharedDestinations[] groups, String filter) {
@@ -75,21 +77,6 @@ final class SharedDestinations {
             next.sort((left, right) -> left.filter.compareTo(right.filter));
         }
         return next.isEmpty() ? NONE : next.toArray(NONE);
-    }
-
-    private static int[] inserted(int[] values, int at, int value) {
-        int[] longer = new int[values.length + 1];
-        System.arraycopy(values, 0, longer, 0, at);
-        longer[at] = value;
-        System.arraycopy(values, at, longer, at + 1, values.length - at);
-        return longer;
-    }
-
-    private static int[] removed(int[] values, int at) {
-        int[] shorter = new int[values.length - 1];
-        System.arraycopy(values, 0, shorter, 0, at);
-        System.arraycopy(values, at + 1, shorter, at, shorter.length - at);
-        return shorter;
     }
 
     /** The members that want publishes with this flag, or null where there is nobody and nothing. */
