@@ -37,7 +37,7 @@ final class DeliveryProgress {
     /** The session's bucket has more for it than has arrived; it is asked for that. */
     void behind(boolean hasRoom, long nowMillis) {
         if (stuck == null) {
-            stuck = new StuckWatch(shard.settings.stuckMillis(), shard.events, shard::countStuck);
+            stuck = new StuckWatch(shard.settings.upkeep().stuckMillis(), shard.events, shard::countStuck);
         }
         stuck.behind(hasRoom, nowMillis);
     }

@@ -84,7 +84,7 @@ final class Departure {
         }
         if (channelled == Channelled.UNKNOWN) {
             channelled = Channelled.AWAITED;
-            long waitMillis = (long) shard.settings.leaseMillis() + CHANNELS_MARGIN_MILLIS;
+            long waitMillis = (long) shard.settings.membership().leaseMillis() + CHANNELS_MARGIN_MILLIS;
             shard.loop.schedule(waitMillis * 1_000, this::received);
             shard.channels.whenReceived(() -> shard.loop.atEndOfTurn(this::received));
         }

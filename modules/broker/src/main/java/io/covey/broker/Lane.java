@@ -111,8 +111,9 @@ final class Lane implements BucketGateway.Answer, Congestion {
             urgentDueMicros = lanes.urgentDueMicros(now);
             atEndOfTurn = urgentDueMicros == now;
         } else if (!urgent && lazyDueMicros == NEVER) {
-            lazyDueMicros = lanes.loop.monotonicMicros() + lanes.settings.lazyLingerMicros();
-        } else if (commands.size() < lanes.settings.batchCommandsMax()) {
+            lazyDueMicros =
+                    lanes.loop.monotonicMicros() + lanes.settings.batching().lazyLingerMicros();
+        } else if (commands.size() < lanes.settings.batching().commandsMax()) {
             return; // whoever came first has set the time
         }
         if (inFlight == null && !answering) {
@@ -135,7 +136,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
         if (due == NEVER) {
             return;
         }
-        if (commands.size() >= lanes.settings.batchCommandsMax()) {
+        if (commands.size() >= lanes.settings.batching().commandsMax()) {
             send();
         } else if (atEndOfTurn) {
             lanes.loop.atEndOfTurn(() -> pump(false));
@@ -183,7 +184,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
 
     private void send() {
         disarm();
-        int max = lanes.settings.batchCommandsMax();
+        int max = lanes.settings.batching().commandsMax();
         List<Command> taken = new ArrayList<>(Math.min(max, commands.size() + acknowledgements.size()));
         // Neither kind starves the other: half of the batch is for each where both wait.
         int acknowledgementsMax = max - Math.min(commands.size(), max / 2);
@@ -193,7 +194,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
         long bytes = 0;
         while (taken.size() < max && !commands.isEmpty()) {
             long next = bytes(commands.element());
-            if (bytes > 0 && bytes + next > lanes.settings.batchBytesMax()) {
+            if (bytes > 0 && bytes + next > lanes.settings.batching().bytesMax()) {
                 break;
             }
             bytes += next;
@@ -294,7 +295,8 @@ final class Lane implements BucketGateway.Answer, Congestion {
     /** What publishers towards it are to pause for: this lane, or all together, where too much waits; or null. */
     @Nullable
     Congestion congestion() {
-        if (commands.size() >= lanes.settings.laneCommandsMax() / 2 || waitingBytes >= lanes.settings.laneBytesMax()) {
+        if (commands.size() >= lanes.settings.waiting().laneCommandsMax() / 2
+                || waitingBytes >= lanes.settings.waiting().laneBytesMax()) {
             return this;
         }
         return lanes.isAboveMark() ? lanes : null;
@@ -302,7 +304,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
 
     /** Whether no new client can be served. */
     boolean isFull() {
-        return commands.size() >= lanes.settings.laneCommandsMax();
+        return commands.size() >= lanes.settings.waiting().laneCommandsMax();
     }
 
     @Override
@@ -312,8 +314,8 @@ final class Lane implements BucketGateway.Answer, Congestion {
 
     private void resumePaused() {
         if (paused.isEmpty()
-                || commands.size() > lanes.settings.laneCommandsMax() / 4
-                || waitingBytes > lanes.settings.laneBytesMax() / 2) {
+                || commands.size() > lanes.settings.waiting().laneCommandsMax() / 4
+                || waitingBytes > lanes.settings.waiting().laneBytesMax() / 2) {
             return;
         }
         List<ShardConnection> resumed = new ArrayList<>(paused);

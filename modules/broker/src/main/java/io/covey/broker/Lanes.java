@@ -107,12 +107,12 @@ final class Lanes implements Congestion {
 
     /** Whether so much waits in all lanes together that publishers are to pause. */
     boolean isAboveMark() {
-        return waitingBytes >= settings.waitingBytesMax();
+        return waitingBytes >= settings.waiting().shardBytesMax();
     }
 
     /** Whether no new client can be served: each could bring one more publish before it pauses. */
     boolean isFull() {
-        return waitingBytes >= 2 * settings.waitingBytesMax();
+        return waitingBytes >= 2 * settings.waiting().shardBytesMax();
     }
 
     @Override
@@ -122,7 +122,7 @@ final class Lanes implements Congestion {
 
     /** Lets publishers go on once half of what may wait is free. */
     void resumePaused() {
-        if (!paused.isEmpty() && waitingBytes <= settings.waitingBytesMax() / 2) {
+        if (!paused.isEmpty() && waitingBytes <= settings.waiting().shardBytesMax() / 2) {
             List<ShardConnection> resumed = List.copyOf(paused);
             paused.clear();
             resumed.forEach(ShardConnection::resume);
@@ -134,7 +134,7 @@ final class Lanes implements Congestion {
      * one node goes together; otherwise nothing is gained by waiting.
      */
     long urgentDueMicros(long nowMicros) {
-        int linger = settings.lingerMicros();
+        int linger = settings.batching().lingerMicros();
         return linger == 0 || !loop.isCrowded() ? nowMicros : (nowMicros / linger + 1) * linger;
     }
 

@@ -47,7 +47,7 @@ final class Lease {
     private static final int TERM_SPREAD_MASK = 3;
 
     private final long self;
-    private final NodeSettings settings;
+    private final NodeSettings.Membership settings;
     private final long startedMillis;
     private Set<Long> view = Set.of();
     private int largestView;
@@ -86,7 +86,7 @@ final class Lease {
 
     Lease(long self, NodeSettings settings, long nowMillis) {
         this.self = self;
-        this.settings = settings;
+        this.settings = settings.membership();
         this.startedMillis = nowMillis;
         for (int i = 0; i < ROUNDS_MAX; i++) {
             rounds[i] = new Round();

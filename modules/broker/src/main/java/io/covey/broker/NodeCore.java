@@ -78,7 +78,7 @@ final class NodeCore implements Core {
         this.lease = new Lease(self, ports.settings(), loop.monotonicMillis());
         this.intake = new RouteIntake(ports.buckets().partitionCount(), writer, new IntakeOutput());
         this.broadcast = new RouteBroadcast(self, lease, new BroadcastOutput());
-        this.ticker = new Ticker(ports.settings().tickMillis(), ports.buckets());
+        this.ticker = new Ticker(ports.settings().upkeep().tickMillis(), ports.buckets());
     }
 
     private final class IntakeOutput implements RouteIntake.Output {
@@ -134,10 +134,10 @@ final class NodeCore implements Core {
         }
         ports.state().membersNeeded(lease.quorum());
         boolean held = lease.isHeld(now);
-        boolean granted =
-                lease.validUntilMillis() >= askedMillis + ports.settings().leaseMillis();
+        boolean granted = lease.validUntilMillis()
+                >= askedMillis + ports.settings().membership().leaseMillis();
         int askAgainMillis = lease.isAgreed() ? ASK_AGAIN_MILLIS : ASK_SOON_MILLIS;
-        if (now - askedMillis >= (granted ? ports.settings().leaseRenewMillis() : askAgainMillis)) {
+        if (now - askedMillis >= (granted ? ports.settings().membership().leaseRenewMillis() : askAgainMillis)) {
             ask(now);
         }
         broadcast.tick(now);

@@ -25,7 +25,7 @@ final class Reconciler {
     /** Starts to go round the partitions, each once per period. */
     void start() {
         int partitions = shard.lanes.count();
-        long pauseMicros = Math.max(1_000L, shard.settings.reconcileMillis() * 1_000L / partitions);
+        long pauseMicros = Math.max(1_000L, shard.settings.upkeep().reconcileMillis() * 1_000L / partitions);
         shard.loop.schedule(pauseMicros, () -> {
             if (!shard.isOver()) {
                 reconcile(nextPartition);

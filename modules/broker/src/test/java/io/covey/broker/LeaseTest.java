@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class LeaseTest {
     private static final List<Long> EVERYBODY = List.of(1L, 2L, 3L, 4L, 5L, 30L);
     private static final NodeSettings THREE = NodeSettings.clustered(3, 1);
-    private static final int LEASE = THREE.leaseMillis();
+    private static final int LEASE = THREE.membership().leaseMillis();
     private static final long CLOCK = 1_700_000_000_000L;
 
     private static Lease lease(long self, NodeSettings settings, Long... view) {

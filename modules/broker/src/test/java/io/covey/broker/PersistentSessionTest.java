@@ -235,7 +235,7 @@ class PersistentSessionTest {
         publisher.publish("a", "2", QoS.AT_LEAST_ONCE); // nothing shows that this one is missing
         pass(60);
         assertThat(subscriber.payloads()).containsExactly("0", "1");
-        pass(NodeSettings.SINGLE.reconcileMillis() + 100L);
+        pass(NodeSettings.SINGLE.upkeep().reconcileMillis() + 100L);
 
         assertThat(subscriber.payloads()).containsExactly("0", "1", "2");
         assertThat(other.events.reconciled).isPositive();

@@ -300,23 +300,9 @@ class PublishTest {
     @DisplayName("I7: a lane that has too much to do pauses its publishers")
     void publishersOfASlowBucketAreNotRead() {
         TestCluster tight = new TestCluster()
-                .with(new NodeSettings(
-                        true,
-                        1,
-                        1,
-                        5_000,
-                        1_000,
-                        500,
-                        20_000,
-                        8,
-                        256 << 10,
-                        40,
-                        1 << 20,
-                        64 << 20,
-                        500,
-                        5_000,
-                        10_000,
-                        NodeSettings.SINGLE.session()));
+                .with(NodeSettings.SINGLE
+                        .with(new NodeSettings.Batching(500, 20_000, 8, 256 << 10))
+                        .with(new NodeSettings.Waiting(40, 1 << 20, 64 << 20)));
         TestCluster.TestNode tightNode = tight.start(1, 1);
         TestClient subscriber = tightNode.client().connect("s", true, 60);
         subscriber.subscribe("a", QoS.AT_LEAST_ONCE);

@@ -29,23 +29,7 @@ class StuckSessionTest {
     /** Hints are looked for so seldom that one that is lost leaves the session stuck. */
     private static NodeSettings seldomReconciled() {
         NodeSettings usual = NodeSettings.SINGLE;
-        return new NodeSettings(
-                usual.single(),
-                usual.configuredMembers(),
-                usual.minimumMembers(),
-                usual.leaseMillis(),
-                usual.leaseRenewMillis(),
-                usual.lingerMicros(),
-                usual.lazyLingerMicros(),
-                usual.batchCommandsMax(),
-                usual.batchBytesMax(),
-                usual.laneCommandsMax(),
-                usual.laneBytesMax(),
-                usual.waitingBytesMax(),
-                usual.tickMillis(),
-                RECONCILE_MILLIS,
-                STUCK_MILLIS,
-                usual.session());
+        return usual.with(new NodeSettings.Upkeep(usual.upkeep().tickMillis(), RECONCILE_MILLIS, STUCK_MILLIS));
     }
 
     private LiveConnection live() {

@@ -145,7 +145,7 @@ class TakeoverTest {
         first.publish("a", "1", QoS.AT_LEAST_ONCE);
 
         TestClient second = one.client(1).connect("c", false, 60);
-        pass(NodeSettings.SINGLE.leaseMillis());
+        pass(NodeSettings.SINGLE.membership().leaseMillis());
         assertThat(second.got).isEmpty();
 
         cluster.lost = message -> false;
@@ -340,7 +340,7 @@ class TakeoverTest {
         answerForOneThatIsNotGone();
         two.client().connect("c", false, 60);
 
-        pass(NodeSettings.SINGLE.reconcileMillis() + 100L);
+        pass(NodeSettings.SINGLE.upkeep().reconcileMillis() + 100L);
 
         assertTakenOver(first);
     }

@@ -195,7 +195,7 @@ final class CoveyServer implements Health, Sessions, Drain {
     private int membersNeeded() {
         Node current = node;
         int agreed = current == null ? 0 : current.state().membersNeeded();
-        return Math.max(agreed, settings.node().minimumMembers());
+        return Math.max(agreed, settings.node().membership().minimumMembers());
     }
 
     private int routes() {
@@ -263,7 +263,9 @@ final class CoveyServer implements Health, Sessions, Drain {
     private void drain(Leaving way, Node current, @Nullable MqttListeners listeners, Backend backend)
             throws InterruptedException {
         ClusterSettings cluster = settings.cluster();
-        int nodesMin = cluster == null ? 0 : Math.max(settings.node().minimumMembers(), cluster.backupCount() + 1);
+        int nodesMin = cluster == null
+                ? 0
+                : Math.max(settings.node().membership().minimumMembers(), cluster.backupCount() + 1);
         if (way.drain(current, listeners, nodesMin)) {
             listening = false;
             stop(current, way);

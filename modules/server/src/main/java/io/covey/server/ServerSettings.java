@@ -132,14 +132,16 @@ record ServerSettings(
     }
 
     private static List<ListenerSettings> listeners(Configuration configuration) {
+        ListenerSettings.Limits limits = ListenerSettings.Limits.DEFAULT.withPackets(
+                configuration.integer("mqtt.max-packet-size"),
+                configuration.integer("mqtt.max-connect-size"),
+                configuration.integer("mqtt.user-properties"));
         List<ListenerSettings> listeners = new ArrayList<>();
         for (Configuration.Listener listener : configuration.listeners()) {
             ListenerSettings settings = listener.type().equals("websocket")
                     ? ListenerSettings.webSocket(listener.name(), listener.host(), listener.port())
                     : ListenerSettings.tcp(listener.name(), listener.host(), listener.port());
-            listeners.add(settings.withMaximumPacketBytes(configuration.integer("mqtt.max-packet-size"))
-                    .withMaximumConnectBytes(configuration.integer("mqtt.max-connect-size"))
-                    .withUserPropertiesMax(configuration.integer("mqtt.user-properties")));
+            listeners.add(settings.with(limits));
         }
         return List.copyOf(listeners);
     }
@@ -227,18 +229,18 @@ record ServerSettings(
                 configuration.isOn("mqtt.check-payload-format"),
                 configuration.text("mqtt.server-reference"));
         if (!configuration.isOn("cluster.enabled")) {
-            return timed(NodeSettings.SINGLE.withSession(session), configuration);
+            return timed(NodeSettings.SINGLE.with(session), configuration);
         }
         int members = expectedMembers(configuration);
         int minimum = configuration.integer("cluster.minimum-members");
         NodeSettings clustered = NodeSettings.clustered(members, minimum > 0 ? minimum : members / 2 + 1)
-                .withSession(session);
+                .with(session);
         return timed(clustered, configuration);
     }
 
     private static NodeSettings timed(NodeSettings node, Configuration configuration) {
         // Alone, a batch costs no message to anybody: there is nothing to share by waiting.
-        int lingerMicros = node.single() ? 0 : configuration.integer("batch.linger");
+        int lingerMicros = node.membership().single() ? 0 : configuration.integer("batch.linger");
         return node.withLingering(lingerMicros, configuration.integer("batch.lazy-linger"))
                 .withWaitingBytesMax(configuration.number("mqtt.waiting-bytes"))
                 .withLease(configuration.integer("cluster.lease"))

@@ -58,11 +58,11 @@ class ServerSettingsTest {
                 to("cluster.backup-count", "2", s -> cluster(s).backupCount(), 2),
                 to("cluster.minimum-members", "3", s -> cluster(s).minimumMembers(), 3),
                 to("cluster.partitions", "7", ServerSettings::partitions, 7),
-                to("cluster.lease", "4000", s -> s.node().leaseMillis(), 4000),
+                to("cluster.lease", "4000", s -> s.node().membership().leaseMillis(), 4000),
                 to("cluster.lease", "4000", s -> cluster(s).timing().leaseMillis(), 4000),
-                to("batch.linger", "700", s -> s.node().lingerMicros(), 700),
+                to("batch.linger", "700", s -> s.node().batching().lingerMicros(), 700),
                 to("batch.turn-interval", "500", ServerSettings::turnIntervalMicros, 500),
-                to("batch.lazy-linger", "20000", s -> s.node().lazyLingerMicros(), 20_000),
+                to("batch.lazy-linger", "20000", s -> s.node().batching().lazyLingerMicros(), 20_000),
                 to("storage.durability", "fsync", s -> storage(s).durability(), Durability.FSYNC),
                 to("storage.reserve", "5000000", s -> storage(s).reserveBytes(), 5_000_000L),
                 to("auth.allow-anonymous", "false", s -> s.auth().allowAnonymous(), false),
@@ -72,7 +72,7 @@ class ServerSettingsTest {
                 to("mqtt.receive-maximum", "10", s -> s.node().session().receiveMaximum(), 10),
                 to("mqtt.max-inflight", "10", s -> s.node().session().receiveMaximumOfV3(), 10),
                 to("mqtt.max-packet-size", "2000", s -> s.node().session().maximumPacketBytes(), 2000),
-                to("mqtt.max-connect-size", "600", s -> s.listeners().get(0).maximumConnectBytes(), 600),
+                to("mqtt.max-connect-size", "600", s -> tcp(s).limits().connectBytesMax(), 600),
                 to("mqtt.topic-alias-maximum", "5", s -> s.node().session().topicAliasMaximum(), 5),
                 to("mqtt.topic-aliases-out", "5", s -> s.node().session().topicAliasesOut(), 5),
                 to("mqtt.keep-alive-max", "60", s -> s.node().session().keepAliveMaxSeconds(), 60),
@@ -85,7 +85,7 @@ class ServerSettingsTest {
                 to("mqtt.client-id-length", "23", s -> s.node().session().clientIdBytesMax(), 23),
                 to("mqtt.topic-levels", "9", s -> s.node().session().topicLevelsMax(), 9),
                 to("mqtt.topic-length", "99", s -> s.node().session().topicBytesMax(), 99),
-                to("mqtt.user-properties", "9", s -> tcp(s).userPropertiesMax(), 9),
+                to("mqtt.user-properties", "9", s -> tcp(s).limits().userPropertiesMax(), 9),
                 to("mqtt.message-expiry.max", "9", s -> s.node().session().messageExpiryMaxSeconds(), 9L),
                 to("mqtt.connections", "9", s -> s.connections().connectionsMax(), 9),
                 to("mqtt.connection-rate", "9", s -> s.connections().perSecondMax(), 9),
@@ -96,12 +96,12 @@ class ServerSettingsTest {
                 to("mqtt.pending-publish-bytes", "2000", s -> s.node().session().pendingPublishBytesMax(), 2000L),
                 to("mqtt.queue.transient-messages", "9", s -> s.node().session().transientQueueMessagesMax(), 9),
                 to("mqtt.queue.transient-bytes", "9", s -> s.node().session().transientQueueBytesMax(), 9L),
-                to("mqtt.waiting-bytes", "2000000", s -> s.node().waitingBytesMax(), 2_000_000L),
+                to("mqtt.waiting-bytes", "2000000", s -> s.node().waiting().shardBytesMax(), 2_000_000L),
                 to("mqtt.subscriptions-per-client", "9", s -> s.node().session().subscriptionsMax(), 9),
                 to("mqtt.response-information", "r/", s -> s.node().session().responseInformation(), "r/"),
                 to("mqtt.server-reference", "lb:1883", s -> s.node().session().serverReference(), "lb:1883"),
                 to("mqtt.check-payload-format", "true", s -> s.node().session().payloadFormatChecked(), true),
-                to("mqtt.session.stuck-after", "3", s -> s.node().stuckMillis(), 3_000),
+                to("mqtt.session.stuck-after", "3", s -> s.node().upkeep().stuckMillis(), 3_000),
                 to("mqtt.sys-topics.interval", "0", s -> s.configuration().integer("mqtt.sys-topics.interval"), 0),
                 to("mqtt.connect-timeout", "3", s -> s.node().session().connectTimeoutSeconds(), 3),
                 to("mqtt.queue.messages", "9", s -> s.buckets().queueMessagesMax(), 9),
@@ -252,7 +252,7 @@ class ServerSettingsTest {
 
         assertThat(cluster(settings).expectedMembers()).isEqualTo(2);
         assertThat(cluster(settings).formationQuorum()).isEqualTo(2);
-        assertThat(settings.node().configuredMembers()).isEqualTo(2);
+        assertThat(settings.node().membership().configuredMembers()).isEqualTo(2);
     }
 
     @Test

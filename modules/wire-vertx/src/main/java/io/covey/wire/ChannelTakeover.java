@@ -29,7 +29,8 @@ final class ChannelTakeover {
         this.settings = settings;
         this.acceptor = acceptor;
         this.gate = gate;
-        waterMark = new WriteBufferWaterMark(settings.writeHighBytes() / 2, settings.writeHighBytes());
+        waterMark = new WriteBufferWaterMark(
+                settings.limits().writeHighBytes() / 2, settings.limits().writeHighBytes());
     }
 
     int connections() {
@@ -68,7 +69,7 @@ final class ChannelTakeover {
     }
 
     private boolean isTaken() {
-        if (connections.incrementAndGet() > settings.connectionsMax()) {
+        if (connections.incrementAndGet() > settings.limits().connectionsMax()) {
             gate.refused(settings.name(), ConnectionGate.Refusal.LISTENER_CONNECTIONS);
         } else if (gate.enter(settings.name()) == null) {
             return true;

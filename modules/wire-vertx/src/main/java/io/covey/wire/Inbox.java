@@ -31,10 +31,9 @@ final class Inbox {
 
     private @Nullable ByteBuffer view;
 
-    Inbox(ByteBufAllocator allocator, ListenerSettings settings) {
+    Inbox(ByteBufAllocator allocator, ListenerSettings.Limits limits) {
         this.allocator = allocator;
-        decoder = new PacketDecoder(
-                settings.maximumPacketBytes(), settings.maximumConnectBytes(), settings.userPropertiesMax());
+        decoder = new PacketDecoder(limits.packetBytesMax(), limits.connectBytesMax(), limits.userPropertiesMax());
     }
 
     /** How many bytes of an incomplete packet are held. */

@@ -97,7 +97,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
         this.acceptor = acceptor;
         this.gate = gate;
         slowReaders = gate.slowReaders(loop);
-        inbox = new Inbox(channel.alloc(), settings);
+        inbox = new Inbox(channel.alloc(), settings.limits());
         outbox = new Outbox(channel, loop);
     }
 
@@ -131,7 +131,7 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
 
     /** A client that is not accepted yet makes us hold no more than a CONNECT; the rest of what it sends waits in the network [MQTT 5.0, 3.1.4]. */
     private void holdUntilAnswered() {
-        if (!answered && inbox.heldBytes() >= settings.maximumConnectBytes()) {
+        if (!answered && inbox.heldBytes() >= settings.limits().connectBytesMax()) {
             heldUntilAnswered = true;
             readOrNot();
         }
@@ -293,7 +293,8 @@ final class MqttChannel extends ChannelInboundHandlerAdapter implements ClientCo
     }
 
     private void checkChoked() {
-        boolean now = channel.bytesBeforeWritable() > (long) CHOKED_MARKS * settings.writeHighBytes();
+        boolean now = channel.bytesBeforeWritable()
+                > (long) CHOKED_MARKS * settings.limits().writeHighBytes();
         if (now && !choked || choked && channel.isWritable()) {
             choked = now;
             readOrNot();

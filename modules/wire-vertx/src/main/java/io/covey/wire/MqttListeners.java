@@ -125,8 +125,8 @@ public final class MqttListeners {
         options.setUseWebSocket(settings.type() == ListenerSettings.Type.WEBSOCKET);
         // [MQTT-6.0.0-2]: a frame may carry a little more than one packet of the largest size; the codec holds it
         // whole.
-        options.setWebSocketMaxFrameSize(
-                (int) Math.min(Integer.MAX_VALUE, (long) settings.maximumPacketBytes() + FRAME_BYTES_BEYOND_PACKET));
+        options.setWebSocketMaxFrameSize((int)
+                Math.min(Integer.MAX_VALUE, (long) settings.limits().packetBytesMax() + FRAME_BYTES_BEYOND_PACKET));
         options.setPerFrameWebSocketCompressionSupported(false);
         options.setPerMessageWebSocketCompressionSupported(false);
         options.setTimeoutOnConnect(0); // the connection watches this itself

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class InboxTest {
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
-    private final Inbox inbox = new Inbox(allocator, ListenerSettings.tcp("tcp", "127.0.0.1", 0));
+    private final Inbox inbox = new Inbox(allocator, ListenerSettings.Limits.DEFAULT);
 
     private ByteBuf buffer(byte[] bytes) {
         return allocator.directBuffer(Math.max(1, bytes.length)).writeBytes(bytes);
@@ -84,7 +84,7 @@ class InboxTest {
         long seed = System.nanoTime();
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         for (int round = 0; round < 200; round++) {
-            Inbox fresh = new Inbox(allocator, ListenerSettings.tcp("tcp", "127.0.0.1", 0));
+            Inbox fresh = new Inbox(allocator, ListenerSettings.Limits.DEFAULT);
             List<Integer> lengths = new ArrayList<>();
             ByteBuf stream = Unpooled.buffer();
             stream.writeBytes(TestClient.encode(ProtocolVersion.V5, TestClient.connectPacket(ProtocolVersion.V5)));

@@ -88,7 +88,8 @@ class MqttListenersTest {
 
     @Test
     void connectionsBeyondTheLimitAreClosed() throws Exception {
-        try (WireFixture fixture = new WireFixture(new FakeBroker(), 1, TCP.withConnectionsMax(1));
+        try (WireFixture fixture = new WireFixture(
+                        new FakeBroker(), 1, TCP.with(ListenerSettings.Limits.DEFAULT.withConnectionsMax(1)));
                 TestClient first = fixture.connect()) {
             FakeBroker.Client accepted = fixture.broker.accepted();
             try (TestClient second = fixture.connect()) {
@@ -151,8 +152,11 @@ class MqttListenersTest {
     @Test
     void nonsenseInSettingsIsRefused() {
         assertThatThrownBy(() -> ListenerSettings.tcp("x", "h", 65_536)).hasMessageContaining("port 65536");
-        assertThatThrownBy(() -> TCP.withConnectionsMax(0)).hasMessageContaining("limit");
-        assertThatThrownBy(() -> TCP.withMaximumPacketBytes(1)).hasMessageContaining("limit");
-        assertThatThrownBy(() -> TCP.withWriteHighBytes(1)).hasMessageContaining("limit");
+        assertThatThrownBy(() -> ListenerSettings.Limits.DEFAULT.withConnectionsMax(0))
+                .hasMessageContaining("limit");
+        assertThatThrownBy(() -> ListenerSettings.Limits.DEFAULT.withPackets(1, 2, 0))
+                .hasMessageContaining("limit");
+        assertThatThrownBy(() -> ListenerSettings.Limits.DEFAULT.withWriteHighBytes(1))
+                .hasMessageContaining("limit");
     }
 }

@@ -190,8 +190,8 @@ class SendingTest {
     @Test
     void aReaderThatDoesNotReadIsToldUnwritableAndHoldsBoundedMemory() throws Exception {
         int high = 100_000;
-        ListenerSettings settings =
-                ListenerSettings.tcp("tcp", WireFixture.HOST, 0).withWriteHighBytes(high);
+        ListenerSettings settings = ListenerSettings.tcp("tcp", WireFixture.HOST, 0)
+                .with(ListenerSettings.Limits.DEFAULT.withWriteHighBytes(high));
         try (WireFixture fixture = new WireFixture(new FakeBroker(), 1, settings);
                 TestClient client = fixture.connect()) {
             FakeBroker.Client server = connected(fixture, client);
@@ -232,8 +232,8 @@ class SendingTest {
                 from.wire.send(answer);
             }
         });
-        ListenerSettings settings =
-                ListenerSettings.tcp("tcp", WireFixture.HOST, 0).withWriteHighBytes(high);
+        ListenerSettings settings = ListenerSettings.tcp("tcp", WireFixture.HOST, 0)
+                .with(ListenerSettings.Limits.DEFAULT.withWriteHighBytes(high));
         try (WireFixture fixture = new WireFixture(answering, 1, settings);
                 TestClient client = fixture.connect()) {
             FakeBroker.Client server = connected(fixture, client);

@@ -55,8 +55,8 @@ class SlowReadersTest {
     }
 
     private static WireFixture fixture(ConnectionGate gate) throws Exception {
-        ListenerSettings settings =
-                ListenerSettings.tcp("tcp", WireFixture.HOST, 0).withWriteHighBytes(HIGH_BYTES);
+        ListenerSettings settings = ListenerSettings.tcp("tcp", WireFixture.HOST, 0)
+                .with(ListenerSettings.Limits.DEFAULT.withWriteHighBytes(HIGH_BYTES));
         return new WireFixture(new FakeBroker(), 1, gate, settings);
     }
 

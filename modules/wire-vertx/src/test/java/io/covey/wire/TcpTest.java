@@ -133,8 +133,8 @@ class TcpTest {
     void largePacketsWaitInTheNetworkUntilConnack() throws Exception {
         int limit = 1_000;
         int readBytesMax = 1 << 16; // what Netty takes from a socket at once
-        ListenerSettings settings =
-                ListenerSettings.tcp("tcp", WireFixture.HOST, 0).withMaximumConnectBytes(limit);
+        ListenerSettings settings = ListenerSettings.tcp("tcp", WireFixture.HOST, 0)
+                .with(ListenerSettings.Limits.DEFAULT.withPackets(1 << 20, limit, 256));
         try (WireFixture careful = new WireFixture(new FakeBroker(), 1, settings);
                 TestClient eager = careful.connect()) {
             FakeBroker.Client other = careful.broker.accepted();
