@@ -46,6 +46,9 @@ final class Compactor {
     private boolean toldFull;
 
     private boolean toldFailure;
+    /** Touched by the thread only, as is the next: no sooner is it tried to compact. */
+    private long compactionNanos = System.nanoTime();
+
     private boolean toldNoCompaction;
     private boolean woken;
 
@@ -139,13 +142,9 @@ final class Compactor {
                 watchSpace();
                 fillReserve();
                 deleteDropped();
-                if (reserve.isTight(usableBytes)) {
-                    log.completeForRoom();
-                    compact();
-                } else if (log.bytes() > Math.max(settings.logBytesMin(), snapshotBytes())) {
-                    compact();
+                if (System.nanoTime() - compactionNanos >= 0) {
+                    compactWhereDue();
                 }
-                toldNoCompaction = false;
                 pause(PERIOD_MILLIS);
             } catch (InterruptedException ending) {
                 return;
@@ -155,9 +154,21 @@ final class Compactor {
                     toldNoCompaction = true;
                     LOG.warn("the directory cannot be compacted now, it is tried again: {}", failure.toString());
                 }
-                pause(5 * PERIOD_MILLIS);
+                // Each try costs the partitions' threads something; the space is watched meanwhile.
+                compactionNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+                pause(PERIOD_MILLIS);
             }
         }
+    }
+
+    private void compactWhereDue() throws IOException, InterruptedException {
+        if (reserve.isTight(usableBytes)) {
+            log.completeForRoom();
+            compact();
+        } else if (log.bytes() > Math.max(settings.logBytesMin(), snapshotBytes())) {
+            compact();
+        }
+        toldNoCompaction = false;
     }
 
     private void pause(long millisMax) {

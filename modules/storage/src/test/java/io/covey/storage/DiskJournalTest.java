@@ -15,6 +15,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class DiskJournalTest {
@@ -145,9 +147,10 @@ class DiskJournalTest {
     }
 
     /** Deliveries and acknowledgements make queues shorter: what the log has of them gives way to snapshots, in which they are not any more. */
-    @Test
-    void whatDoesNotGrowGoesOnForGoodOnAFullDisk() {
-        StorageSettings settings = new StorageSettings(Durability.OS, 40_000, 60_000, 8_192);
+    @ParameterizedTest
+    @EnumSource(value = Durability.class, names = "MEMORY", mode = EnumSource.Mode.EXCLUDE)
+    void whatDoesNotGrowGoesOnForGoodOnAFullDisk(Durability durability) {
+        StorageSettings settings = new StorageSettings(durability, 40_000, 60_000, 8_192);
         TestNode node = new TestNode(disk, 3, settings, 5);
         fill(node);
         await(() -> state(node), () -> node.journal.figures().reserveBytes() == settings.reserveBytes() / 2);
