@@ -123,6 +123,7 @@ class FullDiskTest {
         fillTheDisk();
 
         until(QUOTA_EXCEEDED, writer);
+        assertThat(node.get("/health/ready")).contains("the disk of a node is full");
         assertThat(publish(writer, 2)).isEqualTo(QUOTA_EXCEEDED);
         Wire old = connect(Mqtt.V311, "old", false, false);
         old.send(old.make.publish("more/1", "m", 1, old.nextId()));
@@ -140,6 +141,7 @@ class FullDiskTest {
 
         Files.delete(mount.resolve("filler"));
         until(0, writer);
+        assertThat(node.get("/health/ready")).doesNotContain("is full");
         writer.publish("news/last", "last", 2);
         reader.receive("news/last", "last", 2);
         reader.disconnect();

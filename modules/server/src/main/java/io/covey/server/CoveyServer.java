@@ -403,7 +403,7 @@ final class CoveyServer implements Health, Sessions, Drain {
         return List.of(
                 running(),
                 new Condition("members", members >= needed, members + " of at least " + needed + " members"),
-                new Condition("storage", waitsFor.isEmpty(), waitsFor.isEmpty() ? "all buckets are there" : waitsFor),
+                new Condition("storage", waitsFor.isEmpty(), waitsFor.isEmpty() ? storage(current) : waitsFor),
                 new Condition(
                         "lease", leased, leased ? "held" : "not held: a majority of the members has not renewed it"),
                 new Condition("routes", serving, serving ? "caught up" : "not caught up with the other nodes"),
@@ -412,6 +412,13 @@ final class CoveyServer implements Health, Sessions, Drain {
                         replicasBehind.isEmpty(),
                         replicasBehind.isEmpty() ? "had their copies when this node joined" : replicasBehind),
                 new Condition("listeners", listening, listening ? "open" : "not open"));
+    }
+
+    /** A full disk makes no node less ready: the others would refuse as well. */
+    private static String storage(@Nullable Node current) {
+        return current != null && current.state().storageFull()
+                ? "all buckets are there; the disk of a node is full: messages of QoS 1 and 2 are refused"
+                : "all buckets are there";
     }
 
     private Condition running() {
