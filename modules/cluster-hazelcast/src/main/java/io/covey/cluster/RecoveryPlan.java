@@ -51,10 +51,14 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
     static RecoveryPlan of(Map<String, Inventory> inventories, int partitions, Rules rules) throws NotYet {
         String formation = formation(inventories);
         Map<String, Inventory> counted = counted(inventories);
-        if (counted.size() < rules.membersNeeded()) {
-            throw new NotYet("recovery waits for the members that hold the data: " + counted.size() + " of "
-                    + rules.membersNeeded() + " are here" + drained(inventories.size() - counted.size())
-                    + "; cluster.recovery-members=" + counted.size() + " goes on without the others");
+        int empty = counted.size() - holders(counted);
+        int enough = Math.min(rules.membersNeeded(), rules.expectedMembers() - rules.backupsRequired());
+        if (counted.size() < rules.membersNeeded() || counted.size() - empty < enough) {
+            int here = counted.size() < rules.membersNeeded() ? counted.size() : counted.size() - empty;
+            throw new NotYet("recovery waits for the members that hold the data: " + here + " of "
+                    + rules.membersNeeded() + " are here" + (empty == 0 ? "" : ", " + empty + " with an empty disk")
+                    + drained(inventories.size() - counted.size())
+                    + "; cluster.recovery-members=" + here + " goes on without the others");
         }
         List<String> sources = new ArrayList<>();
         Set<Long> earlier = new TreeSet<>();
@@ -72,6 +76,19 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
         Map<String, Inventory> counted = new LinkedHashMap<>(inventories);
         counted.values().removeIf(Inventory::left);
         return counted;
+    }
+
+    /**
+     * How many of these held data of the cluster, as far as they know. One that never was a member of the cluster when it was in use, or has another
+     * disk since, has nothing that is not on others.
+     */
+    private static int holders(Map<String, Inventory> counted) {
+        // Where all ended before any had heard that the cluster was formed, nothing was written, and some have not
+        // noted its formation.
+        boolean used = counted.values().stream().anyMatch(disk -> disk.agreed() != 0);
+        return (int) counted.values().stream()
+                .filter(disk -> !used || !disk.formation().isEmpty())
+                .count();
     }
 
     static String drained(int members) {
@@ -93,7 +110,7 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
     static String source(Map<String, Inventory> inventories, int partition, Rules rules) throws NotYet {
         String best = best(inventories, partition, Copy.SOUND);
         String damaged = best(inventories, partition, Copy.DAMAGED);
-        boolean certain = inventories.size() >= rules.expectedMembers() - rules.backupsRequired();
+        boolean certain = holders(inventories) >= rules.expectedMembers() - rules.backupsRequired();
         if (!best.isEmpty()
                 && (damaged.isEmpty() || rules.salvage() || isNotBehind(inventories, partition, best, damaged))) {
             return best;

@@ -123,6 +123,32 @@ class RecoveryPlanTest {
         assertThat(plan.earlier()).contains(7L);
     }
 
+    /** As when a StatefulSet becomes larger while it is down, or several disks are replaced. */
+    @Test
+    void nodesWithEmptyDisksDoNotStandForThoseThatHoldTheData() throws Exception {
+        long three = new AgreedSize.Size(1, 3).encoded();
+        disks.put("a", new Inventory("f", List.of(), List.of(sound(1, 5), ABSENT), three, false));
+        disk("new", "", ABSENT, ABSENT);
+        disk("newer", "", ABSENT, ABSENT);
+
+        assertThatThrownBy(() -> RecoveryPlan.of(disks, 2, THREE))
+                .hasMessage("recovery waits for the members that hold the data: 1 of 3 are here, 2 with an empty disk;"
+                        + " cluster.recovery-members=1 goes on without the others");
+        disks.put("b", new Inventory("f", List.of(), List.of(ABSENT, sound(1, 3)), three, false));
+        assertThat(RecoveryPlan.of(disks, 2, THREE).sources())
+                .as("all but one, and each partition has a copy on two")
+                .containsExactly("a", "b");
+    }
+
+    @Test
+    void aFormationThatNobodyHadHeardTheEndOfBeginsEmpty() throws Exception {
+        disk("a", "f", ABSENT);
+        disk("b", "", ABSENT);
+        disk("c", "", ABSENT);
+
+        assertThat(RecoveryPlan.of(disks, 1, THREE).sources()).containsExactly("");
+    }
+
     @Test
     void disksOfDifferentLivesAreNotMixed() {
         disk("a", "f", sound(1, 1));
