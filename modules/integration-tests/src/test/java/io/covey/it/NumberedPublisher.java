@@ -1,6 +1,7 @@
 package io.covey.it;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -38,6 +39,7 @@ final class NumberedPublisher extends RoamingClient {
     private int number;
     private long lastAcknowledgedNanos;
     private long longestGapNanos;
+    private @Nullable Instant longestGapEnd;
     private volatile boolean publishing = true;
     private volatile boolean resting;
     private @Nullable Wire open;
@@ -146,7 +148,10 @@ final class NumberedPublisher extends RoamingClient {
 
     private void acknowledged(Sent sent) {
         long now = System.nanoTime();
-        longestGapNanos = Math.max(longestGapNanos, now - lastAcknowledgedNanos);
+        if (now - lastAcknowledgedNanos > longestGapNanos) {
+            longestGapNanos = now - lastAcknowledgedNanos;
+            longestGapEnd = Instant.now();
+        }
         lastAcknowledgedNanos = now;
         if (!acknowledged.get(sent.number)) {
             acknowledged.set(sent.number);
@@ -159,12 +164,18 @@ final class NumberedPublisher extends RoamingClient {
         acknowledgedBefore = -1;
         lastAcknowledgedNanos = System.nanoTime();
         longestGapNanos = 0;
+        longestGapEnd = null;
     }
 
     /** The longest time without an acknowledgement since {@link #mark}. */
     synchronized long longestGapMillis() {
         long running = publishing ? System.nanoTime() - lastAcknowledgedNanos : 0;
         return TimeUnit.NANOSECONDS.toMillis(Math.max(longestGapNanos, running));
+    }
+
+    /** When the longest gap that is over ended, to be looked up in the nodes' logs; null where there was none. */
+    synchronized @Nullable Instant longestGapEnd() {
+        return longestGapEnd;
     }
 
     synchronized int acknowledgedCount() {

@@ -151,10 +151,11 @@ final class NumberedTraffic implements AutoCloseable {
         return longestGapMillis(publisher -> true);
     }
 
-    /** Each publisher's longest gap since {@link #mark}, and where it is now: for the message of a test that fails. */
+    /** Each publisher's longest gap since {@link #mark}, when it ended, and where the publisher is now: for the message of a test that fails. */
     List<String> gaps() {
         return publishers.stream()
-                .map(publisher -> publisher.clientId + " " + publisher.longestGapMillis() + " ms, at port "
+                .map(publisher -> publisher.clientId + " " + publisher.longestGapMillis() + " ms until "
+                        + publisher.longestGapEnd() + ", at port "
                         + publisher.port() + " after " + publisher.reconnects() + " reconnects")
                 .toList();
     }
