@@ -105,7 +105,8 @@ final class AgreedSize {
         Size newest = Size.UNKNOWN;
         for (Inventory disk : disks) {
             Size size = Size.of(disk.agreed());
-            newest = size.isNewerThan(newest) ? size : newest;
+            boolean more = size.change == newest.change && size.nodes > newest.nodes;
+            newest = more || size.isNewerThan(newest) ? size : newest;
         }
         return newest.nodes == 0 ? expected : newest.nodes;
     }
@@ -164,7 +165,10 @@ final class AgreedSize {
     private void note() {
         try {
             if (known.nodes > 0) {
-                storage.agreed(known.encoded());
+                // Those that came lately and are not agreed on yet may hold all copies of a partition where they are
+                // more than the backups.
+                int holders = Math.max(known.nodes, present - settings.backupsRequired());
+                storage.agreed(new Size(known.change, holders).encoded());
             }
         } catch (StorageException notNow) {
             LOG.debug("the number of nodes is not on the disk yet", notNow);

@@ -224,6 +224,36 @@ class DurableClusterTest {
     }
 
     @Test
+    void nodesThatCameLatelyAreWaitedForWhereTheyMayHoldAllCopiesOfAPartition() {
+        settings = TestMember.settings(5, 3, 1);
+        members.addAll(TestMember.startAll(settings.subList(0, 3), this::start));
+        startOne(3);
+        startOne(4);
+        members.forEach(TestMember::awaitFormed);
+        for (TestMember each : members) {
+            each.await(() -> Size.of(each.storage.agreed()).nodes() >= 4
+                    && each.node.replicasBehind().isEmpty());
+        }
+        Map<Integer, BucketVersion> versions = fill("t");
+        crashAll();
+
+        for (int first = 0; first < 3; first++) {
+            startOne(first);
+        }
+        members.get(0).await(() -> members.stream()
+                .anyMatch(each -> each.node.waitsFor().contains("recovery waits for")
+                        && each.node.waitsFor().contains(": 3 of ")));
+        assertThat(members).noneMatch(each -> each.formed.isDone());
+
+        startOne(3);
+        startOne(4);
+        members.forEach(TestMember::awaitFormed);
+        TestMember any = members.get(0);
+        any.await(() -> Replicas.hazelcast(any).getPartitionService().isClusterSafe());
+        assertHeld(versions);
+    }
+
+    @Test
     void theOperatorsWordGoesOnWithoutAMemberAndWhatItHadIsOldWhenItComes() {
         startAll();
         fill("t");
