@@ -1,7 +1,9 @@
 package io.covey.testkit;
 
 import io.covey.bucket.Bucket;
+import io.covey.bucket.BucketFigures;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -303,6 +305,30 @@ final class GridBuckets {
         for (int p = 0; p < grid.partitions(); p++) {
             grid.lineage().verify(p, owned(p).version());
         }
+    }
+
+    boolean mayHaveDropped(List<Missing> missing) {
+        long[] dropped = new long[grid.partitions()];
+        for (int p = 0; p < dropped.length; p++) {
+            dropped[p] = owned(p).figures().droppedByQueueLimit();
+        }
+        for (Missing one : missing) {
+            if (one.partition() == Missing.NOT_QUEUED) {
+                return false;
+            }
+            dropped[one.partition()]--;
+        }
+        return Arrays.stream(dropped).noneMatch(unexplained -> unexplained < 0);
+    }
+
+    boolean areQueuesEmpty() {
+        for (int p = 0; p < grid.partitions(); p++) {
+            BucketFigures figures = owned(p).figures();
+            if (figures.queuedMessages() > 0 || figures.outbox() > 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Bucket owned(int partition) {

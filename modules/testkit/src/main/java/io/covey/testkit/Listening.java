@@ -152,14 +152,16 @@ final class Listening {
         }
         checkNotOff(message);
         if (before > 0) {
-            if (message.qos == QoS.AT_MOST_ONCE || message.qos == QoS.EXACTLY_ONCE && qos == QoS.EXACTLY_ONCE) {
+            boolean once = message.qos == QoS.EXACTLY_ONCE && qos == QoS.EXACTLY_ONCE;
+            if (message.qos == QoS.AT_MOST_ONCE || once && !history.mayBePublishedTwice(message)) {
                 throw new InvariantViolated("I3: " + client + " received twice at " + message.qos + ": " + key);
             }
             return;
         }
         boolean isLive = !live.isEmpty() && last(live).untilMicros == History.NEVER;
         boolean mayHavePassed = !isLive || message.firstSentMicros < last(live).fromMicros;
-        if (message.expires || mayHavePassed && message.transmissions > 1) {
+        boolean again = mayHavePassed && message.transmissions > 1 || history.mayHaveMetFullQueue(message);
+        if (message.expires || again) {
             // It may have passed by before the subscription was live, and come again behind later ones when its
             // publisher repeated it. One that expires may have been passed over by a connection that could not tell it
             // any more: the next one must take it for sent, and sends it again.
@@ -197,7 +199,7 @@ final class Listening {
     }
 
     /** Adds what is acknowledged and had to arrive; the list only grows. */
-    void missing(List<Published> acknowledged, List<String> missing) {
+    void missing(List<Published> acknowledged, List<Missing> missing) {
         if (live.isEmpty() || sharing != null) {
             return;
         }
@@ -206,7 +208,7 @@ final class Listening {
         }
         for (Published message : acknowledged.subList(arrived, acknowledged.size())) {
             if (mayBeMissing(message) && isOwed(message)) {
-                missing.add(client + " lacks " + message.key);
+                missing.add(Missing.of(client, persistent, message.key));
             }
         }
     }

@@ -1,5 +1,7 @@
 package io.covey.testkit;
 
+import io.covey.bucket.BucketLimits;
+import io.covey.bucket.QueueOverflow;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -9,8 +11,10 @@ import java.util.SplittableRandom;
  *
  * @param hosts machines of the cluster
  * @param backups copies of each bucket beside the owner's, which is also how many hosts may be disturbed at a time
+ * @param queueMessagesMax messages in the queue of a session or a group
+ * @param overflow what becomes of those that find it full
  */
-record Scenario(int hosts, int backups, Set<Scenario.Feature> features) {
+record Scenario(int hosts, int backups, int queueMessagesMax, QueueOverflow overflow, Set<Scenario.Feature> features) {
     /** What may be in a run beside persistent subscribers, publishers and the faults of single hosts. */
     enum Feature {
         /** Subscribers whose sessions end with their connections. */
@@ -40,7 +44,9 @@ record Scenario(int hosts, int backups, Set<Scenario.Feature> features) {
         /** A Shared Subscription of a session that does not end and of others that do. */
         SHARED_BY_ALL,
         /** A Shared Subscription of connections only. */
-        SHARED_BY_CONNECTIONS
+        SHARED_BY_CONNECTIONS,
+        /** Queues of sessions and groups that are full now and then. No wills and retained messages: of these nobody is told. */
+        SMALL_QUEUES
     }
 
     /** That of a seed. */
@@ -58,7 +64,27 @@ record Scenario(int hosts, int backups, Set<Scenario.Feature> features) {
                 features.add(feature);
             }
         }
-        return new Scenario(hosts, backups, features);
+        if (!features.contains(Feature.SMALL_QUEUES) || events.chance(0.5)) {
+            features.remove(Feature.SMALL_QUEUES);
+            BucketLimits limits = BucketLimits.DEFAULT;
+            return new Scenario(hosts, backups, limits.queueMessagesMax(), limits.queueOverflow(), features);
+        }
+        features.remove(Feature.WILLS);
+        features.remove(Feature.RETAINED);
+        QueueOverflow[] rules = QueueOverflow.values();
+        QueueOverflow rule = rules[(int) events.between(0, rules.length - 1)];
+        return new Scenario(hosts, backups, (int) events.between(5, 60), rule, features);
+    }
+
+    BucketLimits limits() {
+        BucketLimits limits = BucketLimits.DEFAULT;
+        return new BucketLimits(
+                        queueMessagesMax,
+                        limits.queueBytesMax(),
+                        limits.bucketBytesMax(),
+                        limits.handedAheadMin(),
+                        limits.clockSkewMillisMax())
+                .withQueueOverflow(overflow);
     }
 
     boolean has(Feature feature) {

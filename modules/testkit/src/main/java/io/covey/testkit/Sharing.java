@@ -25,6 +25,7 @@ final class Sharing {
     private static final long WAIT_MICROS_MAX = 30_000_000;
 
     private final History history;
+    private final String group;
     private final String filter;
     private final Predicate<SimulatedSocket> isOver;
     private final Map<String, Boolean> matching = new HashMap<>();
@@ -46,6 +47,7 @@ final class Sharing {
      */
     Sharing(History history, String filter, Predicate<SimulatedSocket> isOver) {
         this.history = history;
+        this.group = filter;
         this.filter = TopicFilters.sharedFilter(filter);
         this.isOver = isOver;
     }
@@ -79,15 +81,11 @@ final class Sharing {
 
     /** Whether a message that one member was sent may go to another. */
     private boolean mayGoOn(Published message, Sent earlier) {
-        if (mayBePublishedTwice(message)) {
+        if (history.mayBePublishedTwice(message)) {
             return true;
         }
         boolean keeper = keeps.getOrDefault(earlier.socket.clientId(), false);
         return earlier.qos == QoS.AT_LEAST_ONCE && !keeper && isOver.test(earlier.socket); // [MQTT-4.8.2-5]
-    }
-
-    private static boolean mayBePublishedTwice(Published message) {
-        return message.qos == QoS.AT_LEAST_ONCE && message.transmissions > 1;
     }
 
     /** A member received a message: for the first time, or again at QoS 1. */
@@ -102,16 +100,16 @@ final class Sharing {
             }
         }
         boolean first = receivers.add(by);
-        if (!first && !mayBePublishedTwice(message) && message.qos.min(by.qos()) != QoS.AT_LEAST_ONCE) {
+        if (!first && !history.mayBePublishedTwice(message) && message.qos.min(by.qos()) != QoS.AT_LEAST_ONCE) {
             throw new InvariantViolated("I3: " + by.client() + " received twice from its group: " + message.key);
         }
     }
 
     /** Adds what is acknowledged, had to come to a member and has not. */
-    void missing(List<Published> acknowledged, List<String> missing) {
+    void missing(List<Published> acknowledged, List<Missing> missing) {
         for (Published message : acknowledged) {
             if (matches(message.key.topic()) && !received.containsKey(message.key) && isOwed(message)) {
-                missing.add("the group of " + filter + " lacks " + message.key);
+                missing.add(Missing.ofGroup(group, message.key));
             }
         }
     }

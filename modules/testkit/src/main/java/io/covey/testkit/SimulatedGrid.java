@@ -404,6 +404,16 @@ final class SimulatedGrid {
         return buckets.canSpare(member);
     }
 
+    /** Whether so much may be missing since full queues have dropped and counted as much, where all buckets are there. */
+    boolean mayHaveDropped(List<Missing> missing) {
+        return buckets.mayHaveDropped(missing);
+    }
+
+    /** Whether nothing waits for a client, where all buckets are there. */
+    boolean areQueuesEmpty() {
+        return buckets.areQueuesEmpty();
+    }
+
     /** Replicas at the same version must be equal in everything, and hold everything. */
     void verifyReplicas() {
         buckets.verifyReplicasAreEqual();

@@ -8,7 +8,6 @@ import io.covey.broker.NodeLink;
 import io.covey.broker.NodeMessage;
 import io.covey.broker.NodeSettings;
 import io.covey.broker.ShardLoop;
-import io.covey.bucket.BucketLimits;
 import io.covey.protocol.ConnAck;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.PubAck;
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * nodes send to them is watched.
  */
 final class SimulatedHosts implements SimulatedGrid.Host, SimulatedClient.Nodes, SimulatedSocket.Watch {
-    private static final int PARTITIONS = 5;
+    static final int PARTITIONS = 5;
     private static final int SHARDS = 2;
     private static final long LEASE_MILLIS = 5_000;
 
@@ -63,7 +62,7 @@ final class SimulatedHosts implements SimulatedGrid.Host, SimulatedClient.Nodes,
         this.note = note;
         Lineage lineage = new Lineage(PARTITIONS, !tampering.isForClientsToSee());
         this.grid =
-                new SimulatedGrid(events, network, PARTITIONS, scenario.backups(), BucketLimits.DEFAULT, this, lineage);
+                new SimulatedGrid(events, network, PARTITIONS, scenario.backups(), scenario.limits(), this, lineage);
         this.calls = new Calls(events);
         this.tamperer = new Tamperer(tampering, this::deliver);
         this.processes = new SimulatedProcess[scenario.hosts()];

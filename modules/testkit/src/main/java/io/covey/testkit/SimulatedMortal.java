@@ -50,7 +50,7 @@ final class SimulatedMortal extends SimulatedClient {
                 v5 ? EXPIRIES_SECONDS[(int) events.between(0, EXPIRIES_SECONDS.length - 1)] : clean ? 0 : NEVER_EXPIRES;
         History.PublishKey key = new History.PublishKey(id, topic, ++number);
         QoS qos = events.chance(0.7) ? QoS.EXACTLY_ONCE : QoS.AT_LEAST_ONCE;
-        history.sent(key, qos, false);
+        history.sent(key, qos, false, false);
         current = history.testaments().connecting(key, Math.min(delay, expiry) * 1_000_000);
         Properties properties = delay == 0
                 ? Properties.EMPTY

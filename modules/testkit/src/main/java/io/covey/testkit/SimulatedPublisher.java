@@ -103,7 +103,7 @@ final class SimulatedPublisher extends SimulatedClient {
 
     private void sendPublish(int packetId, Pending message, boolean dup) {
         if (!message.deletes) {
-            history.sent(message.key, style.qos(), message.expirySeconds > 0);
+            history.sent(message.key, style.qos(), message.expirySeconds > 0, version.isV5());
         }
         byte[] payload = message.deletes ? DELETION : message.key.payload().getBytes(StandardCharsets.UTF_8);
         Properties properties = message.expirySeconds == 0

@@ -199,12 +199,18 @@ final class Tamperer {
 
     /** The result as the sender gets it. */
     BatchResult result(BatchResult result) {
-        if (tampering != Tampering.PACKET_ID_REUSED) {
+        if (tampering != Tampering.PACKET_ID_REUSED && tampering != Tampering.REFUSAL_IGNORED) {
             return result;
         }
         List<Result> results = new ArrayList<>();
         for (Result one : result.results()) {
-            results.add(one instanceof Result.Opened opened ? withEntriesMovedUp(opened) : one);
+            if (tampering == Tampering.PACKET_ID_REUSED && one instanceof Result.Opened opened) {
+                results.add(withEntriesMovedUp(opened));
+            } else if (tampering == Tampering.REFUSAL_IGNORED && one instanceof Result.Appended appended) {
+                results.add(new Result.Appended(appended.deliveries(), appended.matched(), appended.dropped(), null));
+            } else {
+                results.add(one);
+            }
         }
         return new BatchResult(results, result.routes(), result.outbox());
     }

@@ -1,5 +1,6 @@
 package io.covey.testkit;
 
+import io.covey.bucket.QueueOverflow;
 import io.covey.testkit.Scenario.Feature;
 
 /** A deliberate fault, made at a port of the core, that the invariants must catch: proof that the simulation has teeth. */
@@ -40,6 +41,8 @@ public enum Tampering {
     HANDED_OVER_AGAIN,
     /** Messages that a member of a group did not complete do not come back to it. */
     GIVEN_BACK_NEVER,
+    /** A publish that a full queue has refused counts as queued. */
+    REFUSAL_IGNORED,
     /** Owners agree with nobody on a term: of a bucket's generation only the number of its owners is left. */
     TERM_CONSTANT,
     /** An owner goes on in the generation of the one before it, and there are no terms. */
@@ -53,6 +56,7 @@ public enum Tampering {
             case HANDED_OVER_AGAIN -> scenario.has(Feature.SHARED_BY_SESSIONS) || scenario.has(Feature.SHARED_BY_ALL);
             case GIVEN_BACK_NEVER -> scenario.has(Feature.SHARED_BY_ALL);
             case HINT_BEFORE_CONFIRMATION -> scenario.has(Feature.SLOW_BACKUPS);
+            case REFUSAL_IGNORED -> scenario.overflow() == QueueOverflow.REFUSE;
             case TERM_CONSTANT -> scenario.has(Feature.OWNERS_CUT_OFF);
             default -> true;
         };

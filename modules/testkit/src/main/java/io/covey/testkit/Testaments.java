@@ -97,13 +97,14 @@ final class Testaments {
     }
 
     /** Adds the wills that are due and have not reached every persistent session that watches for them. */
-    void missing(List<String> missing) {
+    void missing(List<Missing> missing) {
         for (Testament testament : all.values()) {
             if (testament.fate == Fate.PUBLISHED) {
                 for (Listening watcher : watchers(testament)) {
                     if (!testament.receivedMicros.containsKey(watcher.client())) {
-                        missing.add(watcher.client() + " lacks the will " + testament.key + " (" + testament.reason
-                                + " at " + testament.decidedMicros / 1000 + " ms)");
+                        String text = watcher.client() + " lacks the will " + testament.key + " (" + testament.reason
+                                + " at " + testament.decidedMicros / 1000 + " ms)";
+                        missing.add(new Missing(Missing.NOT_QUEUED, text));
                     }
                 }
             }
