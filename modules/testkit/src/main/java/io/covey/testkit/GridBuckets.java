@@ -144,8 +144,7 @@ final class GridBuckets {
         GridMember target = grid.known(to);
         long version = master.viewNumber;
         // Only the master calls it off, by another number: a source that does not hear how it ended waits, since its
-        // partition may be
-        // another's by now.
+        // partition may be another's by now.
         events.after(MIGRATION_MICROS_MAX, master.process, () -> {
             if (grid.isMaster(master) && master.viewNumber == version) {
                 grid.publish(master, master.view, master.table());
@@ -228,13 +227,23 @@ final class GridBuckets {
         Bucket present = owner.replicas.get(partition);
         Bucket merging = grid.restore(offered);
         if (present == null && !isNewest(owner, partition, merging)) {
-            return; // it stays where it is
+            seen(from, owner, partition, () -> {}); // it stays where it is
+            return;
         }
         if (present == null || merging.version().compareTo(present.version()) > 0) {
             owner.replicas.put(partition, merging);
             copyToBackups(owner);
         }
-        network.stream(owner.process.host(), from.process.host(), from.process, () -> from.offers.remove(partition));
+        seen(from, owner, partition, () -> from.offers.remove(partition));
+    }
+
+    private void seen(GridMember from, GridMember owner, int partition, Runnable then) {
+        network.stream(owner.process.host(), from.process.host(), from.process, () -> {
+            then.run();
+            if (from.offerSeen(partition)) {
+                grid.announce(from);
+            }
+        });
     }
 
     /** Whether the newest copy of a lost bucket must be among those that members have brought, and none of them is newer than this one. */

@@ -36,6 +36,9 @@ final class GridMember {
     /** Buckets that it brings from another side of a split. */
     final Map<Integer, byte[]> offers;
 
+    /** Partitions of which no owner has looked at what it brings: until then its node does not begin, as in Hazelcast the merge ends first. */
+    private final Set<Integer> unseenOffers;
+
     /** The members' incarnations as this member knows them. */
     private final Map<Long, Long> incarnations = new HashMap<>();
 
@@ -50,6 +53,25 @@ final class GridMember {
     GridMember(SimulatedProcess process, Map<Integer, byte[]> offers) {
         this.process = process;
         this.offers = new HashMap<>(offers);
+        this.unseenOffers = new HashSet<>(offers.keySet());
+    }
+
+    /** Whether all that it brings has been looked at, so that its node counts. */
+    boolean hasMerged() {
+        return unseenOffers.isEmpty();
+    }
+
+    /**
+     * An owner has looked at what it brings of a partition.
+     *
+     * @return whether it was the last one
+     */
+    boolean offerSeen(int partition) {
+        boolean last = unseenOffers.remove(partition) && unseenOffers.isEmpty();
+        if (last) {
+            tellNode();
+        }
+        return last;
     }
 
     long id() {
@@ -141,6 +163,9 @@ final class GridMember {
     }
 
     private void tellNode() {
+        if (!hasMerged()) {
+            return;
+        }
         List<Long> nodes =
                 view.stream().map(incarnations::get).filter(Objects::nonNull).toList();
         List<Long> gone = new ArrayList<>(departed);

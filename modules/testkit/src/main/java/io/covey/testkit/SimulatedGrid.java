@@ -106,6 +106,9 @@ final class SimulatedGrid {
 
     /** The others learn of a member's new incarnation, each in its time; again with each heartbeat. */
     void announce(GridMember member) {
+        if (!member.hasMerged()) {
+            return;
+        }
         long incarnation = member.incarnation().id();
         for (GridMember other : alive()) {
             if (other != member) {
