@@ -15,8 +15,14 @@ import org.jspecify.annotations.Nullable;
  * A connection's way from CONNECT to its session: who the client is, what its bucket answers, whom it waits for. Owned by the shard's loop.
  */
 final class Opening {
-    /** How long a client waits to be authenticated, and then for its session, before it is sent away with 0x88. */
-    static final int MILLIS_MAX = 10_000;
+    /** How long a client waits to be authenticated before it is sent away with 0x88. */
+    static final int AUTHENTICATED_MILLIS_MAX = 10_000;
+
+    /**
+     * How long a client waits for its session before it is sent away with 0x88. Longer than a node that stands still is waited for, 12 s until the
+     * others go on without it: whoever comes meanwhile is served late and not refused.
+     */
+    static final int MILLIS_MAX = 20_000;
 
     private final ShardConnection client;
     private final Shard shard;
@@ -44,13 +50,13 @@ final class Opening {
         return number;
     }
 
-    /** Whether the authenticator, the bucket or the earlier connection has not answered for too long. */
-    boolean isOverdue(long nowMillis) {
-        return nowMillis >= untilMillis;
+    /** When the authenticator, the bucket or the earlier connection must have answered; without meaning once the session is open. */
+    long untilMillis() {
+        return untilMillis;
     }
 
-    private void answerWithinLimit() {
-        untilMillis = shard.lastMillis() + MILLIS_MAX;
+    private void answerWithin(int millis) {
+        untilMillis = shard.lastMillis() + millis;
         client.wakeAt(untilMillis);
     }
 
@@ -58,13 +64,13 @@ final class Opening {
 
     /** CONNECT came. */
     void authenticate(Connect connect) {
-        answerWithinLimit();
+        answerWithin(AUTHENTICATED_MILLIS_MAX);
         authentication.begin(connect);
     }
 
     /** AUTH came, also once the session is open. */
     void authenticateFurther(Auth packet) {
-        answerWithinLimit();
+        answerWithin(AUTHENTICATED_MILLIS_MAX);
         authentication.proceed(packet);
     }
 
@@ -87,7 +93,7 @@ final class Opening {
             return;
         }
         client.opens();
-        answerWithinLimit();
+        answerWithin(MILLIS_MAX);
         ask(new Command.OpenSession(
                 request.clientId(),
                 shard.lanes.self,

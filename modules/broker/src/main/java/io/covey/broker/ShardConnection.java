@@ -210,12 +210,14 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     private void tick() {
         if (shard.mayServe() && !output.isClosed()) {
             long now = shard.nowMillis();
-            if (opening.isOverdue(now) && phase.isBeforeOpen()) {
+            boolean opens = phase.isBeforeOpen();
+            if (opens && now >= opening.untilMillis()) {
                 shutDown(ReasonCode.SERVER_UNAVAILABLE);
                 return;
             }
             connection.tick(now);
-            shard.wheel.atLatest(tick, Math.max(now + 1, connection.nextDeadlineMillis()));
+            long next = connection.nextDeadlineMillis();
+            shard.wheel.atLatest(tick, Math.max(now + 1, opens ? Math.min(next, opening.untilMillis()) : next));
             settle();
         }
     }

@@ -145,7 +145,7 @@ class EnhancedAuthenticationTest {
                 cluster.with((connect, address, answer) -> {}).start(2, 1);
         TestClient client = deaf.client().connect("c", true, 0);
 
-        cluster.time.pass(Opening.MILLIS_MAX - 100L);
+        cluster.time.pass(Opening.AUTHENTICATED_MILLIS_MAX - 100L);
         assertThat(client.got).isEmpty();
         cluster.time.pass(200);
 

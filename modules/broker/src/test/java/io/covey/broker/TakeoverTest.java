@@ -20,6 +20,9 @@ import org.junit.jupiter.api.Test;
 
 /** One client id, one connection, wherever the next one comes [I2]. */
 class TakeoverTest {
+    /** Heartbeats are missing for 12 s, and then leases and replicas are looked after. */
+    private static final int EXPELLED_AFTER_MILLIS = 16_000;
+
     private final TestCluster cluster = new TestCluster();
     private final TestCluster.TestNode one = cluster.start(1, 2);
     private final TestCluster.TestNode two = cluster.start(2, 1);
