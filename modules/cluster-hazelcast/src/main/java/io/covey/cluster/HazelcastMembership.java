@@ -178,6 +178,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     }
 
     private void lookAndAsk() {
+        news.goOn();
         askWhoIsFull();
         // What is known is asked for again, too: the event that tells of a new incarnation may have been lost.
         asked.clear();
@@ -326,6 +327,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     public void memberRemoved(MembershipEvent event) {
         LOG.info("a member left; address={}", event.getMember().getAddress());
         memberLeft.run();
+        news.memberLeft();
         lookSoon();
     }
 

@@ -222,6 +222,21 @@ class MembersLeaveTest {
     }
 
     @Test
+    void whatADeadMemberOwnedIsServedAlthoughMovesHaveJustFailed() {
+        TestMember oldest = cluster.oldest();
+        TestMember gone = cluster.youngest();
+        int[] orphans = gone.owned;
+        assertThat(orphans).isNotEmpty();
+        Replicas.pauseMoves(oldest);
+
+        cluster.crash(gone);
+
+        for (int partition : orphans) {
+            oldest.confirm(partition, new Command.Tick());
+        }
+    }
+
+    @Test
     void withoutTheBackupsThatWerePromisedABatchIsRefused() {
         assertThat(cluster.members.stream()
                         .mapToInt(member -> member.node.ownedPartitions())

@@ -3,6 +3,7 @@ package io.covey.cluster;
 import com.hazelcast.cluster.impl.MemberImpl;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.cluster.impl.ClusterServiceImpl;
+import com.hazelcast.internal.partition.impl.InternalPartitionServiceImpl;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
@@ -105,6 +106,11 @@ final class Replicas {
 
     static HazelcastInstance hazelcast(TestMember member) {
         return engine(member).getHazelcastInstance();
+    }
+
+    /** Stops the moves of replicas, as Hazelcast does for some seconds when one of them has failed; here until somebody ends it. */
+    static void pauseMoves(TestMember member) {
+        ((InternalPartitionServiceImpl) engine(member).getPartitionService()).pauseMigration();
     }
 
     private static NodeEngineImpl engine(TestMember member) {
