@@ -9,7 +9,7 @@ import java.util.List;
 /** Retained messages that make buckets large, so that it takes its time to move them. */
 final class Ballast {
     private static final int PAYLOAD_BYTES = 256 << 10;
-    private static final int AT_ONCE = 4;
+    private static final int AT_ONCE = 16;
     private static final int ERROR = 0x80;
     private static final String PAYLOAD = "b".repeat(PAYLOAD_BYTES);
 

@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Timeout;
 class ContainerFaultsTest {
     private static final int HEAL_SECONDS_MAX = 30;
     private static final int START_SECONDS_MAX = 90;
-    private static final long KILLED_GAP_MILLIS_MAX = 10_000;
+    /** Mostly one or two seconds; up to four on a machine with much else to do, where the nodes have only just started. */
+    private static final long KILLED_GAP_MILLIS_MAX = 6_000;
+
     private static final long CUT_GAP_MILLIS_MAX = 20_000;
 
     /** After so long no node that was cut off holds its lease, which is for five seconds. */
