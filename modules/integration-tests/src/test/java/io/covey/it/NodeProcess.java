@@ -60,7 +60,7 @@ final class NodeProcess {
             List<String> javaOptions)
             throws IOException {
         List<String> options = new ArrayList<>(javaOptions);
-        options.add(SharedClasses.option(work()));
+        options.addAll(SharedClasses.options(work()));
         return launch(name, mqttPort, managementPort, data, assignments, options);
     }
 
