@@ -51,8 +51,8 @@ public record LiveConnection(
         out.string(view.clientId()).u8(view.version().ordinal()).varLong(view.connectedAtMillis());
         out.varInt(view.keepAliveSeconds()).varLong(view.expirySeconds()).varInt(view.receiveMaximum());
         out.varInt(view.inFlight()).varInt(view.waiting()).varInt(view.publishesPending());
-        out.bool(view.writable()).string(listener).string(remoteAddress).varInt(subscriptions.size());
-        subscriptions.forEach(subscription -> subscription.write(out));
+        out.bool(view.writable()).string(listener).string(remoteAddress);
+        Lists.write(subscriptions, (to, subscription) -> subscription.write(to), out);
         out.varInt(drops.size());
         drops.forEach((event, count) -> out.u8(event.ordinal()).varLong(count));
         out.i64(sentAtMillis).bool(stuck.now).varInt(stuck.times).i64(stuck.lastAtMillis);

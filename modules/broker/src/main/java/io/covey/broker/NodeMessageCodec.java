@@ -223,10 +223,8 @@ public final class NodeMessageCodec {
 
     private static void writeTarget(ByteWriter out, NodeMessage.Hints.Target target) {
         out.string(target.clientId()).varLong(target.epoch()).varLong(target.sequence());
-        out.u8(target.qos().value() | (target.retain() ? 4 : 0)).varInt(target.subscriptionIds().length);
-        for (int id : target.subscriptionIds()) {
-            out.varInt(id);
-        }
+        out.u8(target.qos().value() | (target.retain() ? 4 : 0));
+        Lists.writeInts(target.subscriptionIds(), out);
     }
 
     private static NodeMessage.Hints.Target readTarget(ByteReader in) {
@@ -234,11 +232,8 @@ public final class NodeMessageCodec {
         long epoch = in.varLong();
         long sequence = in.varLong();
         int flags = in.u8();
-        int[] ids = new int[Lists.count(in)];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = in.varInt();
-        }
-        return new NodeMessage.Hints.Target(clientId, epoch, sequence, QoS.of(flags & 3), (flags & 4) != 0, ids);
+        return new NodeMessage.Hints.Target(
+                clientId, epoch, sequence, QoS.of(flags & 3), (flags & 4) != 0, Lists.readInts(in));
     }
 
     private static void writeItem(ByteWriter out, NodeMessage.Publishes.Item item) {

@@ -4,6 +4,7 @@ import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketVersion;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Lists;
 import io.covey.storage.RecoveredCopy;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,13 +60,9 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agr
 
     byte[] toBytes() {
         ByteWriter out = new ByteWriter(CAPACITY);
-        out.string(formation).varInt(nodes.size());
-        nodes.forEach(out::i64);
-        out.varInt(copies.size());
-        for (Copy copy : copies) {
-            out.u8(copy.state());
-            copy.version().write(out);
-        }
+        out.string(formation);
+        Lists.write(nodes, ByteWriter::i64, out);
+        Lists.write(copies, (to, copy) -> copy.version().write(to.u8(copy.state())), out);
         out.i64(agreed).bool(left);
         return out.toByteArray();
     }
@@ -73,14 +70,8 @@ record Inventory(String formation, List<Long> nodes, List<Copy> copies, long agr
     static Inventory read(byte[] bytes) {
         ByteReader in = new ByteReader(bytes);
         String formation = in.string();
-        List<Long> nodes = new ArrayList<>();
-        for (int i = in.varInt(); i > 0; i--) {
-            nodes.add(in.i64());
-        }
-        List<Copy> copies = new ArrayList<>();
-        for (int i = in.varInt(); i > 0; i--) {
-            copies.add(new Copy(in.u8(), BucketVersion.read(in)));
-        }
+        List<Long> nodes = Lists.read(in, ByteReader::i64);
+        List<Copy> copies = Lists.read(in, each -> new Copy(each.u8(), BucketVersion.read(each)));
         long agreed = in.i64();
         return new Inventory(formation, nodes, copies, agreed, in.remaining() > 0 && in.bool());
     }

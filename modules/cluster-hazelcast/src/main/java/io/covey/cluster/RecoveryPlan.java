@@ -3,6 +3,7 @@ package io.covey.cluster;
 import io.covey.cluster.Inventory.Copy;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
+import io.covey.protocol.Lists;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,10 +52,12 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
     static RecoveryPlan of(Map<String, Inventory> inventories, int partitions, Rules rules) throws NotYet {
         String formation = formation(inventories);
         Map<String, Inventory> counted = counted(inventories);
-        int empty = counted.size() - holders(counted);
+        int holders = holders(counted);
         int enough = Math.min(rules.membersNeeded(), rules.expectedMembers() - rules.backupsRequired());
-        if (counted.size() < rules.membersNeeded() || counted.size() - empty < enough) {
-            int here = counted.size() < rules.membersNeeded() ? counted.size() : counted.size() - empty;
+        boolean tooFew = counted.size() < rules.membersNeeded();
+        if (tooFew || holders < enough) {
+            int here = tooFew ? counted.size() : holders;
+            int empty = counted.size() - holders;
             throw new NotYet("recovery waits for the members that hold the data: " + here + " of "
                     + rules.membersNeeded() + " are here" + (empty == 0 ? "" : ", " + empty + " with an empty disk")
                     + drained(inventories.size() - counted.size())
@@ -167,24 +170,14 @@ record RecoveryPlan(String formation, List<String> sources, List<Long> earlier) 
 
     byte[] toBytes() {
         ByteWriter out = new ByteWriter(CAPACITY);
-        out.string(formation).varInt(sources.size());
-        sources.forEach(out::string);
-        out.varInt(earlier.size());
-        earlier.forEach(out::i64);
+        out.string(formation);
+        Lists.write(sources, ByteWriter::string, out);
+        Lists.write(earlier, ByteWriter::i64, out);
         return out.toByteArray();
     }
 
     static RecoveryPlan read(byte[] bytes) {
         ByteReader in = new ByteReader(bytes);
-        String formation = in.string();
-        List<String> sources = new ArrayList<>();
-        for (int i = in.varInt(); i > 0; i--) {
-            sources.add(in.string());
-        }
-        List<Long> earlier = new ArrayList<>();
-        for (int i = in.varInt(); i > 0; i--) {
-            earlier.add(in.i64());
-        }
-        return new RecoveryPlan(formation, sources, earlier);
+        return new RecoveryPlan(in.string(), Lists.read(in, ByteReader::string), Lists.read(in, ByteReader::i64));
     }
 }
