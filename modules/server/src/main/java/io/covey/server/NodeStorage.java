@@ -74,7 +74,7 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
         List<Bucket> buckets = new ArrayList<>();
         for (RecoveredCopy copy : copies) {
             Bucket bucket = copy.bucket();
-            if (copy.damage() != null && !salvages()) {
+            if (copy.damage() != null && !salvages(settings)) {
                 journal.close();
                 throw new StorageException("storage.directory: partition " + copy.partition() + " is damaged: "
                         + copy.damage() + " (" + directory.faults() + "); put the files back from a copy, or start once"
@@ -94,7 +94,7 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
     /** What a member of a cluster begins with: the others may have what is damaged here, so the cluster decides together. */
     ClusterStorage clusterStorage() {
         return new ClusterStorage(
-                directory, journal, copies, storage.durability(), recoveryMembers(settings), salvages());
+                directory, journal, copies, storage.durability(), recoveryMembers(settings), salvages(settings));
     }
 
     /** The same for one without a disk: it can lose partitions, and others can bring them back from another side of a split. */
@@ -104,10 +104,6 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
 
     private static int recoveryMembers(ServerSettings settings) {
         return settings.configuration().integer("cluster.recovery-members");
-    }
-
-    private boolean salvages() {
-        return salvages(settings);
     }
 
     private static boolean salvages(ServerSettings settings) {

@@ -199,7 +199,7 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
         Whole whole = whole(bucket);
         SnapshotFile file = new SnapshotFile(partition, whole.position(), false);
         try {
-            reserve.lend(whole.length(), () -> write(file, whole));
+            reserve.lend(whole.length(), () -> file.write(disk, whole.version(), whole.bytes(), whole.length()));
             long bytes = file.bytes(whole.length());
             track.leads(bucket.version(), bucket.owner());
             synchronizer.alsoFile(file.name(), () -> compactor.snapshotSynced(file, bytes));
@@ -210,10 +210,6 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
             compactor.writeFailed(failure);
             return false;
         }
-    }
-
-    private void write(SnapshotFile file, Whole whole) throws IOException {
-        file.write(disk, whole.version(), whole.bytes(), whole.length());
     }
 
     private Whole whole(Bucket bucket) {

@@ -113,12 +113,7 @@ class DiskJournalTest {
         await(() -> !node.journal.isFull());
         assertThat(node.journal.isWritable()).isTrue();
         assertThat(node.step()).isTrue();
-        for (int partition = 0; partition < 3; partition++) {
-            assertThat(node.apply(partition, List.of(new Command.Tick()))).isTrue();
-        }
-        assertThat(node.journal.flush()).isTrue();
-        node.abandon();
-        assertSameAfterStart(node);
+        assertTakesBatchesAndIsSameAfterStart(node);
     }
 
     @Test
@@ -193,12 +188,7 @@ class DiskJournalTest {
                 .isLessThan(40);
         disk.room(Long.MAX_VALUE);
         await(node.journal::isWritable);
-        for (int partition = 0; partition < 3; partition++) {
-            assertThat(node.apply(partition, List.of(new Command.Tick()))).isTrue();
-        }
-        assertThat(node.journal.flush()).isTrue();
-        node.abandon();
-        assertSameAfterStart(node);
+        assertTakesBatchesAndIsSameAfterStart(node);
     }
 
     @Test
@@ -241,6 +231,15 @@ class DiskJournalTest {
             assertThat(again.copies).allMatch(copy -> copy.damage() == null);
             again.abandon();
         }
+    }
+
+    private void assertTakesBatchesAndIsSameAfterStart(TestNode node) {
+        for (int partition = 0; partition < 3; partition++) {
+            assertThat(node.apply(partition, List.of(new Command.Tick()))).isTrue();
+        }
+        assertThat(node.journal.flush()).isTrue();
+        node.abandon();
+        assertSameAfterStart(node);
     }
 
     private void assertSameAfterStart(TestNode node) {
