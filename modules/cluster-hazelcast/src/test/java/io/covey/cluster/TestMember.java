@@ -9,11 +9,10 @@ import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
 import io.covey.bucket.Standing;
 import io.covey.routing.ShardAddress;
+import io.covey.testkit.LoopbackPorts;
 import io.vertx.core.VertxOptions;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +28,6 @@ final class TestMember implements ClusterListener, AutoCloseable {
     static final int PARTITIONS = Integer.getInteger("covey.test.partitions", 7);
     static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(1, 10, 1_000, 2, 1, 10, 5_000);
     private static final long WAIT_SECONDS = 30;
-    private static final int PORTS_BEGIN = 15_000;
-    private static final int PORTS_END = 32_000;
 
     final ClusterSettings settings;
     final ClusterStorage storage;
@@ -70,18 +67,17 @@ final class TestMember implements ClusterListener, AutoCloseable {
     }
 
     static List<ClusterSettings> settings(int count, int expected, int backups, ClusterSettings.Timing timing) {
-        List<Integer> ports = freePorts(2 * count);
-        List<String> members = ports.subList(0, count).stream()
-                .map(port -> "127.0.0.1:" + port)
-                .toList();
+        int[][] ports = LoopbackPorts.free(2, count);
+        List<String> members =
+                Arrays.stream(ports[0]).mapToObj(port -> "127.0.0.1:" + port).toList();
         String name = "test-" + UUID.randomUUID();
         List<ClusterSettings> settings = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             settings.add(new ClusterSettings(
                     name,
                     "127.0.0.1",
-                    ports.get(i),
-                    ports.get(count + i),
+                    ports[0][i],
+                    ports[1][i],
                     members,
                     expected,
                     0,
@@ -92,29 +88,6 @@ final class TestMember implements ClusterListener, AutoCloseable {
                     timing));
         }
         return settings;
-    }
-
-    /**
-     * Ports below those that the system gives to outgoing connections: one of these could take a port before its node does. Each of the JVMs that
-     * Surefire runs beside each other has a range of its own, so that none takes the port of another one's node that is down.
-     */
-    private static List<Integer> freePorts(int count) {
-        int forks = Integer.getInteger("covey.test.forks", 1);
-        int fork = (Integer.getInteger("surefire.forkNumber", 1) - 1) % forks;
-        int range = (PORTS_END - PORTS_BEGIN) / forks;
-        int first = PORTS_BEGIN + fork * range;
-        List<Integer> ports = new ArrayList<>();
-        while (ports.size() < count) {
-            int port = ThreadLocalRandom.current().nextInt(first, first + range);
-            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                if (!ports.contains(port)) {
-                    ports.add(socket.getLocalPort());
-                }
-            } catch (IOException taken) {
-                continue;
-            }
-        }
-        return ports;
     }
 
     /** Starts nodes at the same time and waits until the cluster is formed and all see all. */

@@ -1,27 +1,16 @@
 package io.covey.it;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** Several nodes on loopback that form a cluster, each a process. */
 final class ClusterProcesses implements AutoCloseable {
-    private static final int PORT_TRIES_MAX = 100;
-    private static final int PORTS_BEGIN = 12_000;
-    private static final int PORTS_END = 32_000;
-
-    /** Where JVMs with tests run beside each other: between the ports that {@link ReadmeTest} may choose. */
-    private static final int FORKS_PORTS_BEGIN = 20_800;
-
-    private static final int FORKS_PORTS_END = 26_000;
-
     private final int size;
     private final int[][] ports;
     private final List<String> assignments;
@@ -38,7 +27,7 @@ final class ClusterProcesses implements AutoCloseable {
         for (int i = 0; i < size; i++) {
             data[i] = NodeProcess.newData("node" + (i + 1));
         }
-        this.ports = freePorts(size, 4);
+        this.ports = LoopbackPorts.free(size, 4);
     }
 
     /** Starts the nodes together and waits until all serve clients. */
@@ -66,44 +55,6 @@ final class ClusterProcesses implements AutoCloseable {
         } catch (IOException | InterruptedException | RuntimeException e) {
             cluster.close();
             throw e;
-        }
-    }
-
-    /**
-     * Ports that were free a moment ago, all different, and below those that the system gives to outgoing connections: one of these could
-     * take a port before its node does. Each of the JVMs that Surefire runs beside each other has a range of its own, so that none takes the port of
-     * another one's node that is down.
-     */
-    static int[][] freePorts(int rows, int columns) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        int[][] ports = new int[rows][columns];
-        for (int row = 0; row < rows; row++) {
-            for (int column = 0; column < columns; column++) {
-                ServerSocket socket = boundBelowOutgoing();
-                sockets.add(socket);
-                ports[row][column] = socket.getLocalPort();
-            }
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-        return ports;
-    }
-
-    private static ServerSocket boundBelowOutgoing() throws IOException {
-        int forks = Integer.getInteger("covey.test.forks", 1);
-        int fork = (Integer.getInteger("surefire.forkNumber", 1) - 1) % forks;
-        int range = forks == 1 ? PORTS_END - PORTS_BEGIN : (FORKS_PORTS_END - FORKS_PORTS_BEGIN) / forks;
-        int first = forks == 1 ? PORTS_BEGIN : FORKS_PORTS_BEGIN + fork * range;
-        for (int tries = 1; ; tries++) {
-            int port = ThreadLocalRandom.current().nextInt(first, first + range);
-            try {
-                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
-            } catch (BindException taken) {
-                if (tries == PORT_TRIES_MAX) {
-                    throw taken;
-                }
-            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ class CommandLineClientsTest {
     @BeforeAll
     static void startNode() throws IOException, InterruptedException {
         ExternalTools.requireMosquittoClients();
-        int[] ports = ClusterProcesses.freePorts(1, 2)[0];
+        int[] ports = LoopbackPorts.free(2);
         node = NodeProcess.start("command-line", ports[0], ports[1], List.of("mqtt.sys-topics.interval=1"));
         node.awaitReady();
     }

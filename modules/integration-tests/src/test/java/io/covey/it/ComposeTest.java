@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -106,7 +107,7 @@ class ComposeTest {
         environment.put("COVEY_IMAGE", NodeImage.name());
         environment.put("COVEY_HAPROXY_IMAGE", HAPROXY);
         environment.put("COVEY_PROMETHEUS_IMAGE", PROMETHEUS);
-        int[][] ports = ClusterProcesses.freePorts(5, 2);
+        int[][] ports = LoopbackPorts.free(5, 2);
         environment.put(PORT, Integer.toString(ports[0][0]));
         environment.put("COVEY_HAPROXY_STATS_PORT", Integer.toString(ports[0][1]));
         environment.put(PROMETHEUS_PORT, Integer.toString(ports[4][0]));

@@ -1,5 +1,6 @@
 package io.covey.it;
 
+import io.covey.testkit.LoopbackPorts;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
@@ -31,7 +32,7 @@ class ConformanceProbeTest {
                     address(elsewhere), address(System.getProperty("covey.probe.websocket", elsewhere)), true);
             return;
         }
-        int[] ports = ClusterProcesses.freePorts(1, 3)[0];
+        int[] ports = LoopbackPorts.free(3);
         node = NodeProcess.start(
                 "probed",
                 ports[0],

@@ -2,6 +2,7 @@ package io.covey.it;
 
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.model.Network.Ipam;
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,7 +38,7 @@ final class ContainerCluster implements AutoCloseable {
     private Network cluster = Network.SHARED;
 
     private ContainerCluster(int size) throws IOException {
-        ports = ClusterProcesses.freePorts(size, 2);
+        ports = LoopbackPorts.free(size, 2);
     }
 
     /** Starts the nodes together and waits until all serve clients. */

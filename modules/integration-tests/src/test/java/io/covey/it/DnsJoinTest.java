@@ -3,6 +3,7 @@ package io.covey.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -39,7 +40,7 @@ class DnsJoinTest {
     @Test
     void theAddressesOfOneNameFindEachOtherAlsoWhenTheNameComesLate() throws Exception {
         assumeTrue(hasLoopbackAddress("127.0.0.4"), "only 127.0.0.1 is a loopback address here");
-        ports = ClusterProcesses.freePorts(5, 2);
+        ports = LoopbackPorts.free(5, 2);
         hosts = NodeProcess.newData("dns").resolve("hosts");
         named(0);
         try {

@@ -3,6 +3,7 @@ package io.covey.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -31,7 +32,7 @@ class FullDiskTest {
 
     @BeforeEach
     void mountSmallDisk() throws Exception {
-        ports = ClusterProcesses.freePorts(1, 2)[0];
+        ports = LoopbackPorts.free(2);
         mount = NodeProcess.newData("small");
         mounted = run("mount", "-t", "tmpfs", "-o", "size=96m", "covey-test", mount.toString()) == 0;
         assumeTrue(mounted, "no file system can be mounted here; that needs root");

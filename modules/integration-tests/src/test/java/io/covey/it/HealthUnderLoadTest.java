@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,7 +23,7 @@ class HealthUnderLoadTest {
 
     @Test
     void aNodeThatIsFloodedSaysWithinASecondThatItIsWell() throws Exception {
-        int[][] ports = ClusterProcesses.freePorts(1, 2);
+        int[][] ports = LoopbackPorts.free(1, 2);
         NodeProcess node = NodeProcess.start("flooded", ports[0][0], ports[0][1], List.of());
         AtomicBoolean enough = new AtomicBoolean();
         List<Thread> floods = new ArrayList<>();

@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,7 +64,7 @@ class HostileClientsTest {
     @BeforeEach
     void startNode() throws Exception {
         Path passwords = Files.writeString(directory.resolve("passwords"), "anna:" + HASH + "\n");
-        ports = ClusterProcesses.freePorts(1, 4)[0];
+        ports = LoopbackPorts.free(4);
         node = NodeProcess.start(
                 "hostile",
                 ports[0],

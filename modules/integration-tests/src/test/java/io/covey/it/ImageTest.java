@@ -3,6 +3,7 @@ package io.covey.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.api.command.InspectImageResponse;
+import io.covey.testkit.LoopbackPorts;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -55,7 +56,7 @@ class ImageTest {
 
     @Test
     void aNodeRunsShutInAndEndsByTheSignal() throws Exception {
-        int[][] ports = ClusterProcesses.freePorts(1, 2);
+        int[][] ports = LoopbackPorts.free(1, 2);
         try (Network network = Network.newNetwork();
                 NodeContainer node = new NodeContainer(
                         NodeImage.name(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.it.LibraryClient.Arrived;
 import io.covey.it.LibraryClient.Setup;
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ class LibraryStoriesTest {
 
     @BeforeAll
     static void startNode() throws IOException, InterruptedException {
-        int[] ports = ClusterProcesses.freePorts(1, 2)[0];
+        int[] ports = LoopbackPorts.free(2);
         node = NodeProcess.start("stories", ports[0], ports[1], List.of());
         node.awaitReady();
     }

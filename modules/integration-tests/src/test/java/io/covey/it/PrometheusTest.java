@@ -3,6 +3,7 @@ package io.covey.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.it.LibraryClient.Setup;
+import io.covey.testkit.LoopbackPorts;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -48,7 +49,7 @@ class PrometheusTest {
 
     @BeforeAll
     static void startNode() throws Exception {
-        int[][] ports = ClusterProcesses.freePorts(1, 2);
+        int[][] ports = LoopbackPorts.free(1, 2);
         work = NodeProcess.newData("metered");
         node = NodeProcess.start("prometheus", ports[0][0], ports[0][1], List.of());
         node.awaitReady();
@@ -146,7 +147,7 @@ class PrometheusTest {
     @Test
     void prometheusScrapesANodeAndUnderstandsEveryQuery() throws Exception {
         ExternalTools.requirePrometheus();
-        int port = ClusterProcesses.freePorts(1, 1)[0][0];
+        int port = LoopbackPorts.free(1)[0];
         String configured = Files.readString(DEPLOY.resolve("prometheus").resolve("prometheus.yml"));
         Path config = Files.writeString(
                 work.resolve("prometheus.yml"),

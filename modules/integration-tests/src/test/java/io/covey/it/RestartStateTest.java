@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ class RestartStateTest {
 
     @BeforeEach
     void start() throws Exception {
-        ports = ClusterProcesses.freePorts(1, 2)[0];
+        ports = LoopbackPorts.free(2);
         data = NodeProcess.newData("state");
         launch();
     }

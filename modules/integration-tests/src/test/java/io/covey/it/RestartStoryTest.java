@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -136,7 +137,7 @@ class RestartStoryTest {
 
     @Test
     void aNodeAloneIsKilledUnderItsClients() throws Exception {
-        int[] ports = ClusterProcesses.freePorts(1, 2)[0];
+        int[] ports = LoopbackPorts.free(2);
         var data = NodeProcess.newData("story");
         NodeProcess first = NodeProcess.start("story", ports[0], ports[1], data, List.of());
         nodes.add(first::kill);

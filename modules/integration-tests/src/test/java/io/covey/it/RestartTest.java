@@ -2,6 +2,7 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ class RestartTest {
 
     @BeforeEach
     void choosePlaces() throws Exception {
-        int[][] free = ClusterProcesses.freePorts(1, 2);
+        int[][] free = LoopbackPorts.free(1, 2);
         ports[0] = free[0][0];
         ports[1] = free[0][1];
         data = NodeProcess.newData("alone");
@@ -177,7 +178,7 @@ class RestartTest {
     void aDirectoryThatCannotBeUsedEndsTheStartWithOneLine() throws Exception {
         start();
         NodeProcess first = node;
-        int[][] other = ClusterProcesses.freePorts(1, 2);
+        int[][] other = LoopbackPorts.free(1, 2);
         NodeProcess second = NodeProcess.start("alone", other[0][0], other[0][1], data, List.of());
         assertThat(second.awaitEnd()).isEqualTo(2);
         assertThat(second.log()).contains("covey: storage.directory: " + data + " is in use by a running node");

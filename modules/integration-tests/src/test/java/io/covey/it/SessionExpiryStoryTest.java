@@ -3,6 +3,7 @@ package io.covey.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.it.LibraryClient.Setup;
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -27,7 +28,7 @@ class SessionExpiryStoryTest {
 
     @BeforeAll
     static void startNodes() throws IOException, InterruptedException {
-        int[][] ports = ClusterProcesses.freePorts(2, 2);
+        int[][] ports = LoopbackPorts.free(2, 2);
         plain = NodeProcess.start("expiry-plain", ports[0][0], ports[0][1], List.of());
         generous = NodeProcess.start(
                 "expiry-generous",

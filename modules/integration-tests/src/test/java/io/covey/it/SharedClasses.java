@@ -1,5 +1,6 @@
 package io.covey.it;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class SharedClasses {
 
     private static boolean make(Path work, Path archive) throws IOException {
         Path made = Files.createTempDirectory(work, "classes-").resolve("made.jsa");
-        int[] ports = ClusterProcesses.freePorts(1, 4)[0];
+        int[] ports = LoopbackPorts.free(4);
         // A member of a cluster, alone and without backups: it loads everything and waits for nobody.
         List<String> assignments = List.of(
                 "cluster.enabled=true",

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.covey.protocol.Connect;
 import io.covey.protocol.PingReq;
 import io.covey.protocol.ProtocolVersion;
+import io.covey.testkit.LoopbackPorts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -23,17 +24,11 @@ import org.junit.jupiter.api.Timeout;
 class MqttListenersTest {
     private static final ListenerSettings TCP = ListenerSettings.tcp("tcp", WireFixture.HOST, 0);
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(WireFixture.HOST))) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Test
     void aPortInUseNamesListenerAndAddress() throws Exception {
         Vertx vertx = Vertx.vertx();
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName(WireFixture.HOST))) {
-            int freePort = freePort();
+            int freePort = LoopbackPorts.free(1)[0];
             ListenerSettings good = ListenerSettings.tcp("good", WireFixture.HOST, freePort);
             ListenerSettings bad = ListenerSettings.tcp("bad", WireFixture.HOST, other.getLocalPort());
             VertxLoops loops = WireFixture.await(VertxLoops.deploy(vertx, 2, 0));
