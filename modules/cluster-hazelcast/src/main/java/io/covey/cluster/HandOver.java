@@ -3,6 +3,7 @@ package io.covey.cluster;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
 import java.util.Arrays;
 import java.util.Set;
@@ -11,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +34,8 @@ public final class HandOver {
     private static final long ADMISSION_NANOS_MAX = 20_000_000_000L;
     private static final long ADMISSION_PAUSE_MILLIS = 200;
     private static final long REGISTRY_MILLIS_MAX = 2_000;
+    private static final int TRIES_MAX = 40;
+    private static final long PAUSE_MILLIS = 250;
 
     private final HazelcastInstance hazelcast;
     private final IMap<String, Object> registry;
@@ -41,6 +45,7 @@ public final class HandOver {
     private final int backupCount;
     private @Nullable Thread running;
     private volatile String failure = "";
+    private final AtomicInteger refusals = new AtomicInteger();
 
     HandOver(HazelcastInstance hazelcast, String nodeId, ReplicaCheck replicas, Promotion promotion, int backupCount) {
         this.promotion = promotion;
@@ -135,7 +140,10 @@ public final class HandOver {
         }
     }
 
-    /** Begins; nothing happens where it has begun already and did not fail. */
+    /**
+     * Begins; nothing happens where it has begun already and did not fail. Where Hazelcast refuses it, as it does while another member is just gone, it
+     * is tried again for some seconds.
+     */
     public synchronized void begin() {
         promotion.stopped();
         Thread before = running;
@@ -150,13 +158,43 @@ public final class HandOver {
     }
 
     private void move() {
+        String refusal = "";
         try {
-            hazelcast.getCluster().demoteLocalDataMember();
-            LOG.info("this member has handed over all partitions");
-        } catch (RuntimeException notNow) {
-            failure = String.valueOf(notNow.getMessage());
-            LOG.warn("the partitions could not be handed over: {}", failure);
+            for (int tries = 0; tries < TRIES_MAX; tries++) {
+                refusal = tryToMove();
+                if (refusal.isEmpty()) {
+                    LOG.info("this member has handed over all partitions");
+                    return;
+                }
+                LOG.info("the partitions cannot be handed over yet, it is tried again: {}", refusal);
+                refusals.incrementAndGet();
+                Thread.sleep(PAUSE_MILLIS);
+            }
+        } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
+            refusal = "the member ends";
         }
+        failure = refusal;
+        LOG.warn("the partitions could not be handed over: {}", refusal);
+    }
+
+    /** Blocks until all have moved; why Hazelcast refuses to, or the empty string. */
+    private String tryToMove() {
+        // An earlier attempt may have succeeded without our hearing of it.
+        if (!hazelcast.getCluster().getLocalMember().isLiteMember()) {
+            try {
+                hazelcast.getCluster().demoteLocalDataMember();
+            } catch (HazelcastInstanceNotActiveException ended) {
+                throw ended;
+            } catch (RuntimeException notNow) {
+                return String.valueOf(notNow.getMessage());
+            }
+        }
+        return "";
+    }
+
+    /** How often Hazelcast has refused. */
+    int refusals() {
+        return refusals.get();
     }
 
     /** How many partitions have a copy here. */

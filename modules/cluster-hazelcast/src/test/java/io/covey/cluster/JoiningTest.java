@@ -176,6 +176,29 @@ class JoiningTest {
         }
     }
 
+    @Test
+    void aHandOverThatIsRefusedIsTriedAgain() {
+        List<ClusterSettings> settings = TestMember.settings(3, 2, 1);
+        List<TestMember> members = TestMember.startAll(settings.subList(0, 2));
+        try {
+            HandOver other = members.get(1).node.handOver();
+            other.begin();
+            members.get(1).await(other::isWithoutData);
+            TestMember leaving = members.get(0);
+
+            leaving.node.handOver().begin(); // refused: nobody would have data
+            leaving.await(() -> leaving.node.handOver().refusals() > 0);
+            try (TestMember heir = new TestMember(settings.get(2))) {
+                heir.awaitFormed();
+                leaving.await(leaving.node.handOver()::isWithoutData);
+                assertThat(leaving.node.handOver().failure()).isEmpty();
+                assertThat(leaving.load.bytes()).isZero();
+            }
+        } finally {
+            members.forEach(TestMember::close);
+        }
+    }
+
     /** Hears of each owner that has moved. */
     private record AfterTheFirst(IntConsumer moved) implements MigrationListener {
         @Override
