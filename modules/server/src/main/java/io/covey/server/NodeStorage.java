@@ -30,8 +30,8 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
     private final List<RecoveredCopy> copies;
     private final DiskJournal journal;
     private final StorageSettings storage;
-    private volatile Consumer<Boolean> onFull = now -> {};
-    private volatile boolean full;
+    private Consumer<Boolean> onFull = now -> {};
+    private boolean full;
 
     private NodeStorage(ServerSettings settings, StorageSettings storage, BrokerMetrics metrics) {
         this.settings = settings;
@@ -120,14 +120,14 @@ final class NodeStorage implements StorageEvents, AutoCloseable {
         metrics.watchLost(partitions);
     }
 
-    /** Who is told from now on, and at once, whether new messages are to be refused. */
-    void onFull(Consumer<Boolean> told) {
+    /** Who is told from now on, and at once, whether new messages are to be refused; in the order in which the disk says so. */
+    synchronized void onFull(Consumer<Boolean> told) {
         onFull = told;
         told.accept(full);
     }
 
     @Override
-    public void full(boolean now) {
+    public synchronized void full(boolean now) {
         full = now;
         metrics.full(now);
         onFull.accept(now);
