@@ -171,7 +171,10 @@ final class HazelcastConfiguration {
         try {
             return InetAddress.getByName(settings.host());
         } catch (UnknownHostException unknown) {
-            throw new IllegalStateException("the cluster's host cannot be resolved: " + settings.host(), unknown);
+            throw new IllegalStateException(
+                    "cluster.host: '" + settings.host()
+                            + "' cannot be resolved; it takes an address of this machine, or a name of one",
+                    unknown);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.covey.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hazelcast.config.Config;
 import com.hazelcast.config.EndpointConfig;
@@ -51,6 +52,26 @@ class HazelcastConfigurationTest {
     private EndpointConfig onlyEndpoint() {
         assertThat(config.getAdvancedNetworkConfig().getEndpointConfigs()).hasSize(1);
         return config.getAdvancedNetworkConfig().getEndpointConfigs().get(EndpointQualifier.MEMBER);
+    }
+
+    @Test
+    void aHostThatHasNoAddressIsNamedWithItsKey() {
+        ClusterSettings lost = new ClusterSettings(
+                "covey",
+                "no-such-host.invalid",
+                5701,
+                5702,
+                List.of("127.0.0.1:5701"),
+                3,
+                0,
+                31,
+                2,
+                1,
+                BucketLimits.DEFAULT,
+                ClusterSettings.Timing.DEFAULT);
+        assertThatThrownBy(() -> HazelcastConfiguration.address(lost))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("cluster.host: 'no-such-host.invalid' cannot be resolved; it takes");
     }
 
     @Test

@@ -187,7 +187,7 @@ record ServerSettings(
         boolean anonymousByDefault = configuration.isOn("auth.allow-anonymous")
                 && String.valueOf(configuration.source("auth.allow-anonymous")).startsWith("default");
         for (ListenerSettings listener : listeners) {
-            if (anonymousByDefault && !isLoopback(listener.host())) {
+            if (anonymousByDefault && !isLoopback(listener)) {
                 throw new ConfigurationException("listeners." + listener.name() + ".host: '" + listener.host()
                         + "' is reachable from other machines, and nobody is asked for credentials; set "
                         + "auth.password-file, or auth.allow-anonymous=true to serve anonymous clients there, "
@@ -196,11 +196,12 @@ record ServerSettings(
         }
     }
 
-    private static boolean isLoopback(String host) {
+    private static boolean isLoopback(ListenerSettings listener) {
         try {
-            return InetAddress.getByName(host).isLoopbackAddress();
+            return InetAddress.getByName(listener.host()).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw new ConfigurationException("the host name '" + host + "' of a listener cannot be resolved");
+            throw new ConfigurationException("listeners." + listener.name() + ".host: '" + listener.host()
+                    + "' cannot be resolved; it takes an address of this machine, or a name of one");
         }
     }
 

@@ -218,6 +218,13 @@ class ServerSettingsTest {
     }
 
     @Test
+    void aHostThatHasNoAddressIsNamedWithItsKey() {
+        assertThatThrownBy(() -> settings(List.of("listeners.tcp.host=no-such-host.invalid")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("listeners.tcp.host: 'no-such-host.invalid' cannot be resolved; it takes");
+    }
+
+    @Test
     void whoeverTurnsEverybodyAwayIsTold() {
         assertThatThrownBy(() -> settings(List.of("auth.allow-anonymous=false")))
                 .isInstanceOf(ConfigurationException.class)

@@ -79,7 +79,7 @@ public final class StorageDirectory {
         NodeIdentity found = NodeIdentity.read(disk);
         if (!found.cluster().equals(mine.cluster())) {
             throw new StorageException("storage.directory: " + disk + " belongs to " + clusterOf(found)
-                    + ", and this node is of " + clusterOf(mine));
+                    + ", and this is " + clusterOf(mine));
         }
         if (!found.node().equals(mine.node())) {
             throw new StorageException("storage.directory: " + disk + " belongs to the node '" + found.node()
@@ -93,7 +93,7 @@ public final class StorageDirectory {
     }
 
     private static String clusterOf(NodeIdentity identity) {
-        return identity.cluster().isEmpty() ? "a node alone" : "the cluster '" + identity.cluster() + "'";
+        return identity.cluster().isEmpty() ? "a node alone" : "a node of the cluster '" + identity.cluster() + "'";
     }
 
     /**

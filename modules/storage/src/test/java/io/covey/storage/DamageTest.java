@@ -220,7 +220,7 @@ class DamageTest {
                         "storage.directory: memory belongs to the node 'node-1', and this is 'node-2'; give each node"
                                 + " a directory of its own");
         assertThatThrownBy(() -> StorageDirectory.open(disk, TestNode.NAME, "shop", PARTITIONS))
-                .hasMessageContaining("belongs to a node alone, and this node is of the cluster 'shop'");
+                .hasMessageContaining("belongs to a node alone, and this is a node of the cluster 'shop'");
         assertThatThrownBy(() -> StorageDirectory.open(disk, TestNode.NAME, "", 5))
                 .hasMessageContaining("was made for 3 partitions, and cluster.partitions says 5");
     }
