@@ -1,5 +1,6 @@
 package io.covey.bucket;
 
+import io.covey.protocol.Lists;
 import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import java.util.List;
@@ -283,7 +284,7 @@ final class DeliveryQueue {
         earliestExpiryMillis = snapshot.in().i64();
         droppedByLimit = snapshot.in().varLong();
         droppedByExpiry = snapshot.in().varLong();
-        for (int i = snapshot.in().varInt(); i > 0; i--) {
+        for (int i = Lists.count(snapshot.in()); i > 0; i--) {
             QueuedMessage entry = snapshot.entry();
             handed.addLast(entry);
             if (entry != null) {
@@ -292,7 +293,7 @@ final class DeliveryQueue {
                 inFlightBytes += entry.queueBytes();
             }
         }
-        for (int i = snapshot.in().varInt(); i > 0; i--) {
+        for (int i = Lists.count(snapshot.in()); i > 0; i--) {
             QueuedMessage entry = Objects.requireNonNull(snapshot.entry());
             charge(entry);
             waiting.addLast(entry);

@@ -134,7 +134,7 @@ final class ResultCodec {
             case NODES -> new Result.Nodes(Lists.read(in, ByteReader::i64));
             case TICKED -> new Result.Ticked(Lists.read(in, OutboxEntry::read));
             case DESCRIBED -> readDescribed(in);
-            default -> throw new UnknownFormatException("a result", tag, NODES);
+            default -> throw new UnknownFormatException("a result", tag, HANDED_OVER);
         };
     }
 
@@ -214,11 +214,11 @@ final class ResultCodec {
                 shard, clientId, epoch, sequence, QoS.of(flags & 3), (flags & 4) != 0, Lists.readInts(in));
     }
 
-    private static void writeReceipt(ByteWriter out, Result.Receipt receipt) {
+    static void writeReceipt(ByteWriter out, Result.Receipt receipt) {
         out.varInt(receipt.packetId()).varLong(receipt.number());
     }
 
-    private static Result.Receipt readReceipt(ByteReader in) {
+    static Result.Receipt readReceipt(ByteReader in) {
         return new Result.Receipt(in.varInt(), in.varLong());
     }
 

@@ -34,11 +34,11 @@ final class SnapshotReader {
     void read(SenderTable senders, BucketState state, Ledger ledger) {
         SessionTable sessions = state.sessions();
         sessions.restored(in.varLong());
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             sessions.add(session(state.index(), ledger));
         }
         groups(state.groups());
-        for (int i = format == 1 ? 0 : in.varInt(); i > 0; i--) {
+        for (int i = format == 1 ? 0 : Lists.count(in); i > 0; i--) {
             sessions.predecessors().put(in.string(), Lists.read(in, Result.Predecessor::read));
         }
         state.index().routes().restored(in.varLong());
@@ -62,9 +62,7 @@ final class SnapshotReader {
         session.restore(epoch, turn, owner, in.varInt(), in.varLong(), will, in.i64(), in.i64());
         DurableState durable = session.durable();
         if (durable != null) {
-            for (int i = in.varInt(); i > 0; i--) {
-                durable.subscribe(Subscription.read(in), index);
-            }
+            Lists.read(in, Subscription::read).forEach(subscription -> durable.subscribe(subscription, index));
             durable.restore(receipts());
             shares(durable);
             durable.queue().read(this);
@@ -74,7 +72,7 @@ final class SnapshotReader {
 
     private void shares(DurableState durable) {
         shares.clear();
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             String filter = in.string();
             boolean subscribed = in.bool();
             Share share = subscribed ? Objects.requireNonNull(durable.share(filter)) : new Share(filter);
@@ -87,23 +85,21 @@ final class SnapshotReader {
     }
 
     private void groups(SharedGroups groups) {
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             SharedGroup group = groups.restore(in.string());
-            for (int k = in.varInt(); k > 0; k--) {
-                group.add(member());
-            }
+            Lists.read(in, SnapshotReader::member).forEach(group::add);
             group.turns(Lists.read(in, ByteReader::string));
-            for (int k = in.varInt(); k > 0; k--) {
+            for (int k = Lists.count(in); k > 0; k--) {
                 group.add(in.varLong(), loan());
             }
-            for (int k = in.varInt(); k > 0; k--) {
+            for (int k = Lists.count(in); k > 0; k--) {
                 group.add(Objects.requireNonNull(entry()));
             }
             groups.restored(group);
         }
     }
 
-    private SharedMember member() {
+    private static SharedMember member(ByteReader in) {
         String clientId = in.string();
         long incarnation = in.varLong();
         long epoch = in.varLong();
@@ -126,11 +122,7 @@ final class SnapshotReader {
 
     private Receipts receipts() {
         long nextNumber = in.varLong();
-        List<Result.Receipt> list = new ArrayList<>();
-        for (int i = in.varInt(); i > 0; i--) {
-            list.add(new Result.Receipt(in.varInt(), in.varLong()));
-        }
-        return Receipts.of(list, nextNumber);
+        return Receipts.of(Lists.read(in, ResultCodec::readReceipt), nextNumber);
     }
 
     /** Reads a queue entry, or null for a hole. */
@@ -141,10 +133,7 @@ final class SnapshotReader {
             return null;
         }
         Share share = (flags & 32) != 0 ? shares.get(in.varInt()) : null;
-        int[] ids = new int[in.varInt()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = in.varInt();
-        }
+        int[] ids = Lists.readInts(in);
         int index = in.varInt();
         if (index == messages.size()) {
             messages.add(new HeldMessage(Message.read(in)));
@@ -159,7 +148,7 @@ final class SnapshotReader {
 
     private void retained(RetainedStore retained) {
         retained.restored(in.varLong());
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             long version = in.varLong();
             retained.add(new RetainedStore.Value(Message.read(in), version));
         }
@@ -167,27 +156,25 @@ final class SnapshotReader {
 
     private void outbox(Outbox outbox) {
         outbox.restored(in.varLong(), in.varLong());
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             outbox.add(in.varLong(), OutboxEffect.read(in));
         }
     }
 
     private void origins(OriginTable origins) {
         origins.restored(in.varLong());
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             origins.restore(in.string(), in.varLong(), in.varLong(), in.i64(), Lists.readLongs(in));
         }
     }
 
     private void senders(SenderTable senders) {
-        for (int i = in.varInt(); i > 0; i--) {
+        for (int i = Lists.count(in); i > 0; i--) {
             ShardAddress sender = ShardAddress.read(in);
             long sequence = in.varLong();
             Step step = Step.read(in);
             senders.answered(sender, new SenderTable.Last(sequence, step, BatchCodec.readResult(in)));
         }
-        for (int i = in.varInt(); i > 0; i--) {
-            senders.forget(in.i64());
-        }
+        Lists.read(in, ByteReader::i64).forEach(senders::forget);
     }
 }

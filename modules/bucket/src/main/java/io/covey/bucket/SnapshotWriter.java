@@ -3,7 +3,6 @@ package io.covey.bucket;
 import io.covey.protocol.ByteWriter;
 import io.covey.protocol.Lists;
 import io.covey.routing.ShardAddress;
-import io.covey.routing.Subscription;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * met first; later ones name its index.
  */
 final class SnapshotWriter {
-    /** The form that this release writes and reads. */
+    /** The form that this release writes; it reads the earlier ones, too. */
     static final int FORMAT = 3;
 
     private final ByteWriter out;
@@ -76,15 +75,9 @@ final class SnapshotWriter {
     }
 
     private void durable(DurableState durable) {
-        List<Subscription> subscriptions = durable.subscriptions();
-        out.varInt(subscriptions.size());
-        for (Subscription subscription : subscriptions) {
-            subscription.write(out);
-        }
-        out.varLong(durable.receipts().nextNumber()).varInt(durable.receipts().size());
-        for (Result.Receipt receipt : durable.receipts().list()) {
-            out.varInt(receipt.packetId()).varLong(receipt.number());
-        }
+        Lists.write(durable.subscriptions(), (to, subscription) -> subscription.write(to), out);
+        out.varLong(durable.receipts().nextNumber());
+        Lists.write(durable.receipts().list(), ResultCodec::writeReceipt, out);
         shares(durable);
         durable.queue().write(this);
     }
@@ -151,10 +144,7 @@ final class SnapshotWriter {
         if (share != null) {
             out.varInt(share.snapshotIndex());
         }
-        out.varInt(entry.subscriptionIds().length);
-        for (int id : entry.subscriptionIds()) {
-            out.varInt(id);
-        }
+        Lists.writeInts(entry.subscriptionIds(), out);
         HeldMessage held = entry.held();
         int index = held.snapshotIndex(pass);
         if (index >= 0) {
@@ -202,9 +192,6 @@ final class SnapshotWriter {
             entry.getValue().step().write(out);
             BatchCodec.write(entry.getValue().result(), out);
         }
-        out.varInt(senders.gone().size());
-        for (long node : senders.gone()) {
-            out.i64(node);
-        }
+        Lists.write(List.copyOf(senders.gone()), ByteWriter::i64, out);
     }
 }

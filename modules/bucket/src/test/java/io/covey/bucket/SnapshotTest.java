@@ -3,6 +3,7 @@ package io.covey.bucket;
 import static io.covey.bucket.TestBucket.NEVER_EXPIRES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
@@ -132,6 +133,24 @@ class SnapshotTest {
         for (int length = 0; length < bytes.length; length++) {
             ByteReader torn = new ByteReader(bytes, 0, length);
             assertThatThrownBy(() -> Bucket.restore(torn, BucketLimits.DEFAULT)).isInstanceOf(RuntimeException.class);
+        }
+    }
+
+    @Test
+    void corruptBytesTakeNoMoreMemoryThanTheyAreLong() {
+        long epoch = bucket.connect("c").epoch();
+        bucket.subscribe("c", epoch, "a", QoS.AT_LEAST_ONCE);
+        bucket.publish("a", "m");
+        byte[] sound = written();
+        byte[] largestInt = HexFormat.of().parseHex("ffffffff07");
+
+        for (int at = 1; at + largestInt.length <= sound.length; at++) {
+            byte[] corrupt = sound.clone();
+            System.arraycopy(largestInt, 0, corrupt, at, largestInt.length);
+            Throwable thrown = catchThrowable(() -> Bucket.restore(new ByteReader(corrupt), BucketLimits.DEFAULT));
+            if (thrown != null) { // else the bytes were a name or a time
+                assertThat(thrown).as("corrupt from byte %d", at).isInstanceOf(RuntimeException.class);
+            }
         }
     }
 }
