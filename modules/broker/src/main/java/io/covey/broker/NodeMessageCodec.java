@@ -238,12 +238,7 @@ public final class NodeMessageCodec {
 
     private static void writeItem(ByteWriter out, NodeMessage.Publishes.Item item) {
         item.message().write(out.string(item.publisher()));
-        Origin origin = item.origin();
-        out.bool(origin != null);
-        if (origin != null) {
-            out.string(origin.source()).varLong(origin.incarnation());
-            out.varLong(origin.number()).varLong(origin.floor());
-        }
+        Origin.write(item.origin(), out);
         NodeMessage.Publishes.Share share = item.share();
         out.bool(share != null);
         if (share != null) {
@@ -260,7 +255,7 @@ public final class NodeMessageCodec {
     private static NodeMessage.Publishes.Item readItem(ByteReader in) {
         String publisher = in.string();
         Message message = Message.read(in);
-        Origin origin = in.bool() ? new Origin(in.string(), in.varLong(), in.varLong(), in.varLong()) : null;
+        Origin origin = Origin.read(in);
         NodeMessage.Publishes.Share share = in.bool() ? readShare(in) : null;
         return new NodeMessage.Publishes.Item(publisher, message, origin, share);
     }

@@ -68,7 +68,7 @@ final class SharedLoans {
 
     /** A message is lent to a connection of this shard; what has come before does nothing. */
     void lent(String filter, NodeMessage.Publishes.Loan lent, Message message) {
-        if (seen.isRepeat(new Origin("o:" + lent.partition(), 0, lent.number(), lent.lowest()))) {
+        if (seen.isRepeat(Origin.ofOutbox(lent.partition(), lent.number(), lent.lowest()))) {
             return;
         }
         Loan loan = new Loan(new Borrower(filter, lent.clientId(), lent.epoch()), lent.number());

@@ -7,7 +7,6 @@ import io.covey.protocol.Message;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.Subscription;
-import org.jspecify.annotations.Nullable;
 
 /** The binary form of commands: a tag, then the fields in order. Tags are never reused for another command. */
 final class CommandCodec {
@@ -40,7 +39,7 @@ final class CommandCodec {
             out.u8(APPEND);
             append.message().write(out);
             out.string(append.publisher());
-            write(out, append.origin());
+            Origin.write(append.origin(), out);
             Lists.write(append.shared(), ByteWriter::string, out);
         } else if (command instanceof Command.Acknowledge acknowledge) {
             writeHead(ACKNOWLEDGE, acknowledge.clientId(), acknowledge.epoch(), out);
@@ -53,7 +52,7 @@ final class CommandCodec {
         } else if (command instanceof Command.Retain retain) {
             out.u8(RETAIN);
             retain.message().write(out);
-            write(out, retain.origin());
+            Origin.write(retain.origin(), out);
         } else if (command instanceof Command.RaiseFloor raise) {
             writeHead(RAISE_FLOOR, raise.source(), raise.incarnation(), out).varLong(raise.floor());
         } else if (command instanceof SharedCommand shared) {
@@ -124,7 +123,7 @@ final class CommandCodec {
         int tag = in.u8();
         return switch (tag) {
             case APPEND ->
-                new Command.Append(Message.read(in), in.string(), readOrigin(in), Lists.read(in, ByteReader::string));
+                new Command.Append(Message.read(in), in.string(), Origin.read(in), Lists.read(in, ByteReader::string));
             case ACKNOWLEDGE ->
                 new Command.Acknowledge(in.string(), in.varLong(), Lists.readLongs(in), Lists.readLongs(in));
             case OPEN_SESSION ->
@@ -144,7 +143,7 @@ final class CommandCodec {
             case RECEIVE -> new Command.Receive(in.string(), in.varLong(), in.varInt());
             case RELEASE -> new Command.Release(in.string(), in.varLong(), in.varInt());
             case RAISE_FLOOR -> new Command.RaiseFloor(in.string(), in.varLong(), in.varLong());
-            case RETAIN -> new Command.Retain(Message.read(in), readOrigin(in));
+            case RETAIN -> new Command.Retain(Message.read(in), Origin.read(in));
             case READ_RETAINED -> new Command.ReadRetained(in.string(), in.string());
             case READ_ROUTES -> new Command.ReadRoutes();
             case RECONCILE -> new Command.Reconcile(Lists.read(in, CommandCodec::readProgress));
@@ -160,20 +159,6 @@ final class CommandCodec {
 
     private static ByteWriter writeHead(int tag, String clientId, long epoch, ByteWriter out) {
         return out.u8(tag).string(clientId).varLong(epoch);
-    }
-
-    static void write(ByteWriter out, @Nullable Origin origin) {
-        out.bool(origin != null);
-        if (origin != null) {
-            out.string(origin.source())
-                    .varLong(origin.incarnation())
-                    .varLong(origin.number())
-                    .varLong(origin.floor());
-        }
-    }
-
-    static @Nullable Origin readOrigin(ByteReader in) {
-        return in.bool() ? new Origin(in.string(), in.varLong(), in.varLong(), in.varLong()) : null;
     }
 
     private static void writeItem(ByteWriter out, Command.Enqueue.Item item) {

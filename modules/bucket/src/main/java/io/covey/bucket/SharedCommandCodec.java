@@ -25,7 +25,7 @@ final class SharedCommandCodec {
         if (command instanceof SharedCommand.HandOver over) {
             writeHead(HAND_OVER, over.filter(), over.clientId(), out).varLong(over.incarnation());
             over.message().write(out);
-            CommandCodec.write(out, over.origin());
+            Origin.write(over.origin(), out);
         } else if (command instanceof SharedCommand.Progress progress) {
             writeHead(PROGRESS, progress.filter(), progress.clientId(), out)
                     .varLong(progress.incarnation())
@@ -40,7 +40,7 @@ final class SharedCommandCodec {
             writeHead(GIVE_BACK, back.filter(), back.clientId(), out).varLong(back.incarnation());
             Lists.write(back.messages(), (writer, message) -> message.write(writer), out);
             out.bool(back.left());
-            CommandCodec.write(out, back.origin());
+            Origin.write(back.origin(), out);
         } else {
             writeMembership(out, command);
         }
@@ -79,7 +79,8 @@ final class SharedCommandCodec {
                 new SharedCommand.Settle(
                         in.string(), in.string(), in.varLong(), Lists.readLongs(in), Lists.readLongs(in));
             case HAND_OVER ->
-                new SharedCommand.HandOver(in.string(), in.string(), in.varLong(), Message.read(in), readOrigin(in));
+                new SharedCommand.HandOver(
+                        in.string(), in.string(), in.varLong(), Message.read(in), requiredOrigin(in));
             case DECLINE -> new SharedCommand.Decline(in.varLong(), in.bool(), in.i64());
             case GIVE_BACK ->
                 new SharedCommand.GiveBack(
@@ -88,7 +89,7 @@ final class SharedCommandCodec {
                         in.varLong(),
                         Lists.read(in, Message::read),
                         in.bool(),
-                        CommandCodec.readOrigin(in));
+                        Origin.read(in));
             default -> throw new UnknownFormatException("a command", tag, GIVE_BACK);
         };
     }
@@ -112,7 +113,7 @@ final class SharedCommandCodec {
                 in.i64());
     }
 
-    private static Origin readOrigin(ByteReader in) {
-        return Objects.requireNonNull(CommandCodec.readOrigin(in));
+    private static Origin requiredOrigin(ByteReader in) {
+        return Objects.requireNonNull(Origin.read(in));
     }
 }
