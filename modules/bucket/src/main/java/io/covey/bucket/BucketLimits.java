@@ -16,7 +16,7 @@ import io.covey.protocol.ByteWriter;
  * @param retainedMessagesMax retained messages in the bucket; beyond, those of new topics are refused
  * @param retainedBytesMax bytes of retained messages in the bucket; beyond, what would add to them is refused
  * @param handedAheadMin how many messages at least are handed to a connection beyond its Receive Maximum, so that an acknowledgement finds
- *     the next message at hand; see DESIGN of delivery
+ *     the next message at hand
  * @param clockSkewMillisMax how far a batch's time may be from the owner's
  */
 public record BucketLimits(

@@ -92,21 +92,9 @@ public sealed interface Command {
             subscriptions = List.copyOf(subscriptions);
             for (Subscription subscription : subscriptions) {
                 String filter = subscription.filter();
-                check(
-                        TopicFilters.isShared(filter)
-                                ? TopicFilters.isValidShared(filter)
-                                : TopicFilters.isValidFilter(filter),
-                        "filter");
-                check(levels(filter) <= LEVELS_MAX, "levels");
+                check(TopicFilters.isValid(filter), "filter");
+                check(TopicFilters.levels(filter) <= LEVELS_MAX, "levels");
             }
-        }
-
-        private static int levels(String filter) {
-            int levels = 1;
-            for (int i = 0; i < filter.length(); i++) {
-                levels += filter.charAt(i) == '/' ? 1 : 0;
-            }
-            return levels;
         }
     }
 

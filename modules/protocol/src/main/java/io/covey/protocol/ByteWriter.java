@@ -69,12 +69,6 @@ public final class ByteWriter {
         return this;
     }
 
-    /** Overwrites two bytes at {@code index}. */
-    public void setU16(int index, int value) {
-        bytes[index] = (byte) (value >>> 8);
-        bytes[index + 1] = (byte) value;
-    }
-
     /** Replaces the one byte at {@code index} by a {@link #varInt}, and moves what follows where that is longer. */
     void patchVarInt(int index, int value) {
         int extra = varIntSize(value) - 1;

@@ -26,6 +26,11 @@ public final class TopicFilters {
         return false;
     }
 
+    /** Whether this is a valid Topic Filter, of a Shared Subscription or not. */
+    public static boolean isValid(String filter) {
+        return isShared(filter) ? isValidShared(filter) : isValidFilter(filter);
+    }
+
     /**
      * Whether this is a valid Topic Filter without a share prefix: wildcards stand alone in their level, {@code #} last.
      *
@@ -78,21 +83,12 @@ public final class TopicFilters {
     }
 
     /**
-     * The Share Name of a filter.
+     * What Topic Names are compared with: the filter, of a Shared Subscription without {@code $share/} and the Share Name.
      *
-     * @param filter one for which {@link #isValidShared} holds
+     * @param filter one for which {@link #isValid} holds
      */
-    public static String shareName(String filter) {
-        return filter.substring(SHARE_PREFIX.length(), filter.indexOf('/', SHARE_PREFIX.length()));
-    }
-
-    /**
-     * The Topic Filter behind the Share Name.
-     *
-     * @param filter one for which {@link #isValidShared} holds
-     */
-    public static String sharedFilter(String filter) {
-        return filter.substring(filter.indexOf('/', SHARE_PREFIX.length()) + 1);
+    public static String plainFilter(String filter) {
+        return isShared(filter) ? filter.substring(filter.indexOf('/', SHARE_PREFIX.length()) + 1) : filter;
     }
 
     /** How many levels a Topic Name or Topic Filter has: one more than its slashes. */

@@ -98,15 +98,6 @@ class ByteWriterTest {
     }
 
     @Test
-    void twoBytesAreOverwritten() {
-        ByteWriter out = new ByteWriter(4).i32(0);
-
-        out.setU16(1, 0x1234);
-
-        assertThat(out.toByteArray()).containsExactly(0, 0x12, 0x34, 0);
-    }
-
-    @Test
     void anUnknownPropertyInAStoredFormIsADefect() {
         byte[] bytes = {2, 0x7E, 0};
 

@@ -153,9 +153,10 @@ class TopicFiltersTest {
 
         assertThat(TopicFilters.isShared(filter)).isTrue();
         assertThat(TopicFilters.isValidShared(filter)).isTrue();
-        assertThat(TopicFilters.shareName(filter)).isEqualTo("consumer1");
-        assertThat(TopicFilters.sharedFilter(filter)).isEqualTo("sport/tennis/+");
-        assertThat(TopicFilters.sharedFilter("$share/g//a")).isEqualTo("/a");
+        assertThat(TopicFilters.isValid(filter)).isTrue();
+        assertThat(TopicFilters.plainFilter(filter)).isEqualTo("sport/tennis/+");
+        assertThat(TopicFilters.plainFilter("$share/g//a")).isEqualTo("/a");
+        assertThat(TopicFilters.plainFilter("sport/tennis/+")).isEqualTo("sport/tennis/+");
     }
 
     @ParameterizedTest // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
@@ -173,6 +174,7 @@ class TopicFiltersTest {
             })
     void illFormedSharedFiltersAreInvalid(String filter) {
         assertThat(TopicFilters.isValidShared(filter)).isFalse();
+        assertThat(TopicFilters.isValid(filter)).isEqualTo(!filter.startsWith("$share/"));
     }
 
     @Test

@@ -196,7 +196,7 @@ public final class RouteTableWriter {
         }
         origin.digest += hash(filter, flags) - hash(filter, flagsBefore);
         changed = true;
-        String topicFilter = TopicFilters.isShared(filter) ? TopicFilters.sharedFilter(filter) : filter;
+        String topicFilter = TopicFilters.plainFilter(filter);
         boolean wildcard = TopicFilters.hasWildcard(topicFilter);
         Destinations present = wildcard ? RouteNode.find(wildcards, topicFilter) : exact.get(topicFilter);
         Destinations next = changed(present == null ? Destinations.NONE : present, filter, origin, flags);

@@ -130,8 +130,7 @@ final class SubscriptionRequests {
         if (!isValid(filter)) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
-        String matched = TopicFilters.isShared(filter) ? TopicFilters.sharedFilter(filter) : filter;
-        if (!permissions.maySubscribe(matched, request.qos())) {
+        if (!permissions.maySubscribe(TopicFilters.plainFilter(filter), request.qos())) {
             return ReasonCode.NOT_AUTHORIZED;
         }
         boolean full = settings.subscriptionsMax() > 0 && filters.size() >= settings.subscriptionsMax();
@@ -139,15 +138,10 @@ final class SubscriptionRequests {
     }
 
     private boolean isValid(String filter) {
-        if (TextLength.exceeds(filter, settings.topicBytesMax())) {
-            return false;
-        }
-        if (TopicFilters.isShared(filter)) {
-            return TopicFilters.isValidShared(filter) // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-                    && TopicFilters.levels(TopicFilters.sharedFilter(filter)) <= settings.topicLevelsMax();
-        }
-        return TopicFilters.isValidFilter(filter) // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.3-1]
-                && TopicFilters.levels(filter) <= settings.topicLevelsMax();
+        return !TextLength.exceeds(filter, settings.topicBytesMax())
+                // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.3-1] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+                && TopicFilters.isValid(filter)
+                && TopicFilters.levels(TopicFilters.plainFilter(filter)) <= settings.topicLevelsMax();
     }
 
     /** Towards a bridge of MQTT 3 that says so RETAIN is kept, and its own messages do not come back. */
@@ -172,9 +166,7 @@ final class SubscriptionRequests {
         } else {
             for (int i = 0; i < reasons.length; i++) {
                 String filter = asked.get(i);
-                if (!(TopicFilters.isShared(filter)
-                        ? TopicFilters.isValidShared(filter)
-                        : TopicFilters.isValidFilter(filter))) {
+                if (!TopicFilters.isValid(filter)) {
                     reasons[i] = ReasonCode.TOPIC_FILTER_INVALID;
                 } else {
                     wanted.add(filter);

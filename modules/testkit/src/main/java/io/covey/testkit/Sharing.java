@@ -48,7 +48,7 @@ final class Sharing {
     Sharing(History history, String filter, Predicate<SimulatedSocket> isOver) {
         this.history = history;
         this.group = filter;
-        this.filter = TopicFilters.sharedFilter(filter);
+        this.filter = TopicFilters.plainFilter(filter);
         this.isOver = isOver;
     }
 
