@@ -5,8 +5,6 @@ import io.covey.bucket.BatchResult;
 import io.covey.bucket.Command;
 import io.covey.bucket.Refusal;
 import io.covey.bucket.Result;
-import io.covey.bucket.SharedCommand;
-import io.covey.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,7 +31,6 @@ final class Lane implements BucketGateway.Answer, Congestion {
     private static final int BACK_OFF_FIRST_MICROS = 10_000;
     private static final int BACK_OFF_MAX_MICROS = 500_000;
     private static final long NEVER = Long.MAX_VALUE;
-    private static final long COMMAND_BYTES = 128;
 
     private final Lanes lanes;
     private final int partition;
@@ -80,7 +77,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
         }
         commands.add(command);
         handlers.add(handler);
-        long bytes = bytes(command);
+        long bytes = command.sizeBytes();
         waitingBytes += bytes;
         lanes.waiting(bytes);
         arrived(urgent);
@@ -193,7 +190,7 @@ final class Lane implements BucketGateway.Answer, Congestion {
         }
         long bytes = 0;
         while (taken.size() < max && !commands.isEmpty()) {
-            long next = bytes(commands.element());
+            long next = commands.element().sizeBytes();
             if (bytes > 0 && bytes + next > lanes.settings.batching().bytesMax()) {
                 break;
             }
@@ -338,32 +335,5 @@ final class Lane implements BucketGateway.Answer, Congestion {
         handlers.clear();
         acknowledgements.clear();
         paused.clear();
-    }
-
-    private static long bytes(Command command) {
-        if (command instanceof Command.Append append) {
-            return COMMAND_BYTES + append.message().sizeBytes();
-        }
-        if (command instanceof Command.Retain retain) {
-            return COMMAND_BYTES + retain.message().sizeBytes();
-        }
-        if (command instanceof Command.Enqueue enqueue) {
-            long bytes = COMMAND_BYTES;
-            for (Command.Enqueue.Item item : enqueue.items()) {
-                bytes += item.message().sizeBytes();
-            }
-            return bytes;
-        }
-        if (command instanceof SharedCommand.HandOver over) {
-            return COMMAND_BYTES + over.message().sizeBytes();
-        }
-        if (command instanceof SharedCommand.GiveBack back) {
-            long bytes = COMMAND_BYTES;
-            for (Message message : back.messages()) {
-                bytes += message.sizeBytes();
-            }
-            return bytes;
-        }
-        return COMMAND_BYTES;
     }
 }

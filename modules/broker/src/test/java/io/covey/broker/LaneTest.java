@@ -6,11 +6,15 @@ import io.covey.broker.TestBuckets.Fault;
 import io.covey.bucket.Batch;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Command;
+import io.covey.bucket.Origin;
 import io.covey.bucket.Result;
+import io.covey.bucket.SharedCommand;
+import io.covey.bucket.Will;
 import io.covey.protocol.Message;
 import io.covey.protocol.Properties;
 import io.covey.protocol.QoS;
 import io.covey.routing.ShardAddress;
+import io.covey.routing.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -130,6 +134,38 @@ class LaneTest {
         time.pass(20);
 
         assertThat(batchSizes()).containsExactly(1, 1, 1);
+    }
+
+    @Test
+    void whatClientsPutIntoCommandsCountsWhateverTheyAsk() {
+        Message large = new Message("t", new byte[60_000], QoS.AT_LEAST_ONCE, false, Properties.EMPTY, 0, 1);
+        String filter = "x".repeat(30_000);
+        ShardAddress shard = new ShardAddress(1, 0);
+        Subscription subscription = new Subscription(filter, QoS.AT_LEAST_ONCE, false, false, 0, 0);
+        List<Command> commands = List.of(
+                new Command.OpenSession("c", shard, false, 60, 10, new Will(large, 0, -1), Command.OpenSession.FIRST),
+                new Command.Subscribe("c", 1, List.of(subscription)),
+                new Command.Unsubscribe("c", 1, List.of(filter)),
+                new Command.Retain(large, null),
+                new Command.Enqueue(
+                        "c", 1, List.of(new Command.Enqueue.Item(large, QoS.AT_LEAST_ONCE, true, new int[0]))),
+                new SharedCommand.HandOver(filter, "c", 1, large, Origin.ofOutbox(0, 1, 1)),
+                new SharedCommand.GiveBack(filter, "c", 1, List.of(large), false, null));
+        NodeSettings settings = SETTINGS.with(new NodeSettings.Waiting(16_384, 100_000, 1L << 40));
+
+        for (Command command : commands) {
+            Lane bounded = lane(settings);
+            time.turn(() -> {
+                bounded.submit(command, true, result -> {});
+                assertThat(bounded.congestion())
+                        .as("one %s", command.getClass())
+                        .isNull();
+                bounded.submit(command, true, result -> {});
+                assertThat(bounded.congestion())
+                        .as("two %s", command.getClass())
+                        .isSameAs(bounded);
+            });
+        }
     }
 
     @Test

@@ -16,6 +16,13 @@ import org.jspecify.annotations.Nullable;
  * backups hold those.
  */
 public sealed interface Command {
+    /** What a command takes beside what clients put into it, by estimate. */
+    long BYTES = 128;
+
+    /** An estimate of the bytes that it holds in memory, for bounds of what waits and of what travels together. */
+    default long sizeBytes() {
+        return BYTES;
+    }
 
     /**
      * A CONNECT. A session that a connection at another shard has is not opened at the first attempt: {@link Result.Occupied} says whom to ask
@@ -51,6 +58,11 @@ public sealed interface Command {
             check(turn >= AT_ONCE, "turn");
             check(expirySeconds >= 0 && expirySeconds <= 0xFFFF_FFFFL, "expirySeconds");
             check(receiveMaximum >= 1 && receiveMaximum <= 65_535, "receiveMaximum");
+        }
+
+        @Override
+        public long sizeBytes() {
+            return BYTES + (will == null ? 0 : will.message().sizeBytes());
         }
 
         /** The same CONNECT, now that its turn has come. */
@@ -96,10 +108,28 @@ public sealed interface Command {
                 check(TopicFilters.levels(filter) <= LEVELS_MAX, "levels");
             }
         }
+
+        @Override
+        public long sizeBytes() {
+            long bytes = BYTES;
+            for (Subscription subscription : subscriptions) {
+                bytes += 2L * subscription.filter().length();
+            }
+            return bytes;
+        }
     }
 
     /** Removes subscriptions of a persistent session. */
-    record Unsubscribe(String clientId, long epoch, List<String> filters) implements Command {}
+    record Unsubscribe(String clientId, long epoch, List<String> filters) implements Command {
+        @Override
+        public long sizeBytes() {
+            long bytes = BYTES;
+            for (String filter : filters) {
+                bytes += 2L * filter.length();
+            }
+            return bytes;
+        }
+    }
 
     /**
      * Queues a message for every persistent session of this bucket with a matching subscription of QoS above 0. Overlapping subscriptions
@@ -120,6 +150,11 @@ public sealed interface Command {
         public Append(Message message, String publisher, @Nullable Origin origin) {
             this(message, publisher, origin, List.of());
         }
+
+        @Override
+        public long sizeBytes() {
+            return BYTES + message.sizeBytes();
+        }
     }
 
     /**
@@ -133,6 +168,15 @@ public sealed interface Command {
             public Item {
                 check(qos != QoS.AT_MOST_ONCE, "qos");
             }
+        }
+
+        @Override
+        public long sizeBytes() {
+            long bytes = BYTES;
+            for (Item item : items) {
+                bytes += item.message().sizeBytes();
+            }
+            return bytes;
         }
     }
 
@@ -162,7 +206,12 @@ public sealed interface Command {
     record RaiseFloor(String source, long incarnation, long floor) implements Command {}
 
     /** Stores a retained message, or deletes it where the payload is empty [MQTT-3.3.1-6]. */
-    record Retain(Message message, @Nullable Origin origin) implements Command {}
+    record Retain(Message message, @Nullable Origin origin) implements Command {
+        @Override
+        public long sizeBytes() {
+            return BYTES + message.sizeBytes();
+        }
+    }
 
     /**
      * Asks for the retained messages that match a filter.

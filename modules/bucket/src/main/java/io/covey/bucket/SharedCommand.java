@@ -76,6 +76,11 @@ public sealed interface SharedCommand extends Command.OfShared {
         public HandOver {
             check(message.qos() != QoS.AT_MOST_ONCE, "qos");
         }
+
+        @Override
+        public long sizeBytes() {
+            return BYTES + message.sizeBytes();
+        }
     }
 
     /**
@@ -99,7 +104,16 @@ public sealed interface SharedCommand extends Command.OfShared {
             List<Message> messages,
             boolean left,
             @Nullable Origin origin)
-            implements SharedCommand {}
+            implements SharedCommand {
+        @Override
+        public long sizeBytes() {
+            long bytes = BYTES;
+            for (Message message : messages) {
+                bytes += message.sizeBytes();
+            }
+            return bytes;
+        }
+    }
 
     private static void check(boolean valid, String field) {
         if (!valid) {
