@@ -2,6 +2,7 @@ package io.covey.storage;
 
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
+import io.covey.bucket.UnknownFormatException;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
 import java.io.DataInputStream;
@@ -138,6 +139,9 @@ public final class BackupFile {
         int partition = in.readInt();
         int length = in.readInt();
         int crc = in.readInt();
+        if (length < 0) {
+            throw new StorageException(file + " is corrupt at partition " + partition);
+        }
         byte[] bytes = in.readNBytes(length);
         if (bytes.length < length) {
             throw new EOFException();
@@ -145,7 +149,11 @@ public final class BackupFile {
         if (crc != LogFormat.crc(bytes, 0, length)) {
             throw new StorageException(file + " fails its checksum at partition " + partition);
         }
-        Bucket bucket = Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT);
-        new SnapshotFile(partition, 0, true).write(disk, bucket.version(), bytes, length);
+        try {
+            Bucket bucket = Bucket.restore(new ByteReader(bytes), BucketLimits.DEFAULT);
+            new SnapshotFile(partition, 0, true).write(disk, bucket.version(), bytes, length);
+        } catch (UnknownFormatException newer) {
+            throw new StorageException(file + ": " + newer.getMessage() + "; restore it with the newer release", newer);
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.covey.bucket.BatchCodec;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.Step;
+import io.covey.bucket.UnknownFormatException;
 import io.covey.protocol.ByteReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,7 +60,11 @@ final class Recovery implements LogReader.Visitor {
         }
     }
 
-    /** Reads everything. */
+    /**
+     * Reads everything.
+     *
+     * @throws StorageException where a newer release wrote something
+     */
     void run() throws IOException {
         log.check();
         faults.addAll(log.faults());
@@ -78,6 +83,10 @@ final class Recovery implements LogReader.Visitor {
             running.await();
         } catch (UncheckedIOException failure) {
             throw failure.getCause();
+        } catch (UnknownFormatException newer) {
+            throw new StorageException(
+                    "storage.directory: " + disk + ": " + newer.getMessage() + "; start the newer release again",
+                    newer);
         } finally {
             threads = null;
         }

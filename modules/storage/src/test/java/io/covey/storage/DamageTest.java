@@ -243,6 +243,19 @@ class DamageTest {
     }
 
     @Test
+    void aBucketInTheFormOfANewerReleaseIsRefusedInOneLine() throws Exception {
+        TestNode node = filled();
+        byte[] bucket = node.buckets[1].written().toByteArray();
+        bucket[0] = 99;
+        new SnapshotFile(1, Long.MAX_VALUE, true).write(disk, node.buckets[1].version(), bucket, bucket.length);
+
+        assertThatThrownBy(this::recover)
+                .isInstanceOf(StorageException.class)
+                .hasMessageMatching("storage.directory: memory: a bucket's snapshot has format 99, "
+                        + "this release knows \\d+; start the newer release again");
+    }
+
+    @Test
     void aDirectoryThatLostItsIdentityIsNotTakenForANewOne() throws Exception {
         filled();
         disk.delete(NodeIdentity.FILE);

@@ -126,6 +126,11 @@ class DoctorTest {
         Files.write(file, bytes);
         assertThatThrownBy(() -> BackupFile.restore(file, temporary.resolve("a"), "n", ""))
                 .hasMessageContaining("fails its checksum");
+        byte[] negative = bytes.clone();
+        negative[24] |= (byte) 0x80; // the length of the first bucket
+        Files.write(file, negative);
+        assertThatThrownBy(() -> BackupFile.restore(file, temporary.resolve("d"), "n", ""))
+                .hasMessageContaining("is corrupt at partition 0");
         Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 1));
         assertThatThrownBy(() -> BackupFile.restore(file, temporary.resolve("b"), "n", ""))
                 .hasMessageContaining("is cut short");
