@@ -2,6 +2,7 @@ package io.covey.broker;
 
 import io.covey.bucket.Command;
 import io.covey.session.EndOfConnection;
+import io.covey.session.SharedReceipt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,24 @@ final class Departure {
         this.pipeline = pipeline;
     }
 
+    /** The connection takes part in nothing any more; what it has published is waited for. */
+    void begin() {
+        shard.registry.unregister(connection);
+        shard.registry.unsettled(connection);
+        shard.fanOut.remove(connection);
+        shard.announceRoutes(null);
+        connection.subscriptions().close();
+        shard.loop.atEndOfTurn(connection::drain); // not from inside the connection's call
+        shard.loop.atEndOfTurn(this::leaveGroups);
+    }
+
+    /** What was lent is settled before the groups hear of the end. */
+    private void leaveGroups() {
+        connection.takeUncompletedShared().forEach(SharedReceipt::returned);
+        shard.loans.flush();
+        connection.memberships().end();
+    }
+
     /** Reports the connection's end to its bucket. */
     void close(EndOfConnection end, boolean hasWill) {
         closing = new Command.CloseSession(
@@ -54,7 +73,7 @@ final class Departure {
         if (command != null) {
             closing = null;
             reporting = true;
-            connection.flushAcknowledgements(); // in one batch: whoever waits for the report waits for both
+            connection.queue().acknowledgements().flush(); // in one batch: whoever waits for the report waits for both
             connection.lane().submit(command, true, result -> {
                 reporting = false;
                 finish();
@@ -64,7 +83,9 @@ final class Departure {
 
     private void finish() {
         if (completed && !reporting) {
-            connection.reported();
+            shard.registry.settled(connection);
+            connection.over();
+            shard.kicks.reconsider(connection.clientId());
         }
     }
 

@@ -90,7 +90,7 @@ final class Reconciler {
                     && connection.isOpen()
                     && connection.epoch() == then.epoch()
                     && connection.nextSequence() == then.nextSequence()) {
-                connection.behind();
+                connection.queue().behind();
             }
         }
     }

@@ -1,9 +1,6 @@
 package io.covey.broker;
 
-import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
-import io.covey.protocol.Auth;
-import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.Message;
 import io.covey.protocol.ProtocolVersion;
@@ -13,20 +10,17 @@ import io.covey.protocol.ReasonCode;
 import io.covey.routing.Subscriber;
 import io.covey.routing.Subscription;
 import io.covey.session.Connection;
-import io.covey.session.ConnectionEffects;
-import io.covey.session.ConnectionEvent;
 import io.covey.session.ConnectionView;
 import io.covey.session.EndOfConnection;
 import io.covey.session.OpenRequest;
 import io.covey.session.SharedReceipt;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's connection in its shard: stands between the wire, the connection's state machine and the lanes. Owned by the shard's loop.
+ * One client's connection in its shard: leads the inputs of the wire, of the buckets and of the rest of the shard to the connection's state machine,
+ * whose effects go by {@link ClientEffects}. Owned by the shard's loop.
  *
  * <table><caption>Phases</caption>
  * <tr><td>NEW</td><td>until the session is asked for</td></tr>
@@ -37,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>REPORTING</td><td>its bucket is being told of its end</td></tr>
  * <tr><td>OVER</td><td>nothing of it is left</td></tr></table>
  */
-final class ShardConnection implements ClientInput, ConnectionEffects, Subscriber {
+final class ShardConnection implements ClientInput, Subscriber {
     private final Shard shard;
     private final WireOutput output;
+    private final ClientEffects effects;
     private final Connection connection;
     private final PublishPipeline pipeline;
     private final TimerWheel.Timer tick = new TimerWheel.Timer(this::tick);
@@ -63,7 +58,6 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     private @Nullable SessionQueue queue;
     private @Nullable Departure departure;
-    private @Nullable Map<ConnectionEvent, Long> drops;
 
     private enum Phase {
         NEW,
@@ -87,7 +81,8 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         this.memberships = new SharedMemberships(this, shard);
         this.progress = new DeliveryProgress(shard);
         long now = shard.nowMillis();
-        this.connection = new Connection(this, shard.settings.session(), shard.loop::uniqueLong, now);
+        this.effects = new ClientEffects(this, shard, output, pipeline, subscriptions, progress);
+        this.connection = new Connection(effects, shard.settings.session(), shard.loop::uniqueLong, now);
         this.opening = new Opening(this, shard, output, connection);
         shard.wheel.atLatest(tick, connection.nextDeadlineMillis());
     }
@@ -222,25 +217,15 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
     }
 
-    @Override
-    public void wakeAt(long millis) {
+    /** Looks at what is due at this time, at the latest. */
+    void wakeAt(long millis) {
         shard.wheel.atLatest(tick, millis);
     }
 
     // Opening.
 
-    @Override
-    public void authenticate(Connect connect) {
-        opening.authenticate(connect);
-    }
-
-    @Override
-    public void authenticateFurther(Auth packet) {
-        opening.authenticateFurther(packet);
-    }
-
-    @Override
-    public void open(OpenRequest request) {
+    /** The CONNECT has passed all checks: the session is asked for. */
+    void open(OpenRequest request) {
         clientId = request.clientId();
         persistent = request.persistent();
         isV5 = request.connect().version().isV5();
@@ -255,7 +240,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         phase = Phase.OPENING;
     }
 
-    /** The session is not to be had, or the connection has ended meanwhile. */
+    /** The session is not to be had, or everything that was left to do after the end is done. */
     void over() {
         phase = Phase.OVER;
     }
@@ -264,7 +249,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
     void overtaken() {
         over();
         connection.takenOver(shard.nowMillis());
-        close();
+        output.close();
     }
 
     /** It has its epoch, and goes on once the earlier connection of the client id is gone. */
@@ -273,7 +258,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         persistent = persistent || opened.sessionPresent(); // a durable session stays so until it ends
         epoch = opened.epoch();
         incarnation = opened.incarnation();
-        queue = new SessionQueue(this, shard);
+        queue = new SessionQueue(this, shard, connection, progress);
     }
 
     /** It is the only connection of its client id: it opens. */
@@ -295,7 +280,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
         connection.opened(opened, shard.nowMillis()); // also where the client has gone: it may have published before
         if (hintMissed && phase == Phase.OPEN) {
-            fetch(connection.nextSequence());
+            queue().fetch(connection.nextSequence());
         }
         settle();
     }
@@ -313,7 +298,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
             shutDown(ReasonCode.SESSION_TAKEN_OVER); // [MQTT-3.1.4-3]
         } else if (phase == Phase.WAITING) {
             connection.takenOver(shard.nowMillis());
-            close();
+            output.close();
         }
     }
 
@@ -324,22 +309,12 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
 
     // Publishing.
 
-    @Override
-    public void publish(long token, Message message, int packetId) {
-        pipeline.publish(token, message, packetId);
-    }
-
     /** A publish is complete. */
     void published(long token, ReasonCode reason) {
         if (phase == Phase.OPEN) {
             connection.published(token, reason, shard.lastMillis());
         }
         settle();
-    }
-
-    @Override
-    public void release(int packetId) {
-        pipeline.release(packetId);
     }
 
     /** The bucket has forgotten a Packet Identifier of QoS 2, or did not know it. */
@@ -366,22 +341,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
     }
 
-    @Override
-    public void reading(boolean on) {
-        output.reading(on);
-    }
-
     // Subscribing.
-
-    @Override
-    public void subscribe(int packetId, List<Subscription> wanted) {
-        subscriptions.subscribe(packetId, wanted);
-    }
-
-    @Override
-    public void unsubscribe(int packetId, List<String> filters) {
-        subscriptions.unsubscribe(packetId, filters);
-    }
 
     ConnectionSubscriptions subscriptions() {
         return subscriptions;
@@ -443,81 +403,15 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         }
     }
 
-    @Override
-    public void acknowledged(long sequence) {
-        queue().acknowledgements().released(sequence);
-    }
-
-    @Override
-    public void received(long sequence) {
-        queue().acknowledgements().received(sequence);
-    }
-
-    @Override
-    public void fetch(long fromSequence) {
-        queue().fetch(fromSequence);
-    }
-
-    /** Its bucket has more for it than has arrived: asks for that [I5]. */
-    void behind() {
-        progress.behind(connection.takesMore(), shard.nowMillis());
-        fetch(connection.nextSequence());
-    }
-
-    /** A fetch has brought something, published at this time first. */
-    void fetched(long firstPublishedAtMillis) {
-        progress.fetched(connection.takesMore(), firstPublishedAtMillis, shard.nowMillis());
-    }
-
-    private SessionQueue queue() {
+    /** The session's queue, once the connection has its epoch. */
+    SessionQueue queue() {
         return Objects.requireNonNull(queue, "the session is open");
-    }
-
-    /** What the bucket hands out next, as the result of any command that is answered with it. */
-    void handed(Result result) {
-        queue().handed(result);
-    }
-
-    /** The bucket knows of these PUBRECs. */
-    void receivedRecorded(long[] sequences) {
-        for (int i = 0; i < sequences.length && phase == Phase.OPEN; i++) {
-            connection.receivedRecorded(sequences[i], shard.lastMillis());
-        }
-    }
-
-    /** Entries of the session's queue. */
-    void handed(List<QueueEntry> entries) {
-        connection.handed(entries, shard.nowMillis());
-        settle();
-    }
-
-    @Override
-    public void send(ControlPacket packet) {
-        output.send(packet);
-    }
-
-    @Override
-    public void sendPublish(
-            Message message,
-            int packetId,
-            QoS qos,
-            boolean dup,
-            boolean retain,
-            int[] subscriptionIds,
-            int topicAlias) {
-        output.sendPublish(message, packetId, qos, dup, retain, subscriptionIds, topicAlias);
-        progress.sent(message, qos, dup, retain, shard.lastMillis());
     }
 
     // Ending.
 
-    @Override
-    public void close() {
-        output.close();
-    }
-
-    @Override
-    public void ended(EndOfConnection end) {
+    /** The connection is over. */
+    void ended(EndOfConnection end) {
         if (phase == Phase.OPEN) {
             leave().close(end, hasWill); // [MQTT311-3.1.2-12]
         }
@@ -534,14 +428,9 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         if (phase == Phase.OPEN || phase == Phase.WAITING) {
             leave();
             connection.takenOver(shard.nowMillis());
-            close();
+            output.close();
             settle();
         }
-    }
-
-    /** What the client has acknowledged goes to its bucket before whatever is submitted next. */
-    void flushAcknowledgements() {
-        queue().acknowledgements().flush();
     }
 
     private Departure leave() {
@@ -549,21 +438,13 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         departure = leaving;
         phase = Phase.DRAINING;
         progress.moved();
-        shard.registry.unregister(this);
-        shard.registry.unsettled(this);
-        shard.fanOut.remove(this);
-        shard.announceRoutes(null);
-        subscriptions.close();
-        shard.loop.atEndOfTurn(this::drain); // not from inside the connection's call
-        shard.loop.atEndOfTurn(this::leaveGroups);
+        leaving.begin();
         return leaving;
     }
 
-    /** What was lent is settled before the groups hear of the end. */
-    private void leaveGroups() {
-        connection.takeUncompletedShared().forEach(SharedReceipt::returned);
-        shard.loans.flush();
-        memberships.end();
+    /** What others are to have of the messages of Shared Subscriptions that it took; then no more. */
+    List<SharedReceipt> takeUncompletedShared() {
+        return connection.takeUncompletedShared();
     }
 
     /** Goes on with what is left to do after the end. */
@@ -576,20 +457,13 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         leaving.complete();
     }
 
-    /** The bucket knows of the end, or need not. */
-    void reported() {
-        shard.registry.settled(this);
-        phase = Phase.OVER;
-        shard.kicks.reconsider(clientId);
-    }
-
     /** The broker ends the connection. */
     void shutDown(ReasonCode reason) {
         if (shard.vacancies.withdraw(this)) {
             phase = Phase.OVER;
         }
         connection.shutDown(reason, shard.nowMillis());
-        close();
+        output.close();
         settle();
     }
 
@@ -598,7 +472,7 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
         phase = Phase.OVER;
         progress.moved();
         connection.abandon();
-        close();
+        output.close();
         shard.wheel.clear(tick);
     }
 
@@ -615,18 +489,8 @@ final class ShardConnection implements ClientInput, ConnectionEffects, Subscribe
                 output.listener(),
                 output.remoteAddress(),
                 own,
-                drops == null ? Map.of() : drops,
+                effects.drops(),
                 progress.sentAtMillis(),
                 progress.stuck());
-    }
-
-    @Override
-    public void report(ConnectionEvent event, ReasonCode reason) {
-        if (event.isDrop()) {
-            Map<ConnectionEvent, Long> counted = drops == null ? new EnumMap<>(ConnectionEvent.class) : drops;
-            counted.merge(event, 1L, Long::sum);
-            drops = counted;
-        }
-        shard.events.connection(output.listener(), clientId, event, reason);
     }
 }

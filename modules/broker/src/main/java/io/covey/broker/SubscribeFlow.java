@@ -258,7 +258,7 @@ final class SubscribeFlow {
             connection.subscribed(packetId, reasons);
         }
         if (enqueued != null) {
-            connection.handed(enqueued);
+            connection.queue().handed(enqueued);
         }
         deliverDirectly();
     }
