@@ -2,7 +2,6 @@ package io.covey.session;
 
 import io.covey.bucket.QueueEntry;
 import io.covey.bucket.Result;
-import io.covey.protocol.Auth;
 import io.covey.protocol.ConnAck;
 import io.covey.protocol.Connect;
 import io.covey.protocol.ControlPacket;
@@ -26,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Every {@code nowMillis} is cluster time in milliseconds and never goes back from one input of a connection to the next; timers and
  * message times use the same clock.
  *
- * <p>Its phases are those of {@link ConnectionPhase}; this class moves between them and answers for the end, {@link LiveSession} has the
- * rest. Inputs that come after the end are ignored, so that answers under way need not be called off.
+ * <p>Its phases are those of {@link ConnectionPhase}; this class moves between them and answers for the end, {@link Admission} has what comes before
+ * CONNACK and {@link LiveSession} what comes after it. Inputs that come after the end are ignored, so that answers under way need not be called off.
  */
 public final class Connection {
     /** What a CONNACK without properties takes in MQTT 5.0. */
@@ -38,25 +37,15 @@ public final class Connection {
     private final LongSupplier uniqueIds;
     private final KeepAlive keepAlive;
     private final ReadingGate gate;
-    private final Backlog backlog = new Backlog();
 
     private ConnectionPhase phase = ConnectionPhase.AWAITING_CONNECT;
-    private @Nullable Connect connect;
-    private @Nullable Terms terms;
-    private @Nullable EnhancedExchange exchange;
-    private Permissions permissions = Permissions.ALL;
+
+    /** From CONNECT to CONNACK; and beyond, where the connection ends while its session is being opened: that end is reported when it was. */
+    private @Nullable Admission admission;
+
     private @Nullable LiveSession live;
     private List<SharedReceipt> uncompletedShared = List.of();
     private boolean writable = true;
-
-    /** The client has gone while its session was being opened; what it had sent before is still worked off. */
-    private boolean lostWhileOpening;
-
-    /** The connection has ended while its session was being opened: the end is reported when that has happened. */
-    private boolean endsWhenOpened;
-
-    /** The highest sequence that was hinted before the session was open; 0 for none. */
-    private long hintedWhileOpening;
 
     /**
      * A new connection that awaits CONNECT. It calls no effect yet; its first deadline is {@link #nextDeadlineMillis}.
@@ -94,13 +83,11 @@ public final class Connection {
         }
         Connect first = (Connect) packet;
         try {
-            terms = Handshake.terms(first, settings, uniqueIds);
+            admission = new Admission(first, settings, uniqueIds);
         } catch (ProtocolViolation violation) {
-            refuseConnect(violation.reason(), first.version(), clientMaximum(first));
+            refuseConnect(violation.reason(), first.version(), Handshake.maximumPacketBytes(first));
             return;
         }
-        connect = first;
-        exchange = EnhancedExchange.of(first);
         phase = ConnectionPhase.AUTHENTICATING;
         keepAlive.suspend();
         effects.authenticate(first); // [MQTT-3.1.4-2]
@@ -108,9 +95,10 @@ public final class Connection {
 
     /** A packet came before CONNACK. */
     private void early(ControlPacket packet, long nowMillis) {
+        Admission client = admission();
+        EnhancedExchange exchange = client.exchange();
         if (exchange == null || packet.type() == PacketType.DISCONNECT && phase == ConnectionPhase.OPENING) {
-            backlog.add(packet); // [MQTT-3.1.4-6]: not looked at before CONNECT is accepted
-            if (backlog.isFull()) {
+            if (client.keep(packet)) { // [MQTT-3.1.4-6]: not looked at before CONNECT is accepted
                 gate.hold(ReadingGate.OPENING);
             }
         } else if (packet.type() == PacketType.DISCONNECT) {
@@ -123,10 +111,6 @@ public final class Connection {
                 violated(violation, null, nowMillis);
             }
         }
-    }
-
-    private static long clientMaximum(Connect connect) {
-        return connect.properties().number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT);
     }
 
     /**
@@ -153,19 +137,20 @@ public final class Connection {
     // [MQTT-3.1.4-1]
     private void refuseConnect(ReasonCode reason, @Nullable ProtocolVersion version, long clientMaximumBytes) {
         if (Handshake.isAnswered(reason, version)) {
-            refuse(reason, clientMaximumBytes);
+            refuse(Handshake.refused(reason), reason, clientMaximumBytes);
         } else {
             effects.report(ConnectionEvent.CONNECT_REFUSED, reason);
             close();
         }
     }
 
-    private void refuse(ReasonCode reason, long clientMaximumBytes) {
-        refuse(Handshake.refused(reason), reason, clientMaximumBytes);
+    private void refuse(ReasonCode reason) {
+        refuse(Handshake.refused(reason), reason, terms().maximumPacketBytes());
     }
 
     private void refuse(ConnAck answer, ReasonCode reason, long clientMaximumBytes) {
-        if (clientMaximumBytes >= CONNACK_BYTES_MIN && !lostWhileOpening) { // [MQTT-3.1.2-24]
+        boolean lost = admission != null && admission.isLost();
+        if (clientMaximumBytes >= CONNACK_BYTES_MIN && !lost) { // [MQTT-3.1.2-24]
             effects.send(answer);
         }
         effects.report(ConnectionEvent.CONNECT_REFUSED, reason);
@@ -174,10 +159,12 @@ public final class Connection {
 
     /** Closes; nothing that comes after has an effect. */
     private void close() {
-        endsWhenOpened = phase == ConnectionPhase.OPENING;
+        if (phase == ConnectionPhase.OPENING) {
+            admission().end();
+        } else {
+            admission = null;
+        }
         phase = ConnectionPhase.CLOSED; // [MQTT-3.14.4-1..2] [MQTT-4.13.2-1] [MQTT311-4.8.0-1]
-        backlog.clear();
-        connect = null;
         uncompletedShared = live == null ? List.of() : live.deliveries.endShared();
         live = null;
         effects.close();
@@ -187,101 +174,85 @@ public final class Connection {
     public void authenticated(AuthenticationStep step, long nowMillis) {
         switch (phase) {
             case AUTHENTICATING -> authenticatedAtConnect(step, nowMillis);
-            case CONNECTED -> authenticatedAgain(step);
+            case CONNECTED -> endWhere(live().authenticated(step));
             case AWAITING_CONNECT, OPENING, CLOSED -> {}
         }
     }
 
     private void authenticatedAtConnect(AuthenticationStep step, long nowMillis) {
-        if (step.reason().isError()) {
-            refuse(step.reason(), terms().maximumPacketBytes()); // [MQTT-3.1.4-2] [MQTT-4.12.0-4]
-        } else if (step.reason() == ReasonCode.SUCCESS) {
-            if (exchange != null) {
-                exchange.answered(step);
+        Admission client = admission();
+        if (step.reason() == ReasonCode.CONTINUE_AUTHENTICATION) {
+            if (client.challenge(step, effects)) {
+                keepAlive.await(settings.connectTimeoutSeconds(), nowMillis);
+                effects.wakeAt(keepAlive.deadlineMillis());
+            } else {
+                refuse(ReasonCode.PACKET_TOO_LARGE);
             }
-            permissions = step.permissions();
-            if (!Handshake.mayPublishWill(Objects.requireNonNull(connect), permissions)) {
-                refuse(ReasonCode.NOT_AUTHORIZED, terms().maximumPacketBytes());
-                return;
-            }
-            phase = ConnectionPhase.OPENING;
-            effects.open(Handshake.openRequest(Objects.requireNonNull(connect), terms(), settings, nowMillis));
-        } else if (exchange().tell(step, new ClientOutput(effects, terms()))) {
-            keepAlive.await(settings.connectTimeoutSeconds(), nowMillis);
-            effects.wakeAt(keepAlive.deadlineMillis());
-        } else {
-            refuse(ReasonCode.PACKET_TOO_LARGE, terms().maximumPacketBytes());
-        }
-    }
-
-    private void authenticatedAgain(AuthenticationStep step) {
-        if (step.reason().isError()) {
-            endWith(Handshake.disconnected(step.reason())); // [MQTT-4.12.1-2]
             return;
         }
-        if (step.reason() == ReasonCode.SUCCESS) {
-            live().permit(step.permissions());
+        ReasonCode refusal = client.decided(step);
+        if (refusal != null) {
+            refuse(refusal); // [MQTT-3.1.4-2] [MQTT-4.12.0-4]
+            return;
         }
-        if (!exchange().tell(step, live().output)) {
-            endWith(ReasonCode.PACKET_TOO_LARGE);
-        }
-    }
-
-    private EnhancedExchange exchange() {
-        return Objects.requireNonNull(exchange, "CONNECT named no Authentication Method"); // [MQTT-4.12.0-6]
+        phase = ConnectionPhase.OPENING;
+        effects.open(client.openRequest(nowMillis));
     }
 
     /** Answer to {@link ConnectionEffects#open}. */
     public void opened(Result.Opened opened, long nowMillis) {
-        if (opened.sessionPresent()) {
-            terms = terms().continued();
-        }
-        if (phase != ConnectionPhase.OPENING) {
-            endLate(opened);
+        Admission client = admission;
+        if (client == null) {
             return;
         }
-        ClientOutput output = new ClientOutput(effects, terms());
-        if (lostWhileOpening) {
+        if (opened.sessionPresent()) {
+            client.continues();
+        }
+        if (phase != ConnectionPhase.OPENING) {
+            endLate(client, opened);
+            return;
+        }
+        ClientOutput output = new ClientOutput(effects, client.terms());
+        if (client.isLost()) {
             output.mute();
             writable = false;
             // [MQTT-3.1.4-5] [MQTT-3.2.0-1..2] [MQTT311-3.1.4-4] [MQTT311-3.2.0-1]
-        } else if (!output.sendIfItFits(Handshake.accepted(terms(), settings, opened.sessionPresent(), exchange))) {
+        } else if (!output.sendIfItFits(client.accepted(opened.sessionPresent()))) {
             effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.PACKET_TOO_LARGE);
             close();
-            endLate(opened);
+            endLate(client, opened);
             return;
         }
-        connected(new LiveSession(effects, settings, terms(), output, gate, opened, permissions, nowMillis), nowMillis);
-        resume(opened, nowMillis);
-        if (lostWhileOpening) {
+        connected(client, new LiveSession(effects, settings, client, output, gate, opened, nowMillis), nowMillis);
+        resume(client, opened, nowMillis);
+        if (client.isLost()) {
             lost(nowMillis);
         }
     }
 
-    private void connected(LiveSession session, long nowMillis) {
-        boolean continues = !Objects.requireNonNull(connect).cleanStart();
+    private void connected(Admission client, LiveSession session, long nowMillis) {
         phase = ConnectionPhase.CONNECTED;
         live = session;
-        connect = null;
+        admission = null;
         keepAlive.start(session.terms.keepAliveSeconds(), nowMillis);
         if (keepAlive.deadlineMillis() != KeepAlive.NONE) {
             effects.wakeAt(keepAlive.deadlineMillis());
         }
         effects.report(ConnectionEvent.CONNECTED, ReasonCode.SUCCESS);
-        if (continues && session.terms.expirySeconds() == 0) {
+        if (client.asksToContinue() && session.terms.expirySeconds() == 0) {
             effects.report(ConnectionEvent.SESSION_WITHOUT_EXPIRY, ReasonCode.SUCCESS);
         }
     }
 
-    private void resume(Result.Opened opened, long nowMillis) {
+    private void resume(Admission client, Result.Opened opened, long nowMillis) {
         LiveSession session = live();
         session.writable(writable, nowMillis);
         session.deliveries.resume(opened.entries(), opened.nextSequence(), nowMillis);
-        session.sequencer.known(hintedWhileOpening, nowMillis);
-        ControlPacket packet = backlog.poll();
+        session.sequencer.known(client.hinted(), nowMillis);
+        ControlPacket packet = client.poll();
         while (packet != null && phase == ConnectionPhase.CONNECTED) {
             handle(packet, nowMillis);
-            packet = backlog.poll();
+            packet = client.poll();
         }
         if (phase == ConnectionPhase.CONNECTED) {
             gate.release(ReadingGate.OPENING);
@@ -289,43 +260,31 @@ public final class Connection {
     }
 
     /** The session was opened for a connection that is no more. */
-    private void endLate(Result.Opened opened) {
-        if (endsWhenOpened) {
-            endsWhenOpened = false;
-            long lastSent = terms().persistent() ? Deliveries.sentBefore(opened.entries(), opened.nextSequence()) : 0;
-            effects.ended(new EndOfConnection(-1, false, lastSent)); // its CONNECT was refused, so it has no will
-        }
+    private void endLate(Admission client, Result.Opened opened) {
+        admission = null;
+        boolean persistent = client.terms().persistent();
+        long lastSent = persistent ? Deliveries.sentBefore(opened.entries(), opened.nextSequence()) : 0;
+        effects.ended(new EndOfConnection(-1, false, lastSent)); // its CONNECT was refused, so it has no will
     }
 
     /** The session cannot be opened: CONNACK with this reason. */
     public void refused(ReasonCode reason, long nowMillis) {
         if (phase == ConnectionPhase.OPENING) {
-            refuse(reason, terms().maximumPacketBytes());
+            refuse(reason);
         }
-        endsWhenOpened = false;
+        admission = null;
     }
 
     private void handle(ControlPacket packet, long nowMillis) {
         try {
             if (packet.type() == PacketType.DISCONNECT) {
                 disconnect((Disconnect) packet);
-            } else if (packet.type() == PacketType.AUTH) {
-                authenticateAgain((Auth) packet);
             } else {
                 live().packet(packet, nowMillis);
             }
         } catch (ProtocolViolation violation) {
             fail(violation);
         }
-    }
-
-    /** The flow of other packets goes on meanwhile, by the authentication that is. */
-    private void authenticateAgain(Auth packet) {
-        if (exchange == null) { // [MQTT-4.12.0-7]
-            throw new ProtocolViolation(
-                    ReasonCode.PROTOCOL_ERROR, "MQTT-4.12.0-7", "AUTH without an Authentication Method in CONNECT");
-        }
-        exchange.received(packet, effects);
     }
 
     private void disconnect(Disconnect packet) {
@@ -352,6 +311,12 @@ public final class Connection {
         end(reason, true, -1);
     }
 
+    private void endWhere(@Nullable ReasonCode reason) {
+        if (reason != null) {
+            endWith(reason);
+        }
+    }
+
     private void end(ReasonCode reason, boolean publishWill, long expirySeconds) {
         long lastSent = live().deliveries.lastSentSequence();
         close();
@@ -362,10 +327,7 @@ public final class Connection {
     /** Answer to {@link ConnectionEffects#publish}. PUBACK and PUBREC leave in the order of the PUBLISHes [MQTT-4.6.0-2..3]. */
     public void published(long token, ReasonCode reason, long nowMillis) {
         if (phase == ConnectionPhase.CONNECTED) {
-            ReasonCode end = live().inbound.published(token, reason);
-            if (end != null) {
-                endWith(end);
-            }
+            endWhere(live().inbound.published(token, reason));
         }
     }
 
@@ -449,8 +411,8 @@ public final class Connection {
     public void hinted(long sequence, Message message, QoS qos, boolean retain, int[] subscriptionIds, long nowMillis) {
         if (phase == ConnectionPhase.CONNECTED) {
             live().sequencer.hinted(sequence, message, qos, retain, subscriptionIds, nowMillis);
-        } else {
-            hintedWhileOpening = Math.max(hintedWhileOpening, sequence);
+        } else if (admission != null) {
+            admission.hinted(sequence);
         }
     }
 
@@ -495,7 +457,7 @@ public final class Connection {
                 effects.report(ConnectionEvent.CONNECT_REFUSED, ReasonCode.KEEP_ALIVE_TIMEOUT);
                 close();
             }
-            case AUTHENTICATING -> refuse(ReasonCode.NOT_AUTHORIZED, terms().maximumPacketBytes());
+            case AUTHENTICATING -> refuse(ReasonCode.NOT_AUTHORIZED);
             case CONNECTED -> endWith(ReasonCode.KEEP_ALIVE_TIMEOUT); // [MQTT-3.1.2-22]
             case OPENING, CLOSED -> {}
         }
@@ -505,7 +467,7 @@ public final class Connection {
     public void lost(long nowMillis) {
         switch (phase) {
             case AWAITING_CONNECT, AUTHENTICATING -> close();
-            case OPENING -> lostWhileOpening = true;
+            case OPENING -> admission().lost();
             case CONNECTED -> end(ReasonCode.UNSPECIFIED_ERROR, true, -1); // [MQTT-3.1.2-8] [MQTT311-3.1.2-8]
             case CLOSED -> {}
         }
@@ -563,7 +525,7 @@ public final class Connection {
         if (phase == ConnectionPhase.CONNECTED) {
             sayGoodbye(ReasonCode.SERVER_BUSY);
         } else if (phase == ConnectionPhase.AUTHENTICATING || phase == ConnectionPhase.OPENING) {
-            refuse(ReasonCode.SERVER_UNAVAILABLE, terms().maximumPacketBytes());
+            refuse(ReasonCode.SERVER_UNAVAILABLE);
         }
         closeSilently(ReasonCode.SERVER_UNAVAILABLE);
     }
@@ -573,7 +535,7 @@ public final class Connection {
         if (phase != ConnectionPhase.CLOSED) {
             close();
         }
-        endsWhenOpened = false;
+        admission = null;
         if (wasConnected) {
             effects.report(ConnectionEvent.DISCONNECTED, reason);
         }
@@ -601,8 +563,12 @@ public final class Connection {
         return live == null ? null : live.view();
     }
 
+    private Admission admission() {
+        return Objects.requireNonNull(admission);
+    }
+
     private Terms terms() {
-        return Objects.requireNonNull(terms);
+        return live == null ? admission().terms() : live.terms;
     }
 
     private LiveSession live() {

@@ -81,11 +81,16 @@ final class Handshake {
                 v5
                         ? (int) properties.number(Property.RECEIVE_MAXIMUM, RECEIVE_MAXIMUM_DEFAULT)
                         : settings.receiveMaximumOfV3(),
-                properties.number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT),
+                maximumPacketBytes(connect),
                 (int) properties.number(Property.TOPIC_ALIAS_MAXIMUM, 0), // [MQTT-3.1.2-27]
                 properties.number(Property.REQUEST_PROBLEM_INFORMATION, 1) != 0, // [MQTT-3.1.2-29]
                 properties.number(Property.REQUEST_RESPONSE_INFORMATION, 0) != 0, // [MQTT-3.1.2-28]
                 expirySeconds > 0);
+    }
+
+    /** The largest packet that the client takes, or {@link Terms#NO_PACKET_LIMIT}. */
+    static long maximumPacketBytes(Connect connect) {
+        return connect.properties().number(Property.MAXIMUM_PACKET_SIZE, Terms.NO_PACKET_LIMIT);
     }
 
     private static void checkAuthentication(Connect connect) {

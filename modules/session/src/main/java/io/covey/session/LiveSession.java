@@ -1,6 +1,7 @@
 package io.covey.session;
 
 import io.covey.bucket.Result;
+import io.covey.protocol.Auth;
 import io.covey.protocol.ControlPacket;
 import io.covey.protocol.PingResp;
 import io.covey.protocol.ProtocolViolation;
@@ -13,6 +14,8 @@ import io.covey.protocol.QoS;
 import io.covey.protocol.ReasonCode;
 import io.covey.protocol.Subscribe;
 import io.covey.protocol.Unsubscribe;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of a connection whose session is open, and which packet goes to which. */
 final class LiveSession {
@@ -26,21 +29,25 @@ final class LiveSession {
     final DeliverySequencer sequencer;
     final long connectedAtMillis;
 
+    private final ConnectionEffects effects;
     private final ReadingGate gate;
+    private final @Nullable EnhancedExchange exchange;
 
     LiveSession(
             ConnectionEffects effects,
             SessionSettings settings,
-            Terms terms,
+            Admission admitted,
             ClientOutput output,
             ReadingGate gate,
             Result.Opened opened,
-            Permissions permissions,
             long nowMillis) {
-        this.terms = terms;
+        this.effects = effects;
+        this.terms = admitted.terms();
+        this.exchange = admitted.exchange();
         this.output = output;
         this.gate = gate;
         this.connectedAtMillis = nowMillis;
+        Permissions permissions = admitted.permissions();
         requests =
                 new SubscriptionRequests(effects, settings, terms, output, gate, opened.subscriptions(), permissions);
         inbound = new InboundPublishes(effects, settings, terms, output, gate, requests, permissions);
@@ -55,7 +62,7 @@ final class LiveSession {
     }
 
     /**
-     * A packet other than DISCONNECT and AUTH came.
+     * A packet other than DISCONNECT came.
      *
      * @throws ProtocolViolation if it ends the connection
      */
@@ -75,9 +82,37 @@ final class LiveSession {
             case PINGREQ -> output.send(PING_RESP); // [MQTT-3.12.4-1]
             // [MQTT311-3.1.0-2]
             case CONNECT -> throw protocolError("MQTT-3.1.0-2", "a second CONNECT"); // [MQTT-3.1.0-2]
-            case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT, AUTH ->
+            case AUTH -> authenticateAgain((Auth) packet);
+            case CONNACK, SUBACK, UNSUBACK, PINGRESP, DISCONNECT ->
                 throw protocolError("2.1.2", "a packet that clients do not send here");
         }
+    }
+
+    /** The flow of other packets goes on meanwhile, by the authentication that is. */
+    private void authenticateAgain(Auth packet) {
+        if (exchange == null) { // [MQTT-4.12.0-7]
+            throw protocolError("MQTT-4.12.0-7", "AUTH without an Authentication Method in CONNECT");
+        }
+        exchange.received(packet, effects);
+    }
+
+    /**
+     * The authenticator has answered the client's AUTH.
+     *
+     * @return why the connection is to end, or null
+     */
+    @Nullable
+    ReasonCode authenticated(AuthenticationStep step) {
+        if (step.reason().isError()) {
+            return Handshake.disconnected(step.reason()); // [MQTT-4.12.1-2]
+        }
+        if (step.reason() == ReasonCode.SUCCESS) {
+            permit(step.permissions());
+        }
+        // [MQTT-4.12.0-6]
+        boolean told = Objects.requireNonNull(exchange, "CONNECT named no Authentication Method")
+                .tell(step, output);
+        return told ? null : ReasonCode.PACKET_TOO_LARGE;
     }
 
     private static boolean isAnswered(ControlPacket packet) {
