@@ -14,9 +14,7 @@ import io.covey.routing.ShardAddress;
 import io.covey.routing.SharedRoute;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * shard's loop.
  */
 final class FanOut {
-    /** Topics whose destinations are remembered; beyond, all are forgotten. */
+    /** Topics whose destinations are remembered, at QoS 0 and above it each. */
     private static final int REMEMBERED_TOPICS_MAX = 4_096;
 
     private final Lanes lanes;
@@ -36,8 +34,8 @@ final class FanOut {
     private final Collector collector = new Collector();
     private final RecentOrigins recent = new RecentOrigins();
     private final LocalSink local = new LocalSink();
-    private final Map<String, Destinations> qos0 = new HashMap<>();
-    private final Map<String, Destinations> qosAbove0 = new HashMap<>();
+    private final TopicMemory<Destinations> qos0 = new TopicMemory<>(REMEMBERED_TOPICS_MAX);
+    private final TopicMemory<Destinations> qosAbove0 = new TopicMemory<>(REMEMBERED_TOPICS_MAX);
     private RouteTable table = RouteTable.EMPTY;
     private boolean delivering;
     private final List<ShardConnection> goneWhileDelivering = new ArrayList<>();
@@ -272,14 +270,11 @@ final class FanOut {
             qos0.clear();
             qosAbove0.clear();
         }
-        Map<String, Destinations> remembered = above0 ? qosAbove0 : qos0;
+        TopicMemory<Destinations> remembered = above0 ? qosAbove0 : qos0;
         Destinations found = remembered.get(topic);
         if (found == null) {
             table.match(topic, above0, scratch, collector);
             found = collector.take(above0);
-            if (remembered.size() >= REMEMBERED_TOPICS_MAX) {
-                remembered.clear();
-            }
             remembered.put(topic, found);
         }
         return found;

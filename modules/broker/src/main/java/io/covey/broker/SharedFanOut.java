@@ -8,9 +8,7 @@ import io.covey.routing.LocalSubscriptions;
 import io.covey.routing.ShardAddress;
 import io.covey.routing.SharedRoute;
 import io.covey.session.SharedReceipt;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +23,7 @@ final class SharedFanOut {
     /** Members of one shard that are asked to take a message. */
     private static final int ATTEMPTS_MAX = 16;
 
-    /** Groups whose turn is remembered; beyond, all begin anew. */
+    /** Groups whose turn is remembered; those that are forgotten begin anew. */
     private static final int TURNS_MAX = 65_536;
 
     private final Lanes lanes;
@@ -33,7 +31,7 @@ final class SharedFanOut {
     private final LocalSubscriptions<ShardConnection> subscriptions;
     private final Routes routes;
     private final RecentOrigins recent = new RecentOrigins();
-    private final Map<String, Turn> turns = new HashMap<>();
+    private final TopicMemory<Turn> turns = new TopicMemory<>(TURNS_MAX);
 
     /** The newest routes. */
     interface Routes {
@@ -120,9 +118,6 @@ final class SharedFanOut {
     private int turn(String filter) {
         Turn turn = turns.get(filter);
         if (turn == null) {
-            if (turns.size() >= TURNS_MAX) {
-                turns.clear();
-            }
             turn = new Turn();
             // Not all shards begin with the same member.
             turn.next = (int) (lanes.self.node() * 31 + lanes.self.shard());
