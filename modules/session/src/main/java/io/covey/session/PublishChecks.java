@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What of a client's messages is refused although its packet is well formed. Owned by one connection. */
 final class PublishChecks {
+    /** Longer Topic Names are not kept, so that an idle connection holds little memory; nor does the decoder keep them. */
+    private static final int KEPT_TOPIC_CHARACTERS_MAX = 512;
+
     private final SessionSettings settings;
     private Permissions permissions;
     private String acceptedTopic = "";
@@ -38,7 +41,7 @@ final class PublishChecks {
             if (refusal != null) {
                 return refusal;
             }
-            acceptedTopic = topic;
+            acceptedTopic = topic.length() <= KEPT_TOPIC_CHARACTERS_MAX ? topic : "";
         }
         if (!permissions.mayPublish(topic, packet.qos(), packet.retain())) {
             return ReasonCode.NOT_AUTHORIZED;
