@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedGroup {
     private static final int GROUP_BYTES = 512;
+    private static final int[] NO_IDS = {};
 
     private final String filter;
     private final Ledger ledger;
@@ -230,8 +231,6 @@ final class SharedGroup {
         waiting.addFirst(entry);
         noteExpiry(entry);
     }
-
-    private static final int[] NO_IDS = {};
 
     private void putBack(QueuedMessage lentEntry) {
         waiting.addFirst(lentEntry);

@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** The groups of Shared Subscriptions that belong to this bucket, oldest first. A group is there as long as it has members. */
 final class SharedGroups {
@@ -264,11 +263,6 @@ final class SharedGroups {
     /** All groups, oldest first. */
     Collection<SharedGroup> groups() {
         return groups.values();
-    }
-
-    @Nullable
-    SharedGroup find(String filter) {
-        return groups.get(filter);
     }
 
     /** Takes over an empty group from a snapshot; {@link #restored} once it is filled. */

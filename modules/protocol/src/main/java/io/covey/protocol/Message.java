@@ -13,6 +13,8 @@ public final class Message {
     /** {@link #expiresAtMillis} of a message that never expires. */
     public static final long NEVER = Long.MAX_VALUE;
 
+    private static final int[] NO_SUBSCRIPTION_IDS = {};
+
     private final String topic;
     private final byte[] payload;
     private final QoS qos;
@@ -104,8 +106,6 @@ public final class Message {
         }
         return head;
     }
-
-    private static final int[] NO_SUBSCRIPTION_IDS = {};
 
     /** Writes it for another node or the disk. */
     public void write(ByteWriter out) {

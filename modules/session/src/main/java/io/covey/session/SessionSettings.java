@@ -52,7 +52,7 @@ public record SessionSettings(
         String responseInformation,
         boolean payloadFormatChecked,
         String serverReference) {
-    /** The defaults that README documents. */
+    /** The defaults, as docs/configuration.md has them. */
     public static final SessionSettings DEFAULT = new SessionSettings(
             1024,
             128,

@@ -16,7 +16,8 @@ final class ChannelTakeover {
     /** An upgrade request has no body, and what is sent with it is not worth more memory. */
     private static final int UPGRADE_BODY_BYTES_MAX = 4096;
 
-    private static final String MQTT = "covey";
+    /** The name of {@link MqttChannel} in the pipeline. */
+    static final String MQTT = "covey";
 
     private final ListenerSettings settings;
     private final ConnectionAcceptor acceptor;

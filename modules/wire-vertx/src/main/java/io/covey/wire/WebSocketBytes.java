@@ -24,7 +24,7 @@ final class WebSocketBytes extends ChannelDuplexHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof HandshakeComplete) {
-            context.pipeline().addAfter(context.name(), "covey", mqtt);
+            context.pipeline().addAfter(context.name(), ChannelTakeover.MQTT, mqtt);
         } else {
             context.fireUserEventTriggered(event);
         }
