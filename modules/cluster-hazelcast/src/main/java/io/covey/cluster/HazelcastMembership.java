@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HazelcastMembership implements MembershipListener, MigrationListener {
     private static final long LOOK_MILLIS = 500;
+    private static final long SUCCESSION_MILLIS = 100;
     private static final String KEY_PREFIX = "incarnation/";
     private static final String FULL_PREFIX = "full/";
 
@@ -53,6 +54,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     private final ScheduledExecutorService thread;
     private final Runnable memberLeft;
     private final PartitionNews news;
+    private final Succession succession;
     private final AgreedSize size;
     private final Incarnations incarnations = new Incarnations();
     private final AtomicBoolean lookWaits = new AtomicBoolean();
@@ -87,6 +89,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         this.thread = thread;
         this.memberLeft = memberLeft;
         this.news = new PartitionNews(hazelcast);
+        this.succession = new Succession(hazelcast);
         this.size = new AgreedSize(hazelcast, settings, host.storage(), thread, nodes -> {
             if (listener != null) {
                 listener.agreedSize(nodes);
@@ -101,6 +104,8 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         registry.addEntryListener((EntryAddedListener<String, Object>) this::registered, true);
         registry.addEntryListener((EntryUpdatedListener<String, Object>) this::registered, true);
         var unused = thread.scheduleWithFixedDelay(this::lookAndAsk, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        var unusedToo = thread.scheduleWithFixedDelay(
+                succession::look, SUCCESSION_MILLIS, SUCCESSION_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** From now on the listener is told, beginning with what holds now. On the cluster's thread. */

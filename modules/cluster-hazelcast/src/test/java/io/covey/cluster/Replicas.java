@@ -10,10 +10,12 @@ import com.hazelcast.map.impl.proxy.MapProxyImpl;
 import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.spi.impl.NodeEngineImpl;
+import java.lang.reflect.Field;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 
 /** Looks at, and meddles with, the copy of a bucket that one member has, on its partition's thread. */
@@ -84,12 +86,37 @@ final class Replicas {
         side.forEach(one -> suspect(byAge.get(0), one));
     }
 
-    private static void suspect(TestMember who, TestMember whom) {
+    /** Makes a member miss another one, whose connection it closes. */
+    static void suspect(TestMember who, TestMember whom) {
         ClusterServiceImpl cluster = (ClusterServiceImpl) engine(who).getClusterService();
         MemberImpl member = cluster.getMember(engine(whom).getLocalMember().getUuid());
         if (member != null) { // it may know already from the others
             cluster.suspectMember(member, "cut off by a test", true);
         }
+    }
+
+    /** Lets a member answer nothing about who is a member, and who leads, until the latch opens. */
+    static CountDownLatch holdMembership(TestMember member) throws Exception {
+        Field field = ClusterServiceImpl.class.getDeclaredField("clusterServiceLock");
+        field.setAccessible(true);
+        Lock lock = (Lock) field.get(engine(member).getClusterService());
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch open = new CountDownLatch(1);
+        Thread holder = new Thread(() -> {
+            lock.lock();
+            try {
+                held.countDown();
+                open.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException ending) {
+                Thread.currentThread().interrupt();
+            } finally {
+                lock.unlock();
+            }
+        });
+        holder.setDaemon(true);
+        holder.start();
+        held.await();
+        return open;
     }
 
     private static BucketHolder holder(TestMember member, int partition) {

@@ -1,0 +1,46 @@
+package io.covey.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Which member leads when several die together. */
+@Timeout(120)
+class SuccessionTest {
+    /** Hazelcast by itself looks after five seconds. */
+    private static final long MILLIS_MAX = 4_000;
+
+    @Test
+    void whoIsToLeadDoesNotWaitForAMemberThatIsMissedWhileItIsAsked() throws Exception {
+        try (TestCluster cluster = TestCluster.of(4, 1)) {
+            List<TestMember> byAge = new ArrayList<>(cluster.members);
+            List<Long> ages = byAge.get(0).view.nodes();
+            byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
+            TestMember oldest = byAge.get(0);
+            TestMember heir = byAge.get(1);
+            TestMember silent = byAge.get(2);
+            TestMember other = byAge.get(3);
+            CountDownLatch open = Replicas.holdMembership(silent);
+            try {
+                Replicas.suspect(other, oldest);
+                long begun = System.nanoTime();
+                Replicas.suspect(heir, oldest); // now it asks the two others
+                Replicas.suspect(heir, silent);
+
+                heir.await(() -> heir.view.nodes().equals(List.of(heir.incarnation, other.incarnation)));
+                other.await(() -> other.view.nodes().equals(List.of(heir.incarnation, other.incarnation)));
+
+                assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun))
+                        .isLessThan(MILLIS_MAX);
+            } finally {
+                open.countDown();
+            }
+        }
+    }
+}
