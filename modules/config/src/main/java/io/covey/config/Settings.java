@@ -123,7 +123,7 @@ final class Settings {
                             "auth.password-file",
                             "",
                             "users and their bcrypt hashes, written by scripts/covey passwd; read again when it changes")
-                    .knownAs("authentication (password_based, built_in_database)", "", "password_file"),
+                    .knownAs("authentication (password_based:built_in_database)", "", "password_file"),
             Setting.number(
                     "auth.password-threads", 0L, 0, 64, "", "threads that compare passwords; 0: half the processors"),
             Setting.number(
@@ -251,7 +251,7 @@ final class Settings {
                     1 << 20,
                     1L << 40,
                     "bytes",
-                    "publishes that wait for partitions in one event loop; at so much publishers are not read"),
+                    "publishes, wills and filters that wait for partitions in one event loop; at so much publishers are not read"),
             Setting.number("mqtt.subscriptions-per-client", 0L, 0, 1_000_000, "", "0: no limit")
                     .knownAs("mqtt.max_subscriptions", "", ""),
             Setting.text(
@@ -260,11 +260,10 @@ final class Settings {
                             "told to MQTT 5 clients that ask for Response Information, such as a topic prefix")
                     .knownAs("mqtt.response_information", "", ""),
             Setting.text(
-                            "mqtt.server-reference",
-                            "",
-                            "where MQTT 5 clients are sent (0x9C, Use another server) when the node stops or drains, such as"
-                                    + " host:port of the load balancer; empty: 0x8B, Server shutting down")
-                    .knownAs("", "", ""),
+                    "mqtt.server-reference",
+                    "",
+                    "where MQTT 5 clients are sent (0x9C, Use another server) when the node stops or drains, such as"
+                            + " host:port of the load balancer; empty: 0x8B, Server shutting down"),
             Setting.onOff(
                     "mqtt.check-payload-format",
                     false,
