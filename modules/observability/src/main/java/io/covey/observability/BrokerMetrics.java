@@ -125,6 +125,7 @@ public final class BrokerMetrics implements BrokerEvents {
         meters.show(Metric.QUEUE_OLDEST_AGE_SECONDS, oldestQueuedSeconds);
         meters.show(Metric.RETAINED_MESSAGES, () -> owned.get().retained());
         meters.show(Metric.RETAINED_BYTES, () -> owned.get().retainedBytes());
+        meters.show(Metric.ORIGINS_FORGOTTEN, () -> owned.get().forgottenOrigins());
         meters.show(Metric.WILLS_PENDING, () -> owned.get().outbox());
         meters.show(Metric.BUCKETS_BYTES, heldBytes::getAsLong);
         meters.show(Metric.BUCKETS_LIMIT_BYTES, () -> heldBytesMax);

@@ -139,6 +139,11 @@ enum Metric {
             "How long the slowest consumer, or one that is away, has been behind."),
     RETAINED_MESSAGES(Kind.GAUGE, "mqtt_retained_messages", "retained messages of owned partitions", ""),
     RETAINED_BYTES(Kind.GAUGE, "mqtt_retained_bytes", "bytes of mqtt_retained_messages", ""),
+    ORIGINS_FORGOTTEN(
+            Kind.GAUGE,
+            "mqtt_qos2_publishers_forgotten",
+            "how often a partition that this node owns forgot, for want of room, what a publisher had sent at QoS 2 and not yet released",
+            "Grows: more publishers than there is room for leave QoS 2 unfinished, and what they send again may come twice; docs/limits.md."),
     STUCK_SESSIONS(
             Kind.GAUGE,
             "mqtt_stuck_sessions",

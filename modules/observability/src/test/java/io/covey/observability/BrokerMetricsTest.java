@@ -107,6 +107,7 @@ class BrokerMetricsTest {
                 .contains("mqtt_queue_oldest_age_seconds 2.5")
                 .contains("mqtt_retained_messages 12.0")
                 .contains("mqtt_retained_bytes 14.0")
+                .contains("mqtt_qos2_publishers_forgotten 28.0")
                 .contains("covey_wills_pending 16.0")
                 .contains("covey_buckets_bytes 99.0")
                 .contains("covey_buckets_limit_bytes 100.0")
