@@ -76,12 +76,12 @@ public final class ClusterNode {
     private volatile @Nullable ClusterListener listener;
     private volatile boolean stopping;
 
-    /** Touched on the cluster's thread, as is the next. */
-    private boolean formed;
-    /** The member has merged into the others when no incarnation was there to be told. On the cluster's thread. */
+    /** The member has merged into the others when no incarnation was there to be told. On the cluster's thread, as the next. */
     private boolean mergedUnheard;
 
     private @Nullable ClusterListener told;
+    /** Whether it was told that it may begin. */
+    private boolean begun;
 
     private ClusterNode(
             ClusterSettings settings,
@@ -104,12 +104,18 @@ public final class ClusterNode {
                 nodeId,
                 earlier -> onThread(() -> formed(earlier)),
                 foreign -> haltSwitch.halt(String.valueOf(foreign.getMessage()), foreign));
-        leftovers = new Leftovers(buckets, host);
         lostBuckets = new LostBuckets(
-                buckets, membership, settings, storage, nodeId, gone -> onThread(() -> membership.earlier(gone)));
+                buckets,
+                membership,
+                settings,
+                storage,
+                nodeId,
+                gone -> onThread(() -> membership.earlier(gone)),
+                () -> onThread(this::mayBegin));
+        leftovers = new Leftovers(buckets, host, lostBuckets::counts);
         replicas = new ReplicaCheck(buckets, host);
         replicaWatch = new Recurring("covey-replicas", REPLICA_LOOK_MILLIS, replicas::lookAtOwned);
-        promotion = new Promotion(hazelcast, () -> host.mayOwn(hazelcast), formation::renew);
+        promotion = new Promotion(hazelcast, () -> host.mayOwn(hazelcast) || lostBuckets.brings(), formation::renew);
         handOver = new HandOver(hazelcast, nodeId, replicas, promotion, settings.backupCount());
         hazelcast.getLifecycleService().addLifecycleListener(this::lifecycle);
     }
@@ -262,13 +268,13 @@ public final class ClusterNode {
         listener = attached;
         onThread(() -> {
             told = attached;
+            begun = false;
             membership.attach(attached);
-            if (formed) {
-                attached.formed();
-            }
             if (mergedUnheard) {
                 mergedUnheard = false;
                 attached.restart(MERGED);
+            } else {
+                mayBegin();
             }
         });
     }
@@ -356,8 +362,9 @@ public final class ClusterNode {
      * empty string where nothing is. Blocks for up to two seconds.
      */
     public String replicasBehind() {
-        if (!formation.status().isEmpty()) {
-            return formation.status();
+        String waitsFor = waitsFor();
+        if (!waitsFor.isEmpty()) {
+            return waitsFor;
         }
         int copies = settings.partitionCount() * (settings.backupCount() + 1);
         if (replicas.heldHere() == 0 && hazelcast.getCluster().getMembers().size() <= copies) {
@@ -366,9 +373,13 @@ public final class ClusterNode {
         return replicas.behind();
     }
 
-    /** What the forming of the cluster waits for, in words; the empty string once it is formed. From any thread. */
+    /**
+     * What is waited for, in words, before a node of this member may begin: the forming of the cluster, or that the owners have the buckets that are newer
+     * here. The empty string where nothing is. From any thread.
+     */
     public String waitsFor() {
-        return formation.status();
+        String forming = formation.status();
+        return forming.isEmpty() ? lostBuckets.status() : forming;
     }
 
     /**
@@ -421,7 +432,6 @@ public final class ClusterNode {
     }
 
     private void formed(List<Long> earlier) {
-        formed = true;
         membership.formed();
         if (!earlier.isEmpty()) {
             membership.earlier(earlier);
@@ -429,14 +439,20 @@ public final class ClusterNode {
         replicaWatch.start();
         leftovers.start();
         lostBuckets.start();
-        if (told != null) {
+    }
+
+    /** An incarnation begins, and counts for anybody's lease from then on, when the owners have what this member has brought. */
+    private void mayBegin() {
+        if (told != null && !begun && lostBuckets.counts()) {
+            begun = true;
             told.formed();
         }
     }
 
     private void received(ShardAddress target, NodeMessage message) {
         ClusterListener attached = listener;
-        if (attached != null) {
+        // One of before a merge is over: its word would count with the members that it goes over to.
+        if (attached != null && lostBuckets.counts()) {
             attached.message(target, message);
         }
     }

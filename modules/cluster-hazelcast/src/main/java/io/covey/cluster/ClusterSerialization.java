@@ -18,6 +18,7 @@ final class ClusterSerialization implements DataSerializableFactory {
     static final int MEMBER_BATCHES = 10;
     static final int MEMBER_BACKUPS = 11;
     static final int FOLLOW_PROCESSOR = 12;
+    static final int LOOK_PROCESSOR = 13;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -34,6 +35,7 @@ final class ClusterSerialization implements DataSerializableFactory {
             case MEMBER_BATCHES -> new MemberBatches();
             case MEMBER_BACKUPS -> new MemberBackups();
             case FOLLOW_PROCESSOR -> new FollowProcessor();
+            case LOOK_PROCESSOR -> new LookProcessor();
             default -> throw new IllegalArgumentException("no type with the id " + typeId);
         };
     }

@@ -66,6 +66,9 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     /** Nodes whose disks have no room. */
     private final Set<String> full = new HashSet<>();
 
+    /** What this one has to tell of its own. */
+    private volatile boolean fullHere;
+
     private boolean formed;
     private int[] owned = {};
     private @Nullable MembershipView view;
@@ -138,6 +141,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
 
     /** Tells the cluster whether this node's disk has no room for new messages. From any thread. */
     void announceFull(boolean now) {
+        fullHere = now;
         var unused = registry.setAsync(FULL_PREFIX + nodeId, now);
     }
 
@@ -202,13 +206,30 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
             present.add(id);
             try {
                 var unused = registry.getAsync(FULL_PREFIX + id)
-                        .whenCompleteAsync((value, failure) -> isFull(id, Boolean.TRUE.equals(value)), thread);
+                        .whenCompleteAsync((value, failure) -> toldFull(id, value, failure), thread);
             } catch (HazelcastInstanceNotActiveException stopped) {
                 LOG.debug("asked for full disks after the stop");
             }
         }
         if (full.retainAll(present)) {
             tellFull();
+        }
+    }
+
+    private void toldFull(String id, @Nullable Object value, @Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.debug("the cluster's map did not tell whether a disk is full; it is asked again; node={}", id, failure);
+            return;
+        }
+        boolean told = Boolean.TRUE.equals(value);
+        boolean here = fullHere;
+        if (id.equals(nodeId) && told != here) {
+            // What it told on a side of a split that it gave up is not known to the others, which may have something
+            // older.
+            announceFull(here);
+            isFull(id, here);
+        } else {
+            isFull(id, told);
         }
     }
 

@@ -2,6 +2,7 @@ package io.covey.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,9 +18,12 @@ final class Leftovers {
     private final HazelcastInstance hazelcast;
     private final HazelcastBuckets buckets;
     private final PartitionHost host;
+    private final BooleanSupplier brought;
     private final Recurring loop = new Recurring("covey-leftovers", PERIOD_MILLIS, this::runOnce);
 
-    Leftovers(HazelcastBuckets buckets, PartitionHost host) {
+    /** @param brought whether the owners have what is newer here: until then this disk keeps it */
+    Leftovers(HazelcastBuckets buckets, PartitionHost host, BooleanSupplier brought) {
+        this.brought = brought;
         this.hazelcast = buckets.member();
         this.buckets = buckets;
         this.host = host;
@@ -36,7 +40,7 @@ final class Leftovers {
     /** Looks at every partition once. */
     void runOnce() {
         for (int partition = 0; partition < buckets.partitionCount() && !loop.isStopped(); partition++) {
-            if (host.storage().mayHold(partition) && !host.isReplica(hazelcast, partition)) {
+            if (brought.getAsBoolean() && host.storage().mayHold(partition) && !host.isReplica(hazelcast, partition)) {
                 drop(partition);
             }
         }

@@ -23,9 +23,10 @@ import org.slf4j.LoggerFactory;
  * Brings back into a living cluster the buckets of which all holders were away at once: from the disks of members that were down, and from the memory of
  * those that were on another side of a split. On a thread of its own, once the cluster is formed.
  *
- * <p>A member that joins keeps what it found on its disk of the partitions that have no bucket, and nothing else: a bucket that is there is newer
- * than any disk that was away. So does one that gives its side of a split up, with what it held there. The oldest member decides whose copy is used, as soon as so many members are here that the newest copy must be
- * among theirs: all that were ever here, less the backups on which everything acknowledged is, too. So a disk that is behind never comes back
+ * <p>A member that joins keeps what it found on its disk, and one that gives its side of a split up what it held there, until the owners have that or newer
+ * buckets. Before that is so {@linkplain #counts its node does not count}: with its word a side could get a majority that goes on with older ones (ADR 0014).
+ * Where there is no bucket at all, the oldest member decides whose copy is used, as soon as so many members are here that the newest copy must be among
+ * theirs: all that were ever here, less the backups on which everything acknowledged is, too. So a disk that is behind never comes back
  * as if it were the newest (ADR 0011).
  */
 final class LostBuckets {
@@ -33,7 +34,12 @@ final class LostBuckets {
     private static final String NAME_PREFIX = "lost/name/";
     private static final String PLAN = "lost/plan";
     private static final long PERIOD_MILLIS = 2_000;
+    /** While the node waits for it. */
+    private static final long SOON_MILLIS = 100;
+
     private static final long REPORT_MILLIS = 30_000;
+    private static final String COMPARING =
+            "what this node brings, from its disk or from another side of a split, is compared with what the others have";
     private static final Logger LOG = LoggerFactory.getLogger(LostBuckets.class);
 
     private final HazelcastInstance hazelcast;
@@ -45,26 +51,39 @@ final class LostBuckets {
     private final Consumer<List<Long>> departed;
     private final IMap<String, Object> marks;
     private final Inventories inventories;
-    private final Recurring loop = new Recurring("covey-lost-buckets", PERIOD_MILLIS, this::runOnce);
-    private final SplitCopies split = new SplitCopies();
+    private final Recurring loop =
+            new Recurring("covey-lost-buckets", () -> counts() ? PERIOD_MILLIS : SOON_MILLIS, this::runOnce);
+    private final BroughtCopies brought;
+    private final Runnable counting;
     /** How often this member has begun to go over to another side of a split. */
     private final AtomicInteger merges = new AtomicInteger();
 
     private volatile boolean merging;
+    /** After so many of these merges the owners had all that this member had brought. */
+    private volatile int broughtAfter = -1;
+
+    private volatile boolean behind;
+    private volatile String status = COMPARING;
 
     private @Nullable Inventory told;
     private @Nullable UUID toldAs;
     private long reportedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
     private volatile int lost;
 
-    /** @param departed hears of node incarnations that a bucket knows from before and that are gone */
+    /**
+     * @param departed hears of node incarnations that a bucket knows from before and that are gone
+     * @param counting runs each time when the owners have all that this member has brought
+     */
     LostBuckets(
             HazelcastBuckets buckets,
             HazelcastMembership membership,
             ClusterSettings settings,
             ClusterStorage storage,
             String nodeId,
-            Consumer<List<Long>> departed) {
+            Consumer<List<Long>> departed,
+            Runnable counting) {
+        this.brought = new BroughtCopies(buckets, storage);
+        this.counting = counting;
         this.hazelcast = buckets.member();
         this.buckets = buckets;
         this.membership = membership;
@@ -76,7 +95,12 @@ final class LostBuckets {
         this.inventories = new Inventories(hazelcast, INVENTORY_PREFIX, member -> String.valueOf(member.getUuid()));
     }
 
+    /** The cluster is formed. */
     void start() {
+        int merge = merges.get();
+        if (!merging && brought.isEmpty()) {
+            countsAfter(merge);
+        }
         loop.start();
     }
 
@@ -88,12 +112,33 @@ final class LostBuckets {
     void merging() {
         merging = true;
         merges.incrementAndGet();
-        split.take(buckets);
+        status = "the node joins the others again after a split";
+        brought.take();
     }
 
     /** It has joined the other side, where the buckets are that are in use. */
     void merged() {
+        status = COMPARING;
         merging = false;
+        loop.soon();
+    }
+
+    /**
+     * Whether the owners of all buckets that are in use have what this member has brought, or newer buckets. A merge tells that it has ended also where not all
+     * buckets have come over: Hazelcast brings those that a member owned, not those that it was a backup of, and after one that failed none. From any thread.
+     */
+    boolean counts() {
+        return !merging && broughtAfter == merges.get();
+    }
+
+    /** Whether owners and backups are waited for that take newer copies from here. From any thread. */
+    boolean brings() {
+        return behind && !counts();
+    }
+
+    /** What this node waits for before it counts, in words; the empty string while it does. From any thread. */
+    String status() {
+        return counts() ? "" : status;
     }
 
     /** The node was drained: whatever it had is on others, and nobody need wait for its disk. Blocks. */
@@ -108,36 +153,67 @@ final class LostBuckets {
         return lost;
     }
 
-    private void runOnce() {
+    private void runOnce() throws InterruptedException {
         int merge = merges.get();
         if (merging) {
             return;
         }
         UUID self = hazelcast.getCluster().getLocalMember().getUuid();
         boolean leads = leads();
-        if (!leads
-                && self.equals(toldAs)
-                && storage.copies().isEmpty()
-                && split.held().isEmpty()) {
+        tellDeparted();
+        if (!leads && counts() && self.equals(toldAs) && brought.isEmpty()) {
             lost = 0;
             return;
         }
-        Set<Integer> missing = missing();
+        BroughtCopies.Found found = brought.look();
         if (merging || merges.get() != merge) {
             return; // that was another side
         }
-        lost = missing.size();
-        storage.releaseExcept(missing);
-        split.releaseExcept(missing);
+        lost = found.missing().size();
+        Set<Integer> needed = new TreeSet<>(found.missing());
+        needed.addAll(found.behind());
+        brought.releaseExcept(needed);
+        behind = !found.behind().isEmpty();
+        if (!behind) {
+            countsAfter(merge);
+        } else {
+            waitsFor(found.behind());
+        }
         tell(self);
-        if (missing.isEmpty()) {
+        if (found.missing().isEmpty()) {
             return;
         }
         if (leads) {
-            plan(missing);
+            plan(found.missing());
         }
         if (marks.get(PLAN) instanceof byte[] plan) {
-            restore(missing, RecoveryPlan.read(plan));
+            restore(found.missing(), RecoveryPlan.read(plan));
+        }
+    }
+
+    private void countsAfter(int merge) {
+        if (broughtAfter != merge) {
+            broughtAfter = merge;
+            counting.run();
+        }
+    }
+
+    private void waitsFor(Set<Integer> behind) {
+        status = "this node has newer copies of " + behind.size() + " of " + buckets.partitionCount()
+                + " partitions than their owners and backups, and does not count until these have them: "
+                + behind;
+        if (isReportDue()) {
+            LOG.warn("{}", status);
+        }
+    }
+
+    /** Of the nodes that a brought bucket knows, those that are gone. */
+    private void tellDeparted() {
+        Set<Long> met = brought.met();
+        Set<Long> present = membership.nodeIds().keySet();
+        if (!met.isEmpty() && present.size() >= serving()) {
+            departed.accept(met.stream().filter(node -> !present.contains(node)).toList());
+            met.clear();
         }
     }
 
@@ -147,23 +223,12 @@ final class LostBuckets {
                 && members.iterator().next().localMember();
     }
 
-    private Set<Integer> missing() {
-        Set<Integer> missing = new TreeSet<>();
-        for (int partition = 0; partition < buckets.partitionCount() && !loop.isStopped(); partition++) {
-            int state = buckets.map().executeOnKey(buckets.key(partition), new FormationProcessor(partition, false));
-            if (state == FormationProcessor.ABSENT) {
-                missing.add(partition);
-            }
-        }
-        return missing;
-    }
-
     /**
      * Tells what this member can bring back; also that it is nothing. Under the number that Hazelcast gives it with each join: what it told on one
      * side of a split says nothing about what it brings to the other.
      */
     private void tell(UUID self) {
-        Inventory now = Inventory.of(storage, copies(), buckets.partitionCount());
+        Inventory now = Inventory.of(storage, brought.all(), buckets.partitionCount());
         if (!self.equals(toldAs) || !now.equals(told)) {
             if (storage.hasLeft()) {
                 leftForGood();
@@ -177,24 +242,6 @@ final class LostBuckets {
             told = now;
             toldAs = self;
         }
-    }
-
-    /** What this member can bring back, one for each partition; empty where that is nothing. Of two copies the newer one. */
-    private List<RecoveredCopy> copies() {
-        Map<Integer, Bucket> ofSplit = split.held();
-        List<RecoveredCopy> ofDisk = storage.copies();
-        if (ofSplit.isEmpty()) {
-            return ofDisk;
-        }
-        List<RecoveredCopy> all = new ArrayList<>();
-        for (int partition = 0; partition < buckets.partitionCount(); partition++) {
-            RecoveredCopy disk = ofDisk.isEmpty() ? new RecoveredCopy(partition, null, null) : ofDisk.get(partition);
-            Bucket mine = ofSplit.get(partition);
-            Bucket theirs = disk.bucket();
-            boolean newer = mine != null && (theirs == null || mine.version().compareTo(theirs.version()) >= 0);
-            all.add(newer ? new RecoveredCopy(partition, mine, null) : disk);
-        }
-        return all;
     }
 
     /** Decides anew each time: what was decided of other members, or before they had told, does not count any more. */
@@ -273,14 +320,21 @@ final class LostBuckets {
     }
 
     private void report(Set<Integer> missing, List<String> waiting) {
-        long now = System.nanoTime();
-        if (now - reportedNanos >= TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS)) {
-            reportedNanos = now;
+        if (isReportDue()) {
             LOG.error(
                     "partitions are unavailable, all members that hold them were away; partitions={}: {}",
                     missing,
                     waiting);
         }
+    }
+
+    private boolean isReportDue() {
+        long now = System.nanoTime();
+        boolean due = now - reportedNanos >= TimeUnit.MILLISECONDS.toNanos(REPORT_MILLIS);
+        if (due) {
+            reportedNanos = now;
+        }
+        return due;
     }
 
     private void restore(Set<Integer> missing, RecoveryPlan plan) {
@@ -289,7 +343,7 @@ final class LostBuckets {
             return; // who of a bucket's nodes is gone cannot be told yet
         }
         String self = String.valueOf(toldAs);
-        for (RecoveredCopy copy : copies()) {
+        for (RecoveredCopy copy : brought.all()) {
             int partition = copy.partition();
             Bucket bucket = copy.bucket();
             if (bucket == null

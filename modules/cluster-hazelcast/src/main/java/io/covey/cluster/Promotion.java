@@ -29,7 +29,7 @@ final class Promotion implements Runnable {
     private volatile boolean stopped;
 
     /**
-     * @param mayOwn whether the node may serve partitions now
+     * @param mayOwn whether the node may serve partitions now, or others wait for it as a backup
      * @param alone runs when this member has become the only one with partitions of a formed cluster
      */
     Promotion(HazelcastInstance hazelcast, BooleanSupplier mayOwn, Runnable alone) {

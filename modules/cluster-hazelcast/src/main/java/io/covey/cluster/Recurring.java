@@ -1,6 +1,9 @@
 package io.covey.cluster;
 
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,12 +17,18 @@ final class Recurring {
     }
 
     private final String name;
-    private final long periodMillis;
+    private final LongSupplier periodMillis;
     private final Task task;
+    private final Semaphore due = new Semaphore(0);
     private volatile boolean stopped;
 
     /** @param name of the thread */
     Recurring(String name, long periodMillis, Task task) {
+        this(name, () -> periodMillis, task);
+    }
+
+    /** @param periodMillis asked after each time */
+    Recurring(String name, LongSupplier periodMillis, Task task) {
         this.name = name;
         this.periodMillis = periodMillis;
         this.task = task;
@@ -37,6 +46,11 @@ final class Recurring {
         stopped = true;
     }
 
+    /** It is done again as soon as what is being done has ended. From any thread. */
+    void soon() {
+        due.release();
+    }
+
     boolean isStopped() {
         return stopped;
     }
@@ -45,7 +59,8 @@ final class Recurring {
         try {
             while (!stopped) {
                 runOnce();
-                Thread.sleep(periodMillis);
+                var unused = due.tryAcquire(periodMillis.getAsLong(), TimeUnit.MILLISECONDS);
+                due.drainPermits();
             }
         } catch (InterruptedException | HazelcastInstanceNotActiveException ended) {
             LOG.debug("the member ends");

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The buckets that this member held on a side of a split which it has given up, for the partitions of which the other side has none. Nobody can
- * know by one of them that it is the newest, so none is used before {@link LostBuckets} says so (ADR 0014).
+ * The buckets that this member held on a side of a split which it has given up, as owner or as backup, until the other side has them, or newer ones. Where that has
+ * none at all, nobody can know by one of them that it is the newest, so none is used before {@link LostBuckets} says so (ADR 0014).
  */
 final class SplitCopies {
     private static final long TAKE_SECONDS_MAX = 10;
@@ -60,18 +60,22 @@ final class SplitCopies {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        // Of one that was kept at an earlier merge and is back since, the copy of now is as new at least.
+        // One that was kept at an earlier merge may not have been brought to its owner yet.
         Map<Integer, Bucket> all = new HashMap<>(held);
-        all.putAll(taken);
+        taken.forEach((partition, bucket) -> all.merge(partition, bucket, SplitCopies::newer));
         held = Map.copyOf(all);
     }
 
+    private static Bucket newer(Bucket one, Bucket other) {
+        return other.version().compareTo(one.version()) >= 0 ? other : one;
+    }
+
     /** The cluster has the buckets of all other partitions. */
-    void releaseExcept(Set<Integer> missing) {
+    void releaseExcept(Set<Integer> needed) {
         Map<Integer, Bucket> known = held;
-        if (!missing.containsAll(known.keySet())) {
+        if (!needed.containsAll(known.keySet())) {
             Map<Integer, Bucket> still = new HashMap<>(known);
-            still.keySet().retainAll(missing);
+            still.keySet().retainAll(needed);
             held = Map.copyOf(still);
         }
     }

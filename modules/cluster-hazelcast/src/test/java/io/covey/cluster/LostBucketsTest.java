@@ -13,6 +13,7 @@ import io.covey.storage.StorageEvents;
 import io.covey.storage.StorageSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,11 @@ class LostBucketsTest {
     }
 
     private void startAll(int count) {
-        settings = TestMember.settings(count, count, 1);
+        startAll(count, TestMember.TIMING);
+    }
+
+    private void startAll(int count, ClusterSettings.Timing timing) {
+        settings = TestMember.settings(count, count, 1, timing);
         members.addAll(TestMember.startAll(settings, this::start));
     }
 
@@ -239,5 +244,42 @@ class LostBucketsTest {
         atRest();
         members.get(0).confirm(partition, new Command.Tick());
         assertThat(TestCluster.version(replica(partition, 0), partition)).isGreaterThan(newest);
+    }
+
+    /** It was cut off, the others went on without it and were killed, and then it was there before them. */
+    @Test // I1
+    void aDiskThatIsNewerThanABucketInUseTakesItsPlaceBeforeItsNodeCounts() {
+        startAll(3, TestMember.APART);
+        List<TestMember> byAge = new ArrayList<>(members);
+        List<Long> ages = members.get(0).view.nodes();
+        byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
+        TestMember cutOff = byAge.get(2);
+        Replicas.split(byAge, List.of(cutOff));
+        members.remove(cutOff);
+        atRest();
+        TestMember second = byAge.get(1);
+        Map<Integer, BucketVersion> confirmed = append(second, "t", 3);
+        List<Integer> behind = new ArrayList<>();
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            if (TestCluster.hasBucket(cutOff, partition)) {
+                assertThat(TestCluster.version(cutOff, partition)).isLessThan(confirmed.get(partition));
+                behind.add(partition);
+            }
+        }
+        assertThat(behind).isNotEmpty();
+        crash(List.copyOf(members));
+        members.add(cutOff);
+        atRest();
+
+        startAgain(second);
+
+        for (int partition : behind) {
+            assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(confirmed.get(partition));
+        }
+        for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
+            int each = partition;
+            cutOff.await(() -> isThere(each));
+            assertThat(TestCluster.version(replica(partition, 0), partition)).isEqualTo(confirmed.get(partition));
+        }
     }
 }

@@ -1,15 +1,19 @@
 package io.covey.cluster;
 
 import com.hazelcast.cluster.impl.MemberImpl;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.cluster.impl.ClusterServiceImpl;
 import com.hazelcast.internal.partition.impl.InternalPartitionServiceImpl;
 import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.impl.MapContainer;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
 import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.spi.impl.NodeEngineImpl;
+import com.hazelcast.spi.merge.DiscardMergePolicy;
 import java.lang.reflect.Field;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -84,6 +88,33 @@ final class Replicas {
             }
         }
         side.forEach(one -> suspect(byAge.get(0), one));
+    }
+
+    /** Has a side of a split look for the other one until it has given up, as its oldest member does by timer; its nodes begin anew. */
+    static void heal(List<TestMember> side) {
+        side.forEach(each -> each.restarts.clear());
+        for (TestMember each : side) {
+            each.await(() -> {
+                side.forEach(Replicas::look);
+                return each.restarts.poll() != null;
+            });
+            each.begin();
+        }
+    }
+
+    private static void look(TestMember member) {
+        ClusterServiceImpl cluster = (ClusterServiceImpl) engine(member).getClusterService();
+        if (cluster.isJoined() && cluster.isMaster()) {
+            engine(member).getNode().getJoiner().searchForOtherClusters();
+        }
+    }
+
+    /** Whatever this member holds of buckets, Hazelcast brings none of it to the other side of a split: as after a merge that has failed. */
+    static void mergeFails(TestMember member) {
+        MapService service = engine(member).getService(MapService.SERVICE_NAME);
+        MapContainer container = service.getMapServiceContext().getMapContainer(HazelcastConfiguration.BUCKETS);
+        container.setMapConfig(new MapConfig(container.getMapConfig())
+                .setMergePolicyConfig(new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName())));
     }
 
     /** Makes a member miss another one, whose connection it closes. */

@@ -7,11 +7,13 @@ import static io.covey.cluster.TestCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Command;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,8 +27,7 @@ class SplitTest {
             int lost = away(cluster);
             TestMember owner = cluster.owner(lost);
             List<TestMember> smaller = List.of(owner, cluster.backup(lost));
-            List<TestMember> byAge = new ArrayList<>(cluster.members);
-            byAge.sort(Comparator.comparing(member -> owner.view.nodes().indexOf(member.incarnation)));
+            List<TestMember> byAge = byAge(cluster);
             List<TestMember> larger = new ArrayList<>(byAge);
             larger.removeAll(smaller);
             Map<Integer, BucketVersion> confirmed = new HashMap<>();
@@ -60,6 +61,94 @@ class SplitTest {
                     .isEqualTo(confirmed.get(lost).number() + 1);
             stays.await(cluster::replicasAreEqual);
         }
+    }
+
+    /** Hazelcast tells that it has merged also where it has not brought everything. */
+    @Test // I1
+    void aNodeCountsOnlyWhenTheOwnersHaveWhatAMergeDidNotBring() {
+        try (TestCluster cluster = TestCluster.of(5, 1, TestMember.APART)) {
+            List<TestMember> byAge = byAge(cluster);
+            List<TestMember> smaller = byAge.subList(3, 5);
+            List<TestMember> larger = byAge.subList(0, 3);
+            List<Integer> ahead = IntStream.range(0, TestMember.PARTITIONS)
+                    .filter(partition -> isOn(smaller, partition) && isOn(larger, partition))
+                    .boxed()
+                    .toList();
+            assertThat(ahead).isNotEmpty();
+            Replicas.split(byAge, smaller);
+            TestMember stays = byAge.get(0);
+            stays.await(() -> stays.view.nodes().size() == 3
+                    && smaller.stream().allMatch(each -> each.view.nodes().size() == 2));
+            for (int partition : ahead) {
+                stays.await(() -> larger.stream().anyMatch(each -> owns(each, partition)));
+                smaller.get(0).confirm(partition, new Command.Tick());
+            }
+            Map<Integer, BucketVersion> confirmed = new HashMap<>();
+            ahead.forEach(partition -> confirmed.put(partition, version(ownerAmong(smaller, partition), partition)));
+
+            ConcurrentLinkedQueue<Integer> found = new ConcurrentLinkedQueue<>();
+            for (TestMember each : smaller) {
+                Replicas.mergeFails(each);
+                each.whenFormed = () -> ahead.forEach(partition -> found.add(each.node
+                        .buckets()
+                        .map()
+                        .executeOnKey(
+                                each.node.buckets().key(partition), new LookProcessor(confirmed.get(partition)))));
+            }
+            Replicas.heal(smaller);
+
+            stays.await(() -> found.size() == 2 * ahead.size());
+            assertThat(found).as("owner and backups have it by then").containsOnly(LookProcessor.THERE);
+        }
+    }
+
+    /** Of what is told on both sides of a split, Hazelcast keeps the larger side's word. */
+    @Test
+    void whatANodeHasToTellOfItsDiskIsToldAgainAfterAMerge() {
+        try (TestCluster cluster = TestCluster.of(3, 1, TestMember.APART)) {
+            List<TestMember> byAge = byAge(cluster);
+            TestMember apart = byAge.get(2);
+            TestMember stays = byAge.get(0);
+            apart.node.storageFull(true);
+            stays.await(() -> stays.full);
+            Replicas.split(byAge, List.of(apart));
+            stays.await(() -> !stays.full && apart.view.nodes().size() == 1);
+            apart.node.storageFull(false);
+            apart.await(() -> !apart.full);
+
+            Replicas.heal(List.of(apart));
+            stays.await(() -> stays.view.nodes().contains(apart.incarnation));
+            stays.await(() -> !stays.full && !apart.full);
+
+            Replicas.split(byAge, List.of(apart));
+            apart.await(() -> apart.view.nodes().size() == 1);
+            apart.node.storageFull(true);
+            Replicas.heal(List.of(apart));
+            stays.await(() -> stays.full && apart.full);
+        }
+    }
+
+    private static List<TestMember> byAge(TestCluster cluster) {
+        List<Long> ages = cluster.members.get(0).view.nodes();
+        List<TestMember> byAge = new ArrayList<>(cluster.members);
+        byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
+        return byAge;
+    }
+
+    private static TestMember ownerAmong(List<TestMember> side, int partition) {
+        return side.stream()
+                .filter(each -> Replicas.isReplica(each, partition, 0))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean isOn(List<TestMember> side, int partition) {
+        return side.stream()
+                .anyMatch(each -> Replicas.isReplica(each, partition, 0) || Replicas.isReplica(each, partition, 1));
+    }
+
+    private static boolean owns(TestMember member, int partition) {
+        return Replicas.isReplica(member, partition, 0) && hasBucket(member, partition);
     }
 
     /** A partition without a replica at the oldest member, which stays on the larger side. */

@@ -27,6 +27,11 @@ final class TestCluster implements AutoCloseable {
         return new TestCluster(TestMember.startAll(TestMember.settings(count, count, backups)));
     }
 
+    /** The same, with other timing. */
+    static TestCluster of(int count, int backups, ClusterSettings.Timing timing) {
+        return new TestCluster(TestMember.startAll(TestMember.settings(count, count, backups, timing)));
+    }
+
     TestMember owner(int partition) {
         return replica(partition, 0);
     }

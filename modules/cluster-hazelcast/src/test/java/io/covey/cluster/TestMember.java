@@ -27,6 +27,9 @@ import java.util.function.Supplier;
 final class TestMember implements ClusterListener, AutoCloseable {
     static final int PARTITIONS = Integer.getInteger("covey.test.partitions", 7);
     static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(1, 10, 1_000, 2, 1, 10, 5_000);
+    /** Sides of a split do not find each other before the test wants it. */
+    static final ClusterSettings.Timing APART = new ClusterSettings.Timing(1, 10, 1_000, 3_600, 1, 10, 5_000);
+
     private static final long WAIT_SECONDS = 30;
 
     final ClusterSettings settings;
@@ -51,6 +54,8 @@ final class TestMember implements ClusterListener, AutoCloseable {
     volatile MembershipView view = new MembershipView(0, List.of(), List.of());
     volatile int[] owned = {};
     volatile boolean full;
+    /** Runs when this incarnation is told that it may begin. */
+    volatile Runnable whenFormed = () -> {};
 
     /** Of how many nodes the cluster is made, as this one was told last. */
     volatile int agreedNodes;
@@ -248,6 +253,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
 
     @Override
     public void formed() {
+        whenFormed.run();
         formed.complete(true);
     }
 
