@@ -149,47 +149,66 @@ public final class StorageDirectory {
     public DiskJournal begin(StorageSettings settings, StorageEvents events) {
         Recovery running = recovered();
         try {
-            long base = running.log().cut();
+            long cut = running.log().cut();
             running.syncSnapshots();
             // What is left of an earlier one is space for the files that are begun now.
             disk.delete(Reserve.FILE);
             Reserve space = new Reserve(disk, settings.reserveBytes() / 2);
             reserve = space;
             BootMark.write(disk);
-            for (String name : running.files()) {
-                SnapshotFile snapshot = SnapshotFile.of(name);
-                if (snapshot != null) {
-                    base = Math.max(base, snapshot.position());
-                } else if (name.endsWith(SnapshotFile.UNFINISHED)) {
-                    disk.delete(name);
-                }
-            }
+            deleteUnfinished(running);
             SegmentLog log = new SegmentLog(
                     disk,
                     identity.partitions(),
                     settings.segmentBytes(),
                     running.log().segments(),
-                    base,
+                    Math.max(cut, lastSnapshotPosition(running)),
                     running.log().end(),
                     space);
             DiskJournal journal =
                     new DiskJournal(disk, identity.partitions(), settings, events, log, space, this::close);
-            for (int partition = 0; partition < identity.partitions(); partition++) {
-                journal.track(partition)
-                        .snapshot(running.snapshotPosition(partition), running.snapshotBytes(partition));
-                if (running.mustBeWrittenWhole(partition)) {
-                    journal.track(partition).mustBeWrittenWhole();
-                }
-                RecoveredCopy copy = running.copy(partition);
-                if (copy.bucket() != null || copy.damage() != null) {
-                    journal.track(partition).foundOld();
-                }
-            }
+            found(running, journal);
             journal.start();
             return journal;
         } catch (IOException failure) {
             throw new StorageException(
                     "storage.directory: cannot write to " + disk + ": " + NioDisk.reason(failure), failure);
+        }
+    }
+
+    /** Where the log was when the newest snapshot was begun; 0 without any. */
+    private static long lastSnapshotPosition(Recovery running) {
+        long position = 0;
+        for (String name : running.files()) {
+            SnapshotFile snapshot = SnapshotFile.of(name);
+            if (snapshot != null) {
+                position = Math.max(position, snapshot.position());
+            }
+        }
+        return position;
+    }
+
+    /** Deletes the snapshots that a crash cut short. */
+    private void deleteUnfinished(Recovery running) throws IOException {
+        for (String name : running.files()) {
+            if (name.endsWith(SnapshotFile.UNFINISHED)) {
+                disk.delete(name);
+            }
+        }
+    }
+
+    /** Tells the journal what was found of each partition. */
+    private void found(Recovery running, DiskJournal journal) {
+        for (int partition = 0; partition < identity.partitions(); partition++) {
+            DiskJournal.Track track = journal.track(partition);
+            track.snapshot(running.snapshotPosition(partition), running.snapshotBytes(partition));
+            if (running.mustBeWrittenWhole(partition)) {
+                track.mustBeWrittenWhole();
+            }
+            RecoveredCopy copy = running.copy(partition);
+            if (copy.bucket() != null || copy.damage() != null) {
+                track.foundOld();
+            }
         }
     }
 
