@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The HTTP interface for operators: {@code /metrics}, {@code /health/live|ready|started}, {@code /api/v1/sessions/{client-id}} and
@@ -29,6 +30,9 @@ import java.util.TreeSet;
 public final class ManagementServer {
     /** How long the event loops may take to answer before the node counts as stuck. */
     static final long LOOPS_MILLIS_MAX = 800;
+
+    /** A connection on which nothing moves for so long is closed. */
+    private static final int IDLE_SECONDS_MAX = 60;
 
     private static final String SESSIONS = "/api/v1/sessions/(?<clientId>.+)";
     private static final int OK = 200;
@@ -42,7 +46,11 @@ public final class ManagementServer {
         this.server = server;
     }
 
-    /** Listens; fails when the port is in use. */
+    /**
+     * Listens; fails when the port is in use.
+     *
+     * @param vertx on one of its event loops all requests are handled, which no clients should share: a page of metrics takes milliseconds
+     */
     public static Future<ManagementServer> listen(
             Vertx vertx, String host, int port, BrokerMetrics metrics, Health health, Sessions sessions, Drain drain) {
         Router router = Router.router(vertx);
@@ -59,18 +67,32 @@ public final class ManagementServer {
                 .setStatusCode(NOT_FOUND)
                 .putHeader("content-type", "application/json")
                 .end(new JsonObject().put("error", "no such path").encode()));
-        HttpServerOptions options = new HttpServerOptions().setHost(host).setPort(port);
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(host)
+                .setPort(port)
+                .setHttp2ClearTextEnabled(false)
+                .setIdleTimeout(IDLE_SECONDS_MAX)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS);
+        ManagementConnections connections = new ManagementConnections(metrics);
         return vertx.createHttpServer(options)
-                .requestHandler(request -> {
-                    if (isWellFormed(request)) {
-                        router.handle(request);
-                    } else {
-                        // The router would tell of it with a stack trace in the log.
-                        request.response().setStatusCode(BAD_REQUEST).end();
-                    }
-                })
+                .connectionHandler(connections::opened)
+                // In a turn of its own: who sends many requests at once does not keep the others waiting for all of
+                // them.
+                .requestHandler(request -> vertx.runOnContext(turn -> handle(request, router)))
                 .listen()
                 .map(ManagementServer::new);
+    }
+
+    private static void handle(HttpServerRequest request, Router router) {
+        if (request.response().closed()) {
+            return; // whoever asked has gone
+        }
+        if (isWellFormed(request)) {
+            router.handle(request);
+        } else {
+            // The router would tell of it with a stack trace in the log.
+            request.response().setStatusCode(BAD_REQUEST).end();
+        }
     }
 
     private static boolean isWellFormed(HttpServerRequest request) {
@@ -78,7 +100,8 @@ public final class ManagementServer {
             return false;
         }
         try {
-            return new URI(request.uri()).getRawPath() != null;
+            String path = new URI(request.uri()).getRawPath();
+            return path != null && path.startsWith("/");
         } catch (URISyntaxException malformed) {
             return false;
         }

@@ -312,6 +312,12 @@ enum Metric {
             "covey_recovery_lost_partitions",
             "partitions without a bucket, since all nodes that held them were down, as far as this node knows",
             "The log says how many nodes are waited for: start those that are down. Take the largest value over the nodes."),
+    MANAGEMENT_CONNECTIONS_CLOSED(
+            Kind.COUNTER,
+            "covey_management_connections_closed_total",
+            "connections to the management port that were closed because newer ones came: there are 256 at most",
+            "Somebody opens connections and keeps them; look for their addresses.",
+            "reason"),
     BUILD_INFO(Kind.GAUGE, "covey_build_info", "1; the labels tell what runs", "", "version", "java"),
 
     JVM_MEMORY_USED(

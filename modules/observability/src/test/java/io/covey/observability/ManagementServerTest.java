@@ -14,16 +14,21 @@ import io.covey.routing.Subscription;
 import io.covey.session.ConnectionEvent;
 import io.covey.session.ConnectionView;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -33,7 +38,10 @@ import org.junit.jupiter.api.Test;
 
 /** The management interface over real HTTP, with a node that says what the test wants. */
 class ManagementServerTest {
-    private final Vertx vertx = Vertx.vertx();
+    private static final String READY = "GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static final int REQUESTS = 100;
+
+    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     private final HttpClient client = HttpClient.newHttpClient();
     private final AtomicReference<String> asked = new AtomicReference<>();
     private final Node node = new Node();
@@ -45,10 +53,12 @@ class ManagementServerTest {
         private List<ShardLoop> loops = List.of(new TestLoop(true));
         private boolean started;
         private volatile int drainSeconds;
+        private volatile Consumer<String> consulted = what -> {};
         private Consumer<SessionAnswer> answer = SessionAnswer::unknown;
 
         @Override
         public List<Condition> conditions() {
+            consulted.accept("conditions");
             return conditions;
         }
 
@@ -64,6 +74,7 @@ class ManagementServerTest {
 
         @Override
         public Progress drainProgress() {
+            consulted.accept("drain");
             return new Progress(drainSeconds == 0 ? "serving" : "draining", "hands over", 3, 7, drainSeconds);
         }
 
@@ -270,12 +281,97 @@ class ManagementServerTest {
         for (String request : List.of(
                 "GET /metrics HTTP/1.1\r\n\r\n",
                 "GET /api/v1/sessions/%zz HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /{} HTTP/1.1\r\nHost: a\r\n\r\n")) {
+                "GET /{} HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+                "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+                "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n")) {
             try (Socket socket = new Socket("127.0.0.1", port)) {
-                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-                assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
-                        .isEqualTo("HTTP/1.1 400");
+                assertThat(statusOf(socket, request)).isEqualTo("HTTP/1.1 400");
             }
+        }
+    }
+
+    @Test
+    void anotherProtocolIsNotSpokenInstead() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            assertThat(statusOf(
+                            socket,
+                            "GET /health/ready HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                                    + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"))
+                    .isEqualTo("HTTP/1.1 200");
+        }
+    }
+
+    private static String statusOf(Socket socket, String request) throws IOException {
+        send(socket, request);
+        socket.setSoTimeout(10_000);
+        return new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+    }
+
+    private static void send(Socket socket, String request) throws IOException {
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Test
+    void whereTooManyConnectionsAreKeptTheOldestIsClosedAndCounted() throws Exception {
+        List<Socket> kept = new ArrayList<>();
+        try {
+            for (int i = 0; i < ManagementConnections.COUNT_MAX; i++) {
+                Socket socket = new Socket("127.0.0.1", port);
+                kept.add(socket);
+                assertThat(statusOf(socket, READY)).isEqualTo("HTTP/1.1 200");
+            }
+            try (Socket oneMore = new Socket("127.0.0.1", port)) {
+                assertThat(statusOf(oneMore, READY)).isEqualTo("HTTP/1.1 200");
+
+                kept.get(0).getInputStream().readAllBytes(); // to its end
+            }
+            assertThat(get("/metrics").body())
+                    .contains("covey_management_connections_closed_total{reason=\"connections\"} 1.0");
+        } finally {
+            for (Socket socket : kept) {
+                socket.close();
+            }
+        }
+    }
+
+    /** The loop stands still until all that is asked has arrived; then neither connection waits for all requests of the other. */
+    @Test
+    void connectionsWithManyRequestsAtOnceTakeTurns() throws Exception {
+        List<String> order = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch arrived = new CountDownLatch(1);
+        CountDownLatch answered = new CountDownLatch(2 * REQUESTS);
+        node.consulted = what -> {
+            order.add(what);
+            answered.countDown();
+        };
+        try (Socket first = new Socket("127.0.0.1", port);
+                Socket second = new Socket("127.0.0.1", port)) {
+            assertThat(statusOf(first, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"))
+                    .isEqualTo("HTTP/1.1 200");
+            assertThat(statusOf(second, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"))
+                    .isEqualTo("HTTP/1.1 200");
+            vertx.runOnContext(turn -> {
+                held.countDown();
+                awaitQuietly(arrived);
+            });
+            assertThat(held.await(10, TimeUnit.SECONDS)).isTrue();
+
+            send(first, READY.repeat(REQUESTS));
+            send(second, "GET /api/v1/node/drain HTTP/1.1\r\nHost: a\r\n\r\n".repeat(REQUESTS));
+            arrived.countDown();
+
+            assertThat(answered.await(10, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(order.subList(0, REQUESTS)).contains("conditions", "drain");
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

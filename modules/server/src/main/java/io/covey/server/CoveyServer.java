@@ -23,6 +23,7 @@ import io.covey.wire.MqttListeners;
 import io.covey.wire.VertxLoops;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +69,10 @@ final class CoveyServer implements Health, Sessions, Drain {
     private final BucketLoad load;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
+    /** Of its own, so that whoever asks much of the management port takes no turns of the loops that serve clients. */
+    private final Vertx managementVertx =
+            Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1));
+
     private final SecureRandom random = new SecureRandom();
     private final long startedNanos = System.nanoTime();
     private volatile @Nullable Thread runner;
@@ -123,7 +128,7 @@ final class CoveyServer implements Health, Sessions, Drain {
             VertxLoops deployed = await(VertxLoops.deploy(vertx, settings.shards(), settings.turnIntervalMicros()));
             loops = deployed.loops();
             show(deployed);
-            await(manage(vertx));
+            await(manage());
             tellStatusFromNowOn(vertx);
             while (runIncarnation(incarnation, backend, authenticator, deployed)) {
                 metrics.restarted();
@@ -141,6 +146,7 @@ final class CoveyServer implements Health, Sessions, Drain {
         } finally {
             way.hurry(STOP_TIME); // where it ends without having been told to
             backend.stop(Math.max(1_000, way.millisLeft()));
+            var unused = managementVertx.close();
             LOG.info("stopped; node={}", settings.nodeName());
             ended.countDown();
         }
@@ -293,10 +299,10 @@ final class CoveyServer implements Health, Sessions, Drain {
                 : new ClusterBackend(settings, settings.cluster(), load, metrics);
     }
 
-    private Future<ManagementServer> manage(Vertx vertx) {
+    private Future<ManagementServer> manage() {
         String host = settings.configuration().text("management.host");
         int port = settings.configuration().integer("management.port");
-        return ManagementServer.listen(vertx, host, port, metrics, this, this, this)
+        return ManagementServer.listen(managementVertx, host, port, metrics, this, this, this)
                 .onSuccess(open -> {
                     managementPort = open.port();
                     LOG.info("management open; host={} port={}", host, open.port());

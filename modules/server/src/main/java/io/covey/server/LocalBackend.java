@@ -43,7 +43,7 @@ final class LocalBackend implements Backend {
                 ? new LocalBuckets(
                         settings.partitions(), settings.buckets(), load, System::currentTimeMillis, this::halt)
                 : new LocalBuckets(opened.buckets(), opened.journal(), load, System::currentTimeMillis, this::halt);
-        Vertx started = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(settings.shards() + 1));
+        Vertx started = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(settings.shards()));
         vertx = started;
         return started;
     }
