@@ -50,10 +50,11 @@ final class GridMember {
     private @Nullable Node node;
     private boolean started;
 
-    GridMember(SimulatedProcess process, Map<Integer, byte[]> offers) {
+    /** @param awaited of what it brings, what an owner must have looked at before its node counts */
+    GridMember(SimulatedProcess process, Map<Integer, byte[]> offers, Set<Integer> awaited) {
         this.process = process;
         this.offers = new HashMap<>(offers);
-        this.unseenOffers = new HashSet<>(offers.keySet());
+        this.unseenOffers = new HashSet<>(awaited);
     }
 
     /** Whether all that it brings has been looked at, so that its node counts. */
