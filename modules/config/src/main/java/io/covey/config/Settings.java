@@ -152,6 +152,13 @@ final class Settings {
             Setting.number("mqtt.topic-alias-maximum", 64L, 0, 65535, "", "topic aliases a client may use")
                     .knownAs("mqtt.max_topic_alias", "mqtt/topic-alias/max-per-client", "max_topic_alias"),
             Setting.number(
+                    "mqtt.topic-alias-length",
+                    1L << 16,
+                    1,
+                    1L << 30,
+                    "characters",
+                    "of the topics of all aliases of a connection together, in each direction"),
+            Setting.number(
                     "mqtt.topic-aliases-out",
                     0L,
                     0,

@@ -211,6 +211,7 @@ record ServerSettings(
                 configuration.integer("mqtt.max-inflight"),
                 configuration.integer("mqtt.max-packet-size"),
                 configuration.integer("mqtt.topic-alias-maximum"),
+                configuration.integer("mqtt.topic-alias-length"),
                 configuration.integer("mqtt.topic-aliases-out"),
                 configuration.integer("mqtt.keep-alive-max"),
                 configuration.number("mqtt.session.expiry.max"),

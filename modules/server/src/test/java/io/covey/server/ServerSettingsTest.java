@@ -74,6 +74,7 @@ class ServerSettingsTest {
                 to("mqtt.max-packet-size", "2000", s -> s.node().session().maximumPacketBytes(), 2000),
                 to("mqtt.max-connect-size", "600", s -> tcp(s).limits().connectBytesMax(), 600),
                 to("mqtt.topic-alias-maximum", "5", s -> s.node().session().topicAliasMaximum(), 5),
+                to("mqtt.topic-alias-length", "500", s -> s.node().session().topicAliasCharactersMax(), 500),
                 to("mqtt.topic-aliases-out", "5", s -> s.node().session().topicAliasesOut(), 5),
                 to("mqtt.keep-alive-max", "60", s -> s.node().session().keepAliveMaxSeconds(), 60),
                 to("mqtt.session.expiry.max", "60", s -> s.node().session().sessionExpiryMaxSeconds(), 60L),

@@ -45,7 +45,8 @@ final class Deliveries {
         this.settings = settings;
         this.terms = terms;
         this.output = output;
-        this.aliases = new OutboundAliases(Math.min(settings.topicAliasesOut(), terms.topicAliasMaximum()));
+        this.aliases = new OutboundAliases(
+                Math.min(settings.topicAliasesOut(), terms.topicAliasMaximum()), settings.topicAliasCharactersMax());
         this.persistent = terms.persistent();
     }
 

@@ -7,23 +7,31 @@ import io.covey.protocol.ReasonCode;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The Topic Aliases that a client has set up on its connection [MQTT-3.3.2-7]. Takes no memory until the first. */
+/**
+ * The Topic Aliases that a client has set up on its connection [MQTT-3.3.2-7]. Takes no memory until the first, and what their Topic Names take together is
+ * bounded: 64 of the longest would be 4 MiB for a connection that says nothing more.
+ */
 final class InboundAliases {
     private static final int CAPACITY_MIN = 4;
 
     private static final @Nullable String[] NONE = {};
 
     private final int aliasMaximum;
+    private final int charactersMax;
     private @Nullable String[] topics = NONE;
 
-    InboundAliases(int aliasMaximum) {
+    /** Of the Topic Names of all aliases. */
+    private int characters;
+
+    InboundAliases(int aliasMaximum, int charactersMax) {
         this.aliasMaximum = aliasMaximum;
+        this.charactersMax = charactersMax;
     }
 
     /**
      * The Topic Name of a PUBLISH, its own or that of its alias.
      *
-     * @throws ProtocolViolation if the alias is out of range or unknown
+     * @throws ProtocolViolation if the alias is out of range or unknown, or its Topic Name too much with those of the others
      */
     String topic(Publish packet) {
         if (packet.properties().isEmpty()) {
@@ -44,6 +52,13 @@ final class InboundAliases {
             }
             return known; // [MQTT-3.3.2-12]
         }
+        String before = index < topics.length ? topics[index] : null;
+        int more = packet.topic().length() - (before == null ? 0 : before.length());
+        if (characters + more > charactersMax) {
+            throw new ProtocolViolation(
+                    ReasonCode.QUOTA_EXCEEDED, "MQTT 5.0, 4.13", "the Topic Names of all Topic Aliases are too long");
+        }
+        characters += more;
         if (index >= topics.length) {
             topics = Arrays.copyOf(topics, Math.min(aliasMaximum, Math.max(CAPACITY_MIN, 2 * index + 1)));
         }

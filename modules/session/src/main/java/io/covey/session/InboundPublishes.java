@@ -67,7 +67,7 @@ final class InboundPublishes { // [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
         this.output = output;
         this.gate = gate;
         this.requests = requests;
-        this.aliases = new InboundAliases(settings.topicAliasMaximum());
+        this.aliases = new InboundAliases(settings.topicAliasMaximum(), settings.topicAliasCharactersMax());
         this.checks = new PublishChecks(settings, permissions);
     }
 

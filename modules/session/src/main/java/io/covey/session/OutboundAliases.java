@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * The Topic Aliases that the broker sets up towards a client: the first topics get one each and keep it, within what the client takes
- * [MQTT-3.1.2-26] and the operator allows. Takes no memory until the first.
+ * [MQTT-3.1.2-26] and the operator allows, also in characters of all topics together. Takes no memory until the first.
  */
 final class OutboundAliases {
     /** Characters of a Topic Name up to which an alias, three bytes, saves nothing. */
@@ -17,10 +17,14 @@ final class OutboundAliases {
     private static final Map<String, Integer> NONE = Map.of();
 
     private final int aliasMaximum;
+    private final int charactersMax;
     private Map<String, Integer> aliases = NONE;
 
-    OutboundAliases(int aliasMaximum) {
+    private int characters;
+
+    OutboundAliases(int aliasMaximum, int charactersMax) {
         this.aliasMaximum = aliasMaximum;
+        this.charactersMax = charactersMax;
     }
 
     /** Whether there are none for this client. */
@@ -40,6 +44,10 @@ final class OutboundAliases {
         if (!mayBeNew || aliases.size() >= aliasMaximum) { // [MQTT-3.3.2-11]
             return 0;
         }
+        if (topic.length() > charactersMax - characters) {
+            return 0;
+        }
+        characters += topic.length();
         if (aliases == NONE) {
             aliases = new HashMap<>();
         }

@@ -10,6 +10,7 @@ import io.covey.bucket.QueueOverflow;
  * @param maximumPacketBytes the largest packet that is accepted, up to 128 MiB: half of what MQTT can express, so that what is added on
  *     the way to a subscriber always has room
  * @param topicAliasMaximum aliases a client may use
+ * @param topicAliasCharactersMax characters of the Topic Names of all aliases of a connection, in each direction
  * @param topicAliasesOut aliases the broker uses towards a client at most
  * @param keepAliveMaxSeconds a longer or absent Keep Alive is replaced by Server Keep Alive; 0 for no limit
  * @param sessionExpiryMaxSeconds cap of the Session Expiry Interval, 0xFFFFFFFF for none
@@ -34,6 +35,7 @@ public record SessionSettings(
         int receiveMaximumOfV3,
         int maximumPacketBytes,
         int topicAliasMaximum,
+        int topicAliasCharactersMax,
         int topicAliasesOut,
         int keepAliveMaxSeconds,
         long sessionExpiryMaxSeconds,
@@ -58,6 +60,7 @@ public record SessionSettings(
             128,
             1 << 20,
             64,
+            1 << 16,
             0,
             0,
             0xFFFFFFFFL,
@@ -86,6 +89,7 @@ public record SessionSettings(
         checkRange("receiveMaximumOfV3", receiveMaximumOfV3, 1, TWO_BYTES_MAX);
         checkRange("maximumPacketBytes", maximumPacketBytes, PACKET_BYTES_MIN, PACKET_BYTES_MAX);
         checkRange("topicAliasMaximum", topicAliasMaximum, 0, TWO_BYTES_MAX);
+        checkRange("topicAliasCharactersMax", topicAliasCharactersMax, 1, 1 << 30);
         checkRange("topicAliasesOut", topicAliasesOut, 0, TWO_BYTES_MAX);
         checkRange("keepAliveMaxSeconds", keepAliveMaxSeconds, 0, TWO_BYTES_MAX);
         checkRange("sessionExpiryMaxSeconds", sessionExpiryMaxSeconds, 0, Handshake.NEVER_EXPIRES_SECONDS);

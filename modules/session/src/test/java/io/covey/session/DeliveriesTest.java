@@ -573,6 +573,19 @@ class DeliveriesTest {
     }
 
     @Test
+    void topicsGetAliasesWhileTheyAreShortEnoughTogether() {
+        settings.topicAliasesOut = 10;
+        settings.topicAliasCharactersMax = 14;
+        TestClient client =
+                new TestClient(settings).with(Property.TOPIC_ALIAS_MAXIMUM, 9).connected();
+
+        client.deliver(0, "topic/a").deliver(0, "topic/bc").deliver(0, "topic/d");
+        client.deliver(0, "topic/a").deliver(0, "topic/bc").deliver(0, "topic/d");
+
+        assertThat(aliases(client)).containsExactly(1, 0, 2, -1, 0, -2);
+    }
+
+    @Test
     @DisplayName("[MQTT-3.1.2-27] none for a client that takes none, nor where they save nothing")
     void noAliasesWithoutNeed() {
         TestClient off = new TestClient()

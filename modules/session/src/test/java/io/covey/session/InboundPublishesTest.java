@@ -451,6 +451,23 @@ class InboundPublishesTest {
     }
 
     @Test
+    @DisplayName("[MQTT 5.0, 4.13] Topic Aliases whose Topic Names are too long together: 0x97")
+    void topicAliasesThatTakeTooMuchTogetherDisconnectWith0x97() {
+        settings.topicAliasCharactersMax = 10;
+        TestClient client = new TestClient(settings).connected();
+        client.send(publish(0, 0, "12345678", alias(1)));
+        client.send(publish(0, 0, "1234", alias(1))); // in the place of the one before
+        client.send(publish(0, 0, "123456", alias(2)));
+        client.send(publish(0, 0, "", alias(1)));
+        assertThat(client.effects.publishes).hasSize(4);
+
+        client.send(publish(0, 0, "1", alias(3)));
+
+        client.assertDisconnected(ReasonCode.QUOTA_EXCEEDED);
+        assertThat(client.effects.publishes).hasSize(4);
+    }
+
+    @Test
     void topicWithTooManyLevelsIsRefusedInTheAcknowledgementOfV5() {
         settings.topicLevelsMax = 2;
         TestClient client = new TestClient(settings).connected().send(publish(1, 1, "a/b"));

@@ -8,6 +8,7 @@ final class TestSettings {
     int receiveMaximumOfV3 = 128;
     int maximumPacketBytes = 1 << 20;
     int topicAliasMaximum = 64;
+    int topicAliasCharactersMax = 1 << 16;
     int topicAliasesOut;
     int keepAliveMaxSeconds;
     long sessionExpiryMaxSeconds = 0xFFFF_FFFFL;
@@ -33,6 +34,7 @@ final class TestSettings {
                 receiveMaximumOfV3,
                 maximumPacketBytes,
                 topicAliasMaximum,
+                topicAliasCharactersMax,
                 topicAliasesOut,
                 keepAliveMaxSeconds,
                 sessionExpiryMaxSeconds,
