@@ -1,16 +1,20 @@
 package io.covey.auth;
 
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PasswordFile {
     /** A larger file is refused: some 200,000 users. */
-    static final long BYTES_MAX = 16 << 20;
+    static final int BYTES_MAX = 16 << 20;
 
     private static final int USER_BYTES_MAX = 65_535;
 
@@ -44,11 +48,16 @@ public final class PasswordFile {
     /** Reads and checks a file. */
     public static PasswordFile read(Path file) throws PasswordFileException {
         try {
-            if (Files.size(file) > BYTES_MAX) {
+            byte[] bytes;
+            try (InputStream in = Files.newInputStream(file)) {
+                bytes = in.readNBytes(BYTES_MAX + 1); // devices have no size to ask for
+            }
+            if (bytes.length > BYTES_MAX) {
                 throw new PasswordFileException(
                         "the password file " + file + " is larger than " + BYTES_MAX + " bytes");
             }
-            return parse(Files.readAllLines(file), file.toString());
+            CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            return parse(text.toString().lines().toList(), file.toString());
         } catch (IOException e) {
             throw new PasswordFileException("cannot read the password file " + file + ": " + reason(e));
         }
@@ -61,10 +70,11 @@ public final class PasswordFile {
         if (e instanceof AccessDeniedException) {
             return "this user may not read or write it";
         }
-        if (e instanceof MalformedInputException) {
+        if (e instanceof CharacterCodingException) {
             return "it is not a text in UTF-8";
         }
-        return String.valueOf(e.getMessage());
+        String reason = e instanceof FileSystemException told ? told.getReason() : null;
+        return reason == null ? String.valueOf(e.getMessage()) : reason;
     }
 
     static PasswordFile parse(List<String> lines, String name) throws PasswordFileException {
@@ -175,7 +185,7 @@ public final class PasswordFile {
 
     /**
      * Writes it in one step: whoever reads the file sees the old or the new whole. A new file is for this user only; an existing one keeps
-     * its permissions.
+     * its owner, its group and its permissions, or stays as it is where this user may not give them.
      */
     public void write(Path file) throws PasswordFileException {
         try {
@@ -183,11 +193,8 @@ public final class PasswordFile {
             Path temporary = Files.createTempFile(real.getParent(), real.getFileName() + ".", ".new");
             try {
                 Files.write(temporary, lines);
-                if (isPosix()) {
-                    Set<PosixFilePermission> permissions = Files.exists(real)
-                            ? Files.getPosixFilePermissions(real)
-                            : PosixFilePermissions.fromString("rw-------");
-                    Files.setPosixFilePermissions(temporary, permissions);
+                if (isPosix() && Files.exists(real)) {
+                    takeRightsOf(real, temporary); // a new one is for this user only already
                 }
                 Files.move(temporary, real, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
@@ -196,6 +203,27 @@ public final class PasswordFile {
         } catch (IOException e) {
             throw new PasswordFileException("cannot write the password file " + file + ": " + reason(e));
         }
+    }
+
+    /** A node that runs as the owner of the file, or in its group, is to read the new one as well. */
+    private static void takeRightsOf(Path file, Path to) throws IOException {
+        PosixFileAttributes wanted = Files.readAttributes(file, PosixFileAttributes.class);
+        PosixFileAttributeView given = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+        try {
+            if (!given.readAttributes().group().equals(wanted.group())) {
+                given.setGroup(wanted.group());
+            }
+            if (!given.getOwner().equals(wanted.owner())) {
+                given.setOwner(wanted.owner());
+            }
+        } catch (FileSystemException notAllowed) {
+            throw new FileSystemException(
+                    file.toString(),
+                    null,
+                    "it belongs to " + wanted.owner().getName() + ":"
+                            + wanted.group().getName() + ", and this user may not give a file to them");
+        }
+        given.setPermissions(wanted.permissions());
     }
 
     private static boolean isPosix() {

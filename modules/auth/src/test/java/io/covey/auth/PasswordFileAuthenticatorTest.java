@@ -10,6 +10,7 @@ import io.covey.protocol.ReasonCode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -142,6 +143,17 @@ class PasswordFileAuthenticatorTest {
         authenticator.refresh();
         assertThat(ask(authenticator, "anna", "secret")).isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
         assertThat(ask(authenticator, "ben", "b")).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    /** The time of its last modification stays: a file that could not be read is looked at again when that is put right. */
+    @Test
+    void aFileOfWhichOnlyThePermissionsChangeCountsAsChanged() throws Exception {
+        FileStamp before = FileStamp.of(path);
+
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-r-----"));
+
+        assertThat(FileStamp.of(path).modifiedNanos()).isEqualTo(before.modifiedNanos());
+        assertThat(FileStamp.of(path)).isNotEqualTo(before);
     }
 
     @Test

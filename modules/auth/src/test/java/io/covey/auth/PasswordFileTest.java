@@ -2,10 +2,14 @@ package io.covey.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,45 @@ class PasswordFileTest {
         try (var files = Files.list(directory)) {
             assertThat(files).containsExactly(path);
         }
+    }
+
+    /** By root, of a file that is a node's: the node could not read its users again. */
+    @Test
+    void aChangedFileKeepsItsOwnerAndGroup() throws Exception {
+        Path path = directory.resolve("passwords");
+        Files.write(path, List.of("anna:" + FOREIGN));
+        var principals = path.getFileSystem().getUserPrincipalLookupService();
+        PosixFileAttributeView rights = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+        try {
+            rights.setGroup(principals.lookupPrincipalByGroupName("daemon"));
+            rights.setOwner(principals.lookupPrincipalByName("daemon"));
+        } catch (IOException notAllowed) {
+            assumeThat(notAllowed).as("only root may give files to others").isNull();
+        }
+
+        PasswordFile.read(path).with("ben", bytes("new"), CHEAP).write(path);
+
+        PosixFileAttributes kept = Files.readAttributes(path, PosixFileAttributes.class);
+        assertThat(kept.owner().getName()).isEqualTo("daemon");
+        assertThat(kept.group().getName()).isEqualTo("daemon");
+        assertThat(PasswordFile.read(path).users()).isEqualTo(2);
+    }
+
+    @Test
+    void whatHasNoEndIsNotReadToItsEnd() {
+        Path endless = Path.of("/dev/zero");
+        assumeThat(endless).exists();
+
+        assertThatThrownBy(() -> PasswordFile.read(endless))
+                .hasMessage("the password file /dev/zero is larger than " + PasswordFile.BYTES_MAX + " bytes");
+        assertThatThrownBy(() -> PasswordFile.read(directory)).hasMessageEndingWith(": Is a directory");
+    }
+
+    @Test
+    void aFileThatIsNoTextIsRefused() throws Exception {
+        Path path = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xC3, 0x28});
+
+        assertThatThrownBy(() -> PasswordFile.read(path)).hasMessageEndingWith(": it is not a text in UTF-8");
     }
 
     @Test

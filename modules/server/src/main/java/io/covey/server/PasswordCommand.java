@@ -34,9 +34,10 @@ final class PasswordCommand implements Runnable {
     @Override
     public void run() {
         try {
-            PasswordFile before = Files.exists(file) || delete ? PasswordFile.read(file) : PasswordFile.empty();
+            PasswordFile before = present(); // told of a mistake in it before anybody types
             if (!delete) {
-                before.with(user, password()).write(file);
+                byte[] password = password();
+                present().with(user, password).write(file); // typing takes long enough for another to change it
             } else if (before.has(user)) {
                 before.without(user).write(file);
             } else {
@@ -45,6 +46,10 @@ final class PasswordCommand implements Runnable {
         } catch (PasswordFileException mistake) {
             throw new ConfigurationException(String.valueOf(mistake.getMessage()));
         }
+    }
+
+    private PasswordFile present() throws PasswordFileException {
+        return Files.exists(file) || delete ? PasswordFile.read(file) : PasswordFile.empty();
     }
 
     private byte[] password() {
