@@ -88,7 +88,7 @@ public final class BrokerMetrics implements BrokerEvents {
     }
 
     /** The version of this build; "development" where it was not packed. */
-    static String version() {
+    public static String version() {
         String packed = BrokerMetrics.class.getPackage().getImplementationVersion();
         return packed == null ? "development" : packed;
     }

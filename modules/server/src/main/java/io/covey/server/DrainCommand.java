@@ -4,6 +4,7 @@ import io.covey.config.ConfigurationException;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,7 +19,6 @@ import picocli.CommandLine.Option;
 /** {@code covey drain}: empties the node of this host and waits until nothing depends on it, as a hook before its stop does. */
 @Command(
         name = "drain",
-        mixinStandardHelpOptions = true,
         description = {
             "Empties a running node of this host: sends its clients away, moves its data to the other nodes, and lets the cluster count"
                     + " without it. The process stays until it gets SIGTERM.",
@@ -85,6 +85,8 @@ final class DrainCommand implements Callable<Integer> {
                 throw new ConfigurationException("the node at " + address + " refuses: " + body.getString("error"));
             }
             return body;
+        } catch (ConnectException refused) {
+            throw new ConfigurationException("no node answers at " + address + ": nobody listens there");
         } catch (IOException | IllegalArgumentException | DecodeException failure) {
             throw new ConfigurationException("no node answers at " + address + ": " + failure);
         }

@@ -1,10 +1,8 @@
 package io.covey.server;
 
-import io.covey.config.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
-import java.net.MalformedURLException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -58,7 +56,8 @@ final class HealthCommand implements Callable<Integer> {
     }
 
     private int ask(String url) throws IOException {
-        HttpURLConnection connection = open(url);
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create(url).toURL().openConnection();
         connection.setConnectTimeout(PATIENCE_MILLIS);
         connection.setReadTimeout(PATIENCE_MILLIS);
         boolean well = connection.getResponseCode() == HttpURLConnection.HTTP_OK;
@@ -67,16 +66,5 @@ final class HealthCommand implements Callable<Integer> {
             StorageCommands.out(spec).println(answer.strip());
         }
         return well ? 0 : 1;
-    }
-
-    private static HttpURLConnection open(String url) throws IOException {
-        try {
-            if (URI.create(url).toURL().openConnection() instanceof HttpURLConnection connection) {
-                return connection;
-            }
-        } catch (IllegalArgumentException | MalformedURLException mistake) {
-            // Told below, together with addresses of other schemes.
-        }
-        throw new ConfigurationException("--management: '" + url + "' is not allowed; it takes http://host:port");
     }
 }

@@ -3,6 +3,7 @@ package io.covey.server;
 import io.covey.config.Configuration;
 import io.covey.config.ConfigurationException;
 import io.covey.config.ConfigurationLoader;
+import io.covey.observability.BrokerMetrics;
 import io.covey.storage.StorageException;
 import io.covey.wire.ListenerFailure;
 import java.nio.file.Path;
@@ -19,7 +20,6 @@ import picocli.CommandLine.Option;
 /** The command line of a node. Exit status 2 stands for an operator's mistake, told in one line. */
 @Command(
         name = "covey",
-        mixinStandardHelpOptions = true,
         description = "A clustered MQTT broker.",
         subcommands = {
             Main.Start.class,
@@ -54,6 +54,8 @@ public final class Main {
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
+        withHelp(commandLine);
+        commandLine.getSubcommands().values().forEach(Main::withHelp);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((exception, command, parsed) -> {
             String mistake = operatorsMistake(exception);
@@ -70,6 +72,10 @@ public final class Main {
             return OPERATOR_ERROR;
         });
         return commandLine;
+    }
+
+    private static void withHelp(CommandLine command) {
+        command.getCommandSpec().mixinStandardHelpOptions(true).version("covey " + BrokerMetrics.version());
     }
 
     private static String firstLine(@Nullable String message) {

@@ -1,6 +1,9 @@
 package io.covey.server;
 
 import io.covey.config.Configuration;
+import io.covey.config.ConfigurationException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -22,8 +25,20 @@ final class ManagementAddress {
 
     /** The beginning of every address there, without a slash at its end. */
     String base() {
-        String address = given == null ? own(options.load()) : given;
+        String address = given == null ? own(options.load()) : checked(given);
         return SLASHES_AT_END.matcher(address).replaceFirst("");
+    }
+
+    private static String checked(String given) {
+        try {
+            URI uri = new URI(given);
+            if ("http".equals(uri.getScheme()) && uri.getRawAuthority() != null) {
+                return given;
+            }
+        } catch (URISyntaxException mistake) {
+            // Told below, together with addresses of other schemes.
+        }
+        throw new ConfigurationException("--management: '" + given + "' is not allowed; it takes http://host:port");
     }
 
     /** Where the node of this configuration listens for operators, as seen from its own host. */

@@ -16,6 +16,8 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,11 @@ record ServerSettings(
         AuthSettings auth,
         @Nullable StorageSettings storage,
         @Nullable ClusterSettings cluster) {
+
+    private static final int DEFAULT_PARTITIONS = 31;
+    private static final int PORT_MAX = 65_535;
+    private static final Pattern MEMBER =
+            Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?])(?::(?<port>\\d{1,5}))?");
 
     static ServerSettings of(Configuration configuration) {
         refuseSharedPorts(configuration);
@@ -76,14 +83,19 @@ record ServerSettings(
         if (durability == Durability.MEMORY) {
             return null;
         }
+        if (configuration.text("storage.directory").isEmpty()) {
+            // Would be whatever directory the process was started in.
+            throw new ConfigurationException("storage.directory: '' (from " + configuration.source("storage.directory")
+                    + ") is not allowed; it takes the path of a directory");
+        }
         StorageSettings defaults = StorageSettings.of(durability);
         return new StorageSettings(
                 durability, configuration.number("storage.reserve"), defaults.logBytesMin(), defaults.segmentBytes());
     }
 
     private static ClusterSettings cluster(Configuration configuration, int partitions, BucketLimits buckets) {
-        List<String> members = new ArrayList<>(configuration.list("cluster.members"));
-        members.addAll(configuration.list("cluster.dns"));
+        List<String> members = members(configuration, "cluster.members");
+        members.addAll(members(configuration, "cluster.dns"));
         if (members.isEmpty()) {
             throw new ConfigurationException("cluster.members: missing while cluster.enabled is true; it takes "
                     + "host:port of every node, this one included, separated by commas; or give cluster.dns");
@@ -108,6 +120,27 @@ record ServerSettings(
         }
     }
 
+    /** The items of such a key, each once: one that came twice would count as two nodes. */
+    private static List<String> members(Configuration configuration, String key) {
+        List<String> members = new ArrayList<>();
+        for (String member : configuration.list(key)) {
+            Matcher parts = MEMBER.matcher(member);
+            boolean isAddress = parts.matches() && (parts.group("port") == null || isPort(parts.group("port")));
+            if (!isAddress || members.contains(member)) {
+                throw new ConfigurationException(key + ": '" + member + "' (from " + configuration.source(key)
+                        + ") is not allowed" + (isAddress ? " twice" : "")
+                        + "; it takes host:port of each node, an IPv6 address as [address]:port");
+            }
+            members.add(member);
+        }
+        return members;
+    }
+
+    private static boolean isPort(String digits) {
+        int port = Integer.parseInt(digits);
+        return port > 0 && port <= PORT_MAX;
+    }
+
     /**
      * Of how many nodes the cluster is made at least, before these have agreed on it. Names do not tell it, as what they stand for comes and goes: the
      * minimum must, and by it two parts of the cluster cannot form apart.
@@ -124,8 +157,6 @@ record ServerSettings(
         }
         return Math.max(listed, minimum);
     }
-
-    private static final int DEFAULT_PARTITIONS = 31;
 
     private static String defaultName(Configuration configuration) {
         return configuration.text("cluster.host") + ":" + configuration.text("cluster.port");

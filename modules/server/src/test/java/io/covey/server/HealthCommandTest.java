@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,38 @@ class HealthCommandTest {
         assertThat(run("health", "live", "--management", "ftp://127.0.0.1")).isEqualTo(MISTAKE);
         assertThat(run("health", "asleep")).isEqualTo(MISTAKE);
         assertThat(told.toString()).contains("no answer from http://127.0.0.1:" + gone);
+    }
+
+    @Test
+    void aMistakenAddressIsNamedAsItWasGiven() {
+        for (String command : List.of("health", "drain")) {
+            for (String address : List.of("localhost:8080", "http:/localhost", "ftp://localhost", "http://a b")) {
+                assertThat(run(command, "--management", address)).isEqualTo(MISTAKE);
+                assertThat(told.toString())
+                        .endsWith("covey: --management: '" + address + "' is not allowed; it takes http://host:port\n");
+            }
+        }
+    }
+
+    @Test
+    void aDrainOfNobodySaysSo() {
+        String address = "http://127.0.0.1:" + node.getAddress().getPort();
+        node.stop(0);
+
+        assertThat(run("drain", "--management", address)).isEqualTo(MISTAKE);
+        assertThat(told.toString()).isEqualTo("covey: no node answers at " + address + ": nobody listens there\n");
+    }
+
+    @Test
+    void everyCommandTellsItsOptionsAndTheVersion() {
+        for (String command : Main.commandLine().getSubcommands().keySet()) {
+            assertThat(run(command, "--help")).as(command).isZero();
+            assertThat(told.toString()).contains("Usage: covey " + command);
+        }
+        told.getBuffer().setLength(0);
+        assertThat(run("--help")).isZero();
+        assertThat(run("--version")).isZero();
+        assertThat(told.toString()).contains("Usage: covey").containsPattern("\ncovey \\S+\n$");
     }
 
     private int run(String... arguments) {

@@ -204,6 +204,15 @@ class ServerSettingsTest {
     }
 
     @Test
+    void filesAreNotPutWhereverTheProcessWasStarted() {
+        assertThatThrownBy(() -> settings(List.of("storage.directory=")))
+                .hasMessage("storage.directory: '' (from --set) is not allowed; it takes the path of a directory");
+        assertThat(settings(List.of("storage.directory=", "storage.durability=memory"))
+                        .storage())
+                .isNull();
+    }
+
+    @Test
     void aListenerBeyondLoopbackNeedsAWordAboutWhoMayConnect() {
         assertThatThrownBy(() -> settings(List.of("listeners.tcp.host=0.0.0.0")))
                 .isInstanceOf(ConfigurationException.class)
@@ -247,6 +256,21 @@ class ServerSettingsTest {
         assertThatThrownBy(() -> settings(List.of("cluster.enabled=true")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith("cluster.members: missing");
+    }
+
+    @Test
+    void aMemberThatIsNoAddressOrComesTwiceIsNamed() {
+        for (String member : List.of("a:b:c", "a:99999", "a:0", "a:", ":5701", "a b", "http://a:5701", "::1")) {
+            assertThatThrownBy(() -> settings(List.of("cluster.enabled=true", "cluster.members=x:1," + member)))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage("cluster.members: '" + member + "' (from --set) is not allowed; "
+                            + "it takes host:port of each node, an IPv6 address as [address]:port");
+        }
+        assertThatThrownBy(() -> settings(List.of("cluster.enabled=true", "cluster.members=a:1,b:1,a:1")))
+                .hasMessageStartingWith("cluster.members: 'a:1' (from --set) is not allowed twice");
+        assertThat(cluster(settings(List.of("cluster.enabled=true", "cluster.members=[::1]:5701,broker_1.net:65535,c")))
+                        .members())
+                .containsExactly("[::1]:5701", "broker_1.net:65535", "c");
     }
 
     @Test
