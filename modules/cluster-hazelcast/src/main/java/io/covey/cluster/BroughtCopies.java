@@ -134,8 +134,8 @@ final class BroughtCopies {
 
     private boolean bring(RecoveredCopy copy) {
         Bucket bucket = BucketBatchProcessor.given(copy.bucket());
-        if (!buckets.restore(copy.partition(), bucket)) {
-            return false; // too few backups are assigned, or a disk does not take it
+        if (!buckets.tryToRestore(copy.partition(), bucket)) {
+            return false;
         }
         LOG.info(
                 "the newer copy of a bucket is brought by this member; partition={} version={}",

@@ -1,7 +1,9 @@
 package io.covey.cluster;
 
 import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.impl.MapService;
@@ -18,6 +20,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A member's way to the buckets of its cluster, shared by its shards. */
 final class HazelcastBuckets {
@@ -28,6 +32,8 @@ final class HazelcastBuckets {
     private static final int TRIES_MAX = 40;
 
     private static final int TRY_PAUSE_MILLIS = 30;
+
+    private static final Logger LOG = LoggerFactory.getLogger(HazelcastBuckets.class);
 
     private final NodeEngine engine;
     private final OperationService operations;
@@ -136,6 +142,18 @@ final class HazelcastBuckets {
     boolean restore(int partition, Bucket bucket) {
         byte[] bytes = bucket.written().toByteArray();
         return map.executeOnKey(keys.get(partition), new RestoreProcessor(partition, bytes, false));
+    }
+
+    /** The same; false also where owner or backups have not confirmed it. To be tried again, with the same bucket. */
+    boolean tryToRestore(int partition, Bucket bucket) {
+        try {
+            return restore(partition, bucket);
+        } catch (HazelcastInstanceNotActiveException ended) {
+            throw ended;
+        } catch (HazelcastException notConfirmed) {
+            LOG.debug("a bucket could not be restored for now; partition={}", partition, notConfirmed);
+            return false;
+        }
     }
 
     /** Runs a task on a partition's thread of this member. */

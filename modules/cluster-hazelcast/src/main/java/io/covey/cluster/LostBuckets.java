@@ -1,6 +1,8 @@
 package io.covey.cluster;
 
 import com.hazelcast.cluster.Member;
+import com.hazelcast.cluster.MembershipAdapter;
+import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
 import io.covey.bucket.Bucket;
@@ -34,8 +36,12 @@ final class LostBuckets {
     private static final String NAME_PREFIX = "lost/name/";
     private static final String PLAN = "lost/plan";
     private static final long PERIOD_MILLIS = 2_000;
-    /** While the node waits for it. */
+    /** While the node waits for it, and, where a partition has no bucket, for a while after a member has come that may have one. */
     private static final long SOON_MILLIS = 100;
+
+    private static final long HURRY_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** For so long nobody needs to know that newer copies wait for their owners. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long REPORT_MILLIS = 30_000;
     private static final String COMPARING =
@@ -52,17 +58,19 @@ final class LostBuckets {
     private final IMap<String, Object> marks;
     private final Inventories inventories;
     private final Recurring loop =
-            new Recurring("covey-lost-buckets", () -> counts() ? PERIOD_MILLIS : SOON_MILLIS, this::runOnce);
+            new Recurring("covey-lost-buckets", () -> isHurried() ? SOON_MILLIS : PERIOD_MILLIS, this::runOnce);
     private final BroughtCopies brought;
     private final Runnable counting;
     /** How often this member has begun to go over to another side of a split. */
     private final AtomicInteger merges = new AtomicInteger();
 
     private volatile boolean merging;
+    private volatile long memberCameNanos = System.nanoTime();
     /** After so many of these merges the owners had all that this member had brought. */
     private volatile int broughtAfter = -1;
 
     private volatile boolean behind;
+    private long behindNanos;
     private volatile String status = COMPARING;
 
     private @Nullable Inventory told;
@@ -101,7 +109,24 @@ final class LostBuckets {
         if (!merging && brought.isEmpty()) {
             countsAfter(merge);
         }
+        hazelcast.getCluster().addMembershipListener(new MembershipAdapter() {
+            @Override
+            public void memberAdded(MembershipEvent event) {
+                memberCame();
+            }
+        });
+        memberCame();
         loop.start();
+    }
+
+    /** It may have what is missing. */
+    private void memberCame() {
+        memberCameNanos = System.nanoTime();
+        loop.soon();
+    }
+
+    private boolean isHurried() {
+        return !counts() || lost > 0 && System.nanoTime() - memberCameNanos < HURRY_NANOS;
     }
 
     void stop() {
@@ -120,7 +145,7 @@ final class LostBuckets {
     void merged() {
         status = COMPARING;
         merging = false;
-        loop.soon();
+        memberCame();
     }
 
     /**
@@ -173,8 +198,8 @@ final class LostBuckets {
         Set<Integer> needed = new TreeSet<>(found.missing());
         needed.addAll(found.behind());
         brought.releaseExcept(needed);
-        behind = !found.behind().isEmpty();
-        if (!behind) {
+        if (found.behind().isEmpty()) {
+            behind = false;
             countsAfter(merge);
         } else {
             waitsFor(found.behind());
@@ -199,10 +224,14 @@ final class LostBuckets {
     }
 
     private void waitsFor(Set<Integer> behind) {
+        if (!this.behind) {
+            behindNanos = System.nanoTime();
+            this.behind = true;
+        }
         status = "this node has newer copies of " + behind.size() + " of " + buckets.partitionCount()
                 + " partitions than their owners and backups, and does not count until these have them: "
                 + behind;
-        if (isReportDue()) {
+        if (System.nanoTime() - behindNanos >= PATIENCE_NANOS && isReportDue()) {
             LOG.warn("{}", status);
         }
     }
@@ -351,7 +380,7 @@ final class LostBuckets {
                     || !self.equals(plan.sources().get(partition))) {
                 continue;
             }
-            if (buckets.restore(partition, bucket)) {
+            if (buckets.tryToRestore(partition, bucket)) {
                 LOG.info(
                         "a lost bucket is back, from this member; partition={} version={}",
                         partition,
