@@ -35,6 +35,10 @@ public final class ExpectedFailures extends TurboFilter {
                     failure -> failure instanceof IllegalArgumentException
                             && String.valueOf(failure.getMessage())
                                     .endsWith(" claims mastership but it is not a member!")),
+            // SIGTERM while the member looks for the others.
+            new Expected(
+                    "com.hazelcast.internal.cluster.impl.DiscoveryJoiner",
+                    failure -> failure instanceof InterruptedException),
             // An address that is not this machine's: the start ends with one line that says so.
             new Expected(
                     "com.hazelcast.instance.AddressPicker", failure -> failure.getClass() == RuntimeException.class),

@@ -54,6 +54,7 @@ class ExpectedFailuresTest {
         log.getLogger(ACCEPTOR).warn("not registered", thrownIn("io.vertx.core.net.impl.VertxEventLoopGroup"));
         log.getLogger(CONTEXT)
                 .error("Unhandled exception", thrownIn("io.vertx.core.eventbus.impl.clustered.OutboundConnection"));
+        log.getLogger("com.hazelcast.internal.cluster.impl.DiscoveryJoiner").error(null, new InterruptedException());
         log.getLogger("com.hazelcast.instance.AddressPicker").error("no address", new RuntimeException("no address"));
 
         assertThat(told.list).isEmpty();
