@@ -19,21 +19,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * One shard's way to the buckets of its cluster. Owned by the shard's loop; Hazelcast's completions come there directly.
  *
- * <p>A batch goes first with all others of its turn to the same place ({@link Bundle}), once. When that does not confirm it, it is
- * repeated by itself, with Hazelcast's own backups, as often as it takes.
+ * <p>A batch goes with all others of its turn to the same place ({@link Bundle}). Where the answer says that it is not confirmed, it goes that way
+ * again: a backup that has not heard yet of a move, or that lacks what another sender has to repeat, says so at once there, while Hazelcast's own
+ * backups keep silent, and the owner finds that out by a time-out of a second or two. Where there is no answer, or too many that say unconfirmed, it
+ * is repeated by itself, with Hazelcast's own backups, as often as it takes: only that way leads to a repair.
  */
 final class HazelcastBucketGateway implements BucketGateway {
     /** After how many attempts in a row whose backups did not answer they are given the whole bucket. */
     private static final int UNANSWERED_BEFORE_WHOLE = 2;
+
+    /**
+     * After how many answers that say unconfirmed a batch goes by itself, so that a replica that cannot follow is found and repaired. With the
+     * pauses of lanes these take a second and a half: a partition that moves is not confirmed either.
+     */
+    static final int UNCONFIRMED_BEFORE_ALONE = 8;
 
     private final HazelcastBuckets buckets;
     private final ShardLoop loop;
     private final long patienceMicros;
     private final @Nullable Attempt[] inFlight;
 
-    /** The newest batch of each partition that went in a bundle. */
-    private final long[] bundledSequences;
+    /** The newest batch of each partition, and what is known of its attempts. */
+    private final long[] sequences;
 
+    private final int[] unconfirmed;
+    private final boolean[] goesAlone;
     private final int[] unanswered;
     private final Map<PartitionPlaces.Place, Bundle> bundles = new HashMap<>();
     /** Bundles that have neither been answered nor failed. */
@@ -83,7 +93,9 @@ final class HazelcastBucketGateway implements BucketGateway {
         this.loop = loop;
         this.patienceMicros = patienceMillis * 1_000L;
         this.inFlight = new Attempt[buckets.partitionCount()];
-        this.bundledSequences = new long[buckets.partitionCount()];
+        this.sequences = new long[buckets.partitionCount()];
+        this.unconfirmed = new int[buckets.partitionCount()];
+        this.goesAlone = new boolean[buckets.partitionCount()];
         this.unanswered = new int[buckets.partitionCount()];
     }
 
@@ -96,12 +108,16 @@ final class HazelcastBucketGateway implements BucketGateway {
     public void submit(int partition, Batch batch, boolean repair, Answer answer) {
         Attempt attempt = new Attempt(partition, batch, answer);
         inFlight[partition] = attempt;
-        PartitionPlaces.Place place = bundledSequences[partition] == batch.sequence() ? null : buckets.owner(partition);
+        if (sequences[partition] != batch.sequence()) {
+            sequences[partition] = batch.sequence();
+            unconfirmed[partition] = 0;
+            goesAlone[partition] = false;
+        }
+        PartitionPlaces.Place place = goesAlone[partition] ? null : buckets.owner(partition);
         if (place == null) {
             sendAlone(attempt, repair && unanswered[partition] >= UNANSWERED_BEFORE_WHOLE);
             return;
         }
-        bundledSequences[partition] = batch.sequence();
         Bundle bundle = bundles.computeIfAbsent(place, Bundle::new);
         bundle.waiting.add(attempt);
         sendAtEndOfTurn(bundle);
@@ -161,6 +177,8 @@ final class HazelcastBucketGateway implements BucketGateway {
             if (answers != null) {
                 completed(attempt, answers[i]);
             } else {
+                // Where the partition that the bundle is addressed to moves, the others only have to come again.
+                goesAlone[attempt.partition] |= i == 0 || !(failure instanceof RetryableException);
                 unknown(attempt, failure == null ? "unanswered" : cause(failure));
             }
         }
@@ -244,8 +262,15 @@ final class HazelcastBucketGateway implements BucketGateway {
         } else if (answered instanceof BatchAnswer.Refused refused) {
             inFlight[attempt.partition] = null;
             attempt.answer.refused(refused.refusal());
+        } else if (answered instanceof BatchAnswer.Missing) {
+            goesAlone[attempt.partition] = true; // what that means is found there
+            unknown(attempt, "bucket missing");
         } else {
-            unknown(attempt, answered instanceof BatchAnswer.Missing ? "bucket missing" : "unconfirmed");
+            if (++unconfirmed[attempt.partition] == UNCONFIRMED_BEFORE_ALONE) {
+                goesAlone[attempt.partition] = true;
+                unanswered[attempt.partition] = UNANSWERED_BEFORE_WHOLE - 1;
+            }
+            unknown(attempt, "unconfirmed");
         }
     }
 

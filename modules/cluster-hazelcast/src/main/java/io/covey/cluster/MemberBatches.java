@@ -65,6 +65,9 @@ final class MemberBatches extends Operation implements IdentifiedDataSerializabl
         BucketHolder holder = places.holder(part.partition);
         Bucket bucket = holder == null ? null : holder.bucket();
         if (bucket == null) {
+            if (holder != null && holder.isDiscarded()) {
+                host.discarded(part.partition);
+            }
             replication.answered(index, new BatchAnswer.Missing());
             return;
         }
