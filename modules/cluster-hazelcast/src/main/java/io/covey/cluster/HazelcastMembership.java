@@ -91,7 +91,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         this.nodeId = nodeId;
         this.thread = thread;
         this.memberLeft = memberLeft;
-        this.news = new PartitionNews(hazelcast);
+        this.news = new PartitionNews(hazelcast, host);
         this.succession = new Succession(hazelcast);
         this.size = new AgreedSize(hazelcast, settings, host.storage(), thread, nodes -> {
             if (listener != null) {

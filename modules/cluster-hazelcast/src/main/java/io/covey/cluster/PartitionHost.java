@@ -205,6 +205,16 @@ final class PartitionHost {
         return replicasPresent(hazelcast, partition, backupCount);
     }
 
+    /** The same for every partition. */
+    boolean areAllReplicasPresent(HazelcastInstance hazelcast) {
+        for (int partition = 0; partition < missingReportedAt.length(); partition++) {
+            if (!allReplicasPresent(hazelcast, partition)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean replicasPresent(HazelcastInstance hazelcast, int partition, int count) {
         Node node = node(hazelcast);
         InternalPartition replicas = node.getPartitionService().getPartition(partition);

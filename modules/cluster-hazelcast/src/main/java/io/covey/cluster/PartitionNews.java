@@ -29,10 +29,13 @@ final class PartitionNews {
     private static final long UNPAUSED_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final HazelcastInstance hazelcast;
+    private final MovePace pace;
     private volatile long memberLeftNanos = System.nanoTime() - UNPAUSED_NANOS;
 
-    PartitionNews(HazelcastInstance hazelcast) {
+    PartitionNews(HazelcastInstance hazelcast, PartitionHost host) {
         this.hazelcast = hazelcast;
+        this.pace = new MovePace(() -> host.areAllReplicasPresent(hazelcast));
+        partitions(PartitionHost.engine(hazelcast)).setMigrationInterceptor(pace);
     }
 
     /** A replica has moved. */
@@ -52,6 +55,7 @@ final class PartitionNews {
     /** A member has left or died. */
     void memberLeft() {
         memberLeftNanos = System.nanoTime();
+        pace.memberLeft();
         goOn();
     }
 
