@@ -50,11 +50,10 @@ final class GridMember {
     private @Nullable Node node;
     private boolean started;
 
-    /** @param awaited of what it brings, what an owner must have looked at before its node counts */
-    GridMember(SimulatedProcess process, Map<Integer, byte[]> offers, Set<Integer> awaited) {
+    GridMember(SimulatedProcess process, Map<Integer, byte[]> offers) {
         this.process = process;
         this.offers = new HashMap<>(offers);
-        this.unseenOffers = new HashSet<>(awaited);
+        this.unseenOffers = new HashSet<>(offers.keySet());
     }
 
     /** Whether all that it brings has been looked at, so that its node counts. */

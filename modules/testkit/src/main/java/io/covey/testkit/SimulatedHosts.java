@@ -118,7 +118,7 @@ final class SimulatedHosts implements SimulatedGrid.Host, SimulatedClient.Nodes,
     private GridMember boot(int host, Map<Integer, byte[]> buckets) {
         SimulatedProcess process = new SimulatedProcess(host, events.random().nextLong() >>> 1);
         processes[host] = process;
-        GridMember member = new GridMember(process, buckets, tamperer.awaitedOffers(buckets.keySet()));
+        GridMember member = new GridMember(process, buckets);
         begin(member);
         return member;
     }

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +36,6 @@ final class Tamperer {
 
     Tampering tampering() {
         return tampering;
-    }
-
-    /** Of what a member brings from another side of a split, what must have come over before its node counts. */
-    Set<Integer> awaitedOffers(Set<Integer> brought) {
-        return tampering == Tampering.COUNTED_BEFORE_MERGED ? Set.of() : brought;
     }
 
     /**

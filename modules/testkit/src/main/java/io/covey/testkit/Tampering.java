@@ -46,9 +46,7 @@ public enum Tampering {
     /** Owners agree with nobody on a term: of a bucket's generation only the number of its owners is left. */
     TERM_CONSTANT,
     /** An owner goes on in the generation of the one before it, and there are no terms. */
-    GENERATION_NOT_RAISED,
-    /** A node that gives up its side of a split counts as soon as it has joined the other one, before its buckets have come over. */
-    COUNTED_BEFORE_MERGED;
+    GENERATION_NOT_RAISED;
 
     /** Whether it can show in such a run at all. */
     boolean mayShowIn(Scenario scenario) {
@@ -59,16 +57,13 @@ public enum Tampering {
             case GIVEN_BACK_NEVER -> scenario.has(Feature.SHARED_BY_ALL);
             case HINT_BEFORE_CONFIRMATION -> scenario.has(Feature.SLOW_BACKUPS);
             case REFUSAL_IGNORED -> scenario.overflow() == QueueOverflow.REFUSE;
-            case TERM_CONSTANT, COUNTED_BEFORE_MERGED -> scenario.has(Feature.OWNERS_CUT_OFF);
+            case TERM_CONSTANT -> scenario.has(Feature.OWNERS_CUT_OFF);
             default -> true;
         };
     }
 
     /** Whether clients must see something of it, so that what only the simulation can know is not asked. */
     boolean isForClientsToSee() {
-        return switch (this) {
-            case NONE, TERM_CONSTANT, GENERATION_NOT_RAISED, COUNTED_BEFORE_MERGED -> false;
-            default -> true;
-        };
+        return this != NONE && this != TERM_CONSTANT && this != GENERATION_NOT_RAISED;
     }
 }
