@@ -34,7 +34,8 @@ public final class BackupFile {
      */
     public static String write(List<Path> directories, Path file) {
         List<RecoveredCopy> newest = newest(directories);
-        try (OutputStream raw = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        try (OutputStream raw =
+                        Files.newOutputStream(Files.createFile(file, OwnerOnly.file()), StandardOpenOption.WRITE);
                 DataOutputStream out = new DataOutputStream(raw)) {
             List<RecoveredCopy> present =
                     newest.stream().filter(copy -> copy.bucket() != null).toList();

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** A directory of the operating system, locked for this process. */
@@ -42,8 +43,11 @@ final class NioDisk implements Disk {
     static NioDisk open(Path directory) {
         FileChannel channel;
         try {
-            Files.createDirectories(directory);
-            channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            Files.createDirectories(directory, OwnerOnly.directory());
+            channel = FileChannel.open(
+                    directory.resolve(LOCK),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    OwnerOnly.file());
         } catch (IOException failure) {
             throw new StorageException(
                     "storage.directory: cannot write to " + directory + ": " + reason(failure), failure);
@@ -83,6 +87,7 @@ final class NioDisk implements Disk {
 
     @Override
     public Output create(String name) throws IOException {
+        OwnerOnly.makeFile(directory.resolve(name));
         // Not a channel: an interrupt of the writing thread would close it.
         RandomAccessFile file = new RandomAccessFile(directory.resolve(name).toFile(), "rw");
         file.setLength(0);
