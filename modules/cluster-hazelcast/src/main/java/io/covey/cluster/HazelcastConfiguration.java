@@ -100,10 +100,6 @@ final class HazelcastConfiguration {
         // A partition that moves is not served: one at a time, whoever waits for several waits for one.
         property("partition.max.parallel.migrations", 1);
         property("partition.max.parallel.replications", 1);
-        // What there is of a partition goes in one message: a bucket cannot be cut, and each further map would be a way
-        // there and back more.
-        property("partition.migration.fragments.enabled", false);
-        property("partition.migration.chunks.enabled", false);
         // Answers only wake a shard's loop: done by the thread that read them, one thread less is woken
         // (docs/adr/0003).
         property("operation.response.thread.count", 0);
