@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RollingRestartTest {
-    /** The promise is 2 s; a machine that is busy with other things needs longer for everything. */
-    private static final long GAP_MILLIS_MAX = 3_000;
+    /** The promise, docs/guarantees.md. */
+    private static final long GAP_MILLIS_MAX = 2_000;
 
     /** From the start of the process until it serves; 4 to 5 s on a machine that does nothing else. */
     private static final long READY_MILLIS_MAX = 30_000;
