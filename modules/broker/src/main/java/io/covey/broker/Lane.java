@@ -29,7 +29,14 @@ final class Lane implements BucketGateway.Answer, Congestion {
     static final int REPAIR_FROM_ATTEMPT = 3;
 
     private static final int BACK_OFF_FIRST_MICROS = 10_000;
+    /** So much later than it could a batch goes through at most, when its partition is served again within some seconds, and later. */
+    private static final int BACK_OFF_SOON_MAX_MICROS = 100_000;
+
     private static final int BACK_OFF_MAX_MICROS = 500_000;
+
+    /** From this attempt on, after some five seconds, the pauses are the long ones. */
+    private static final int BACK_OFF_MAX_FROM_ATTEMPT = 50;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private final Lanes lanes;
@@ -281,12 +288,19 @@ final class Lane implements BucketGateway.Answer, Congestion {
             return;
         }
         lanes.events.batchRepeated(cause);
-        int doublings = Math.min(attempts - 1, 6);
-        lanes.loop.schedule(Math.min(BACK_OFF_FIRST_MICROS << doublings, BACK_OFF_MAX_MICROS), () -> {
+        lanes.loop.schedule(backOffMicros(), () -> {
             if (!closed) {
                 attempt(batch);
             }
         });
+    }
+
+    private int backOffMicros() {
+        if (attempts >= BACK_OFF_MAX_FROM_ATTEMPT) {
+            return BACK_OFF_MAX_MICROS;
+        }
+        int doublings = Math.min(attempts - 1, 6);
+        return Math.min(BACK_OFF_FIRST_MICROS << doublings, BACK_OFF_SOON_MAX_MICROS);
     }
 
     /** What publishers towards it are to pause for: this lane, or all together, where too much waits; or null. */

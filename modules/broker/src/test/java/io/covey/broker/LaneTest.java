@@ -183,17 +183,18 @@ class LaneTest {
     }
 
     @Test
-    void backingOffGrowsToHalfASecond() {
+    void backingOffGrowsToATenthOfASecondAndLaterToHalf() {
         buckets.script = submission -> Fault.REQUEST_LOST;
         submit(lane, 1, true);
-        List<Long> attemptsByTime = new ArrayList<>();
-        for (int i = 0; i < 40; i++) {
+        List<Integer> attemptsByTime = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
             time.pass(100);
-            attemptsByTime.add((long) buckets.submissions.size());
+            attemptsByTime.add(buckets.submissions.size());
         }
 
-        assertThat(buckets.submissions).hasSizeBetween(10, 16);
-        assertThat(attemptsByTime.get(39) - attemptsByTime.get(29)).isEqualTo(2);
+        assertThat(attemptsByTime.get(39) - attemptsByTime.get(29)).isBetween(9, 10);
+        assertThat(attemptsByTime.get(99) - attemptsByTime.get(89)).isEqualTo(2);
+        assertThat(buckets.submissions).hasSizeBetween(50, 65);
         Batch first = buckets.submissions.get(0).batch();
         assertThat(buckets.submissions).allMatch(each -> each.batch() == first);
     }
