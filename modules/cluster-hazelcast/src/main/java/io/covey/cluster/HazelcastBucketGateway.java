@@ -30,7 +30,7 @@ final class HazelcastBucketGateway implements BucketGateway {
 
     /**
      * After how many answers that say unconfirmed a batch goes by itself, so that a replica that cannot follow is found and repaired. With the
-     * pauses of lanes these take a second and a half: a partition that moves is not confirmed either.
+     * pauses of lanes these take half a second: a partition that moves is not confirmed either.
      */
     static final int UNCONFIRMED_BEFORE_ALONE = 8;
 
