@@ -8,10 +8,12 @@ import com.hazelcast.partition.MigrationState;
 import com.hazelcast.partition.ReplicaMigrationEvent;
 import io.covey.bucket.Batch;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** What holds for a member that comes to a cluster that is there already. */
@@ -138,10 +140,12 @@ class JoiningTest {
         CountDownLatch goOn = new CountDownLatch(1);
         try {
             List<Long> byAge = members.get(0).view.nodes();
-            TestMember leaving = members.stream()
+            // Partitions may still move, one at a time.
+            Supplier<Optional<TestMember>> withSeveral = () -> members.stream()
                     .filter(member -> member.incarnation != byAge.get(0) && member.owned.length > 1)
-                    .findFirst()
-                    .orElseThrow();
+                    .findFirst();
+            members.get(0).await(() -> withSeveral.get().isPresent());
+            TestMember leaving = withSeveral.get().orElseThrow();
             CompletableFuture<Integer> moved = new CompletableFuture<>();
             Replicas.hazelcast(leaving).getPartitionService().addMigrationListener(new AfterTheFirst(partition -> {
                 if (moved.complete(partition)) {

@@ -166,6 +166,11 @@ final class Replicas {
         return engine(member).getHazelcastInstance();
     }
 
+    /** Whether replicas move, or are about to. */
+    static boolean areMoving(TestMember member) {
+        return ((InternalPartitionServiceImpl) engine(member).getPartitionService()).hasOnGoingMigration();
+    }
+
     /** Stops the moves of replicas, as Hazelcast does for some seconds when one of them has failed; here until somebody ends it. */
     static void pauseMoves(TestMember member) {
         ((InternalPartitionServiceImpl) engine(member).getPartitionService()).pauseMigration();

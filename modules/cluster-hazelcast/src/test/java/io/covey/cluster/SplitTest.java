@@ -68,13 +68,10 @@ class SplitTest {
     void aNodeCountsOnlyWhenTheOwnersHaveWhatAMergeDidNotBring() {
         try (TestCluster cluster = TestCluster.of(5, 1, TestMember.APART)) {
             List<TestMember> byAge = byAge(cluster);
-            List<TestMember> smaller = byAge.subList(3, 5);
-            List<TestMember> larger = byAge.subList(0, 3);
-            List<Integer> ahead = IntStream.range(0, TestMember.PARTITIONS)
-                    .filter(partition -> isOn(smaller, partition) && isOn(larger, partition))
-                    .boxed()
-                    .toList();
-            assertThat(ahead).isNotEmpty();
+            List<TestMember> smaller = twoThatShareWithOthers(byAge);
+            List<TestMember> larger = new ArrayList<>(byAge);
+            larger.removeAll(smaller);
+            List<Integer> ahead = onBoth(smaller, larger);
             Replicas.split(byAge, smaller);
             TestMember stays = byAge.get(0);
             stays.await(() -> stays.view.nodes().size() == 3
@@ -133,6 +130,28 @@ class SplitTest {
         List<TestMember> byAge = new ArrayList<>(cluster.members);
         byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
         return byAge;
+    }
+
+    /** Two members, the oldest not among them, one of which has a partition together with one of the others. */
+    private static List<TestMember> twoThatShareWithOthers(List<TestMember> byAge) {
+        for (int i = 1; i < byAge.size(); i++) {
+            for (int j = i + 1; j < byAge.size(); j++) {
+                List<TestMember> two = List.of(byAge.get(i), byAge.get(j));
+                List<TestMember> others = new ArrayList<>(byAge);
+                others.removeAll(two);
+                if (!onBoth(two, others).isEmpty()) {
+                    return two;
+                }
+            }
+        }
+        throw new AssertionError("no partition has two replicas");
+    }
+
+    private static List<Integer> onBoth(List<TestMember> one, List<TestMember> other) {
+        return IntStream.range(0, TestMember.PARTITIONS)
+                .filter(partition -> isOn(one, partition) && isOn(other, partition))
+                .boxed()
+                .toList();
     }
 
     private static TestMember ownerAmong(List<TestMember> side, int partition) {

@@ -95,7 +95,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
         return settings;
     }
 
-    /** Starts nodes at the same time and waits until the cluster is formed and all see all. */
+    /** Starts nodes at the same time and waits until the cluster is formed, all see all, and each has its share of the partitions. */
     static List<TestMember> startAll(List<ClusterSettings> settings) {
         return startAll(settings, TestMember::new);
     }
@@ -113,7 +113,9 @@ final class TestMember implements ClusterListener, AutoCloseable {
         }
         members.get(0)
                 .await(() ->
-                        members.stream().mapToInt(each -> each.owned.length).sum() == PARTITIONS);
+                        members.stream().mapToInt(each -> each.owned.length).sum() == PARTITIONS
+                                && members.stream().allMatch(each -> each.owned.length >= PARTITIONS / members.size())
+                                && members.stream().noneMatch(Replicas::areMoving));
         return members;
     }
 

@@ -55,6 +55,7 @@ class NodeFrozenTest {
                 Wire after = seconds < GAP_MILLIS_MAX / 1_000 ? null : takenOver(there, owned);
                 TimeUnit.NANOSECONDS.sleep(thawNanos - System.nanoTime());
                 long gapMillis = traffic.longestGapMillis(publisher -> publisher.port() != frozenPort);
+                List<String> gaps = traffic.gaps();
 
                 long thawedNanos = System.nanoTime();
                 cluster.node(FROZEN).thaw();
@@ -66,7 +67,8 @@ class NodeFrozenTest {
                 cluster.awaitReady();
                 long healMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - thawedNanos);
                 System.out.printf(
-                        "frozen for %d s: others' gap %d ms, healed after %d ms%n", seconds, gapMillis, healMillis);
+                        "frozen for %d s: others' gap %d ms, healed after %d ms; %s%n",
+                        seconds, gapMillis, healMillis, gaps);
                 NewClients.areServed(cluster.size(), node -> cluster.probe(node, Mqtt.V5));
 
                 for (int i = 0; i < stuck.size(); i++) {
@@ -78,7 +80,7 @@ class NodeFrozenTest {
                             .isEqualTo(counts.get(i));
                 }
                 traffic.finishAndVerify(250);
-                assertThat(gapMillis).as("gap of the others").isLessThan(GAP_MILLIS_MAX);
+                assertThat(gapMillis).as("gap of the others; %s", gaps).isLessThan(GAP_MILLIS_MAX);
                 assertThat(healMillis).as("healed").isLessThan(HEAL_MILLIS_MAX);
             }
         }

@@ -34,7 +34,7 @@ class PrometheusTest {
             Path.of("..", "..", "deploy").toAbsolutePath().normalize();
     private static final Path DOCUMENTED = Path.of("..", "..", "docs", "metrics.md");
     private static final Pattern ROW =
-            Pattern.compile("\\| `((?:covey|mqtt)_[a-z_]+)` \\| (counter|gauge|histogram) \\|");
+            Pattern.compile("\\| `((?:covey|mqtt)_[a-z0-9_]+)` \\| (counter|gauge|histogram) \\|");
     private static final Pattern TYPE = Pattern.compile("(?m)^# TYPE ((?:covey|mqtt)_\\S+) (\\S+)$");
 
     /** Parts of the dashboard's queries that ask for what has not happened here, as it may be with the last one. */
