@@ -93,6 +93,23 @@ class ScriptsTest {
     }
 
     @Test
+    void aDistributionThatAnotherStartTakesAwayMeanwhileIsWaitedFor() throws Exception {
+        run(checkout.resolve("scripts/covey"), "check");
+        Path once = directory.resolve("once");
+        // As another start does that finds it older than the sources, while this one looks.
+        script(
+                directory.resolve("bin/find"),
+                "[ -f '" + once + "' ] || { touch '" + once + "'; rm -rf '" + checkout
+                        + "/modules/server/target/dist'; }; exec /usr/bin/find \"$@\"");
+
+        Ended ended = run(checkout.resolve("scripts/covey"), "check");
+
+        assertThat(ended.told()).endsWith("launched check\n");
+        assertThat(ended.status()).isZero();
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
     void aDistributionOfTheOperatorsIsTakenAndNeverBuiltOver() throws Exception {
         Path own = directory.resolve("own dist");
         script(own.resolve("bin/covey"), "echo own \"$@\"");
