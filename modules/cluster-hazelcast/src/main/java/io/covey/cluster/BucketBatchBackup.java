@@ -101,7 +101,7 @@ final class BucketBatchBackup
     static boolean holds(
             PartitionHost host, int partition, @Nullable BucketHolder holder, EncodedBatch batch, Step step) {
         Bucket bucket = holder == null ? null : holder.bucket();
-        if (holder == null || bucket == null || !host.storage().isWritable()) {
+        if (holder == null || bucket == null || !host.storage().isWritable(partition, bucket)) {
             return false;
         }
         Batch decoded = batch.batch();

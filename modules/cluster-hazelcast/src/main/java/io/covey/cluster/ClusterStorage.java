@@ -131,8 +131,8 @@ public final class ClusterStorage {
      * Whether what replicas apply now can be expected to be written, and counts: as long as the disk says that its node has left, nobody would look
      * there for what is confirmed.
      */
-    boolean isWritable() {
-        return !hasLeft() && journal().isWritable();
+    boolean isWritable(int partition, Bucket bucket) {
+        return !hasLeft() && journal().isWritable(partition, bucket);
     }
 
     /** What was on the disk; empty where there is none, or once it is not needed any more. */

@@ -45,7 +45,7 @@ final class KeptProcessor
         BucketJournal journal = host.storage().journal();
         kept = bucket != null
                 && (forBackup || host.replicasPresent(here, partition))
-                && host.storage().isWritable()
+                && host.storage().isWritable(partition, bucket)
                 && journal.holds(partition, bucket)
                 && journal.flush();
         if (forBackup && !kept) {

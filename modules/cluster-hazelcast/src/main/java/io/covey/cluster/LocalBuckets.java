@@ -199,13 +199,13 @@ public final class LocalBuckets implements AutoCloseable {
 
     /** What became of it; null where it must be repeated, since it could not be kept. */
     private @Nullable BatchOutcome apply(Work work) {
-        if (!journal.isWritable()) {
+        Bucket bucket = buckets[work.partition];
+        if (!journal.isWritable(work.partition, bucket)) {
             return null;
         }
         long self = incarnation;
         Standing standing =
                 new Standing(self, Standing.ALONE, true, node -> node == self, clusterMillis.getAsLong(), load.room());
-        Bucket bucket = buckets[work.partition];
         BatchOutcome outcome = bucket.apply(work.batch, standing);
         load.applied(work.partition, bucket);
         return outcome instanceof BatchOutcome.Applied applied && journal.keeps() && !keep(work, bucket, applied.step())

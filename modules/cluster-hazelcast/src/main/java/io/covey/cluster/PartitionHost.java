@@ -181,7 +181,7 @@ final class PartitionHost {
     /** Applies a batch as the partition's owner, on the partition's thread; halts the node when that fails half-way. */
     BatchOutcome apply(HazelcastInstance hazelcast, int partition, Bucket bucket, EncodedBatch carried) {
         Batch batch = carried.batch();
-        if (!storage.isWritable()) {
+        if (!storage.isWritable(partition, bucket)) {
             return new BatchOutcome.Refused(Refusal.DISK_UNWRITABLE);
         }
         try {

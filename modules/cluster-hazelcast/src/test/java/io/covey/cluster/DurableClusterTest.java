@@ -2,6 +2,7 @@ package io.covey.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
@@ -208,7 +209,8 @@ class DurableClusterTest {
         members.get(0).await(() -> members.stream()
                 .anyMatch(each -> each.node.waitsFor().contains("1 of 3 are here, and 2 that were drained")));
         assertThat(members).noneMatch(each -> each.formed.isDone());
-        assertThat(members.get(0).storage.isWritable()).isFalse();
+        assertThat(members.get(0).storage.isWritable(0, new Bucket(BucketLimits.DEFAULT)))
+                .isFalse();
 
         startOne(1);
         startOne(2);
@@ -218,7 +220,8 @@ class DurableClusterTest {
         assertHeld(versions);
         for (TestMember each : members) {
             assertThat(each.storage.hasLeft()).as("all belong again").isFalse();
-            assertThat(each.storage.isWritable()).isTrue();
+            assertThat(each.storage.isWritable(0, new Bucket(BucketLimits.DEFAULT)))
+                    .isTrue();
         }
         fill("v");
     }

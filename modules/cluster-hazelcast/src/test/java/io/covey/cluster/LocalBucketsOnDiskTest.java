@@ -178,7 +178,7 @@ class LocalBucketsOnDiskTest {
         }
 
         @Override
-        public boolean isWritable() {
+        public boolean isWritable(int partition, Bucket bucket) {
             return true;
         }
 

@@ -16,7 +16,7 @@ public interface BucketJournal {
         }
 
         @Override
-        public boolean isWritable() {
+        public boolean isWritable(int partition, Bucket bucket) {
             return true;
         }
 
@@ -54,9 +54,9 @@ public interface BucketJournal {
 
     /**
      * Whether what is applied now can be expected to be written. An owner refuses batches, and a backup does not confirm, while it is not:
-     * so what is applied and not written stays little.
+     * so what is applied and not written stays little. Compaction, which makes room again, may take the bucket as it is by this call.
      */
-    boolean isWritable();
+    boolean isWritable(int partition, Bucket bucket);
 
     /**
      * A batch was applied to this replica, now or at an earlier attempt. What was collected counts as written after {@link #flush}.

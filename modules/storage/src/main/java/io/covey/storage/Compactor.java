@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Keeps the directory small, on a thread of its own: when the log outgrows the snapshots, each bucket in turn is written whole, and the log's
  * segments before that are deleted. So the directory holds at most about three times what the buckets do. It also watches the free space.
  *
- * <p>A bucket is put into bytes on its partition's thread, with one of its batches; writing and syncing them is done here.
+ * <p>A bucket is put into bytes on its partition's thread, with one of its batches, applied or refused; writing and syncing them is done here.
  */
 final class Compactor {
     private static final long PERIOD_MILLIS = 200;
@@ -146,8 +146,6 @@ final class Compactor {
                     compactWhereDue();
                 }
                 pause(PERIOD_MILLIS);
-            } catch (InterruptedException ending) {
-                return;
             } catch (IOException failure) {
                 events.failed("snapshot");
                 if (!toldNoCompaction) {
@@ -161,7 +159,7 @@ final class Compactor {
         }
     }
 
-    private void compactWhereDue() throws IOException, InterruptedException {
+    private void compactWhereDue() throws IOException {
         if (reserve.isTight(usableBytes)) {
             log.completeForRoom();
             compact();
@@ -235,7 +233,7 @@ final class Compactor {
     }
 
     /** One round: every bucket whose records are in complete segments is written, then the segments that nobody needs are deleted. */
-    private void compact() throws IOException, InterruptedException {
+    private void compact() throws IOException {
         List<SegmentLog.Segment> segments = log.complete();
         if (segments.isEmpty()) {
             return;
@@ -271,19 +269,17 @@ final class Compactor {
         return last >= 0 && last >= tracks[partition].snapshotPosition();
     }
 
-    private void snapshot(int partition) throws IOException, InterruptedException {
+    private void snapshot(int partition) throws IOException {
         DiskJournal.WholeRequest wanted = new DiskJournal.WholeRequest(partition);
         request = wanted;
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
-        synchronized (lock) {
-            while (wanted.whole() == null && !closed) {
-                long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                // No batch is applied while the log cannot be written.
-                if ((millis <= 0 || log.isBroken()) && wanted.take()) {
-                    break;
-                }
-                lock.wait(Math.max(1, Math.min(millis, PERIOD_MILLIS)));
+        while (wanted.whole() == null && !closed) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (millis <= 0 && wanted.take()) {
+                break;
             }
+            pause(Math.max(1, Math.min(millis, PERIOD_MILLIS)));
+            watchSpace();
         }
         request = null;
         DiskJournal.Whole whole = wanted.whole();

@@ -170,8 +170,13 @@ public final class DiskJournal implements BucketJournal, AutoCloseable {
     }
 
     @Override
-    public boolean isWritable() {
-        return !log.isBroken() || flush();
+    public boolean isWritable(int partition, Bucket bucket) {
+        if (!log.isBroken() || flush()) {
+            return true;
+        }
+        // No batch will be applied before there is room, and only snapshots make room on a disk that stays full.
+        compactor.offer(partition, bucket, this::whole);
+        return false;
     }
 
     @Override

@@ -25,7 +25,9 @@ final class Reserve {
     private final long bytesMax;
     private final int pieceBytes;
     private Disk.@Nullable Output output;
-    private long held;
+    /** Changed under the lock. */
+    private volatile long held;
+
     private boolean lacking;
 
     Reserve(Disk disk, long bytesMax) {
@@ -44,12 +46,21 @@ final class Reserve {
         lend(bytes, forCompaction(), write);
     }
 
+    /** Writes what a compaction begins with; where the device has no room, in a part of what is kept for it. */
+    void lendToBegin(long bytes, Write write) throws IOException {
+        lend(bytes, forCompaction() - forCompaction() / 4, write);
+    }
+
     /** Writes what makes room in the end; where the device has none, in what the reserve gives up for it. */
     void lendAll(long bytes, Write write) throws IOException {
         lend(bytes, 0, write);
     }
 
     private void lend(long bytes, long leave, Write write) throws IOException {
+        // Else the log would use what was given up for a snapshot, and in the end there were none.
+        if (held < leave && disk.usableBytes() - bytes < leave - held) {
+            throw new IOException("what is left of the reserve is kept for compaction");
+        }
         while (true) {
             try {
                 write.run();

@@ -178,27 +178,40 @@ final class SegmentLog {
 
     private void write(Lender lender) throws IOException {
         long base = newest().base;
-        lender.lend(buffered, () -> {
-            if (broken) {
-                output.cut(written - base);
-            }
-            broken = true;
-            output.write(buffer, 0, buffered);
-            broken = false;
-        });
+        try {
+            lender.lend(buffered, () -> {
+                if (broken) {
+                    output.cut(written - base);
+                }
+                broken = true;
+                output.write(buffer, 0, buffered);
+                broken = false;
+            });
+        } catch (IOException failure) {
+            broken = true; // also where it was not tried
+            throw failure;
+        }
     }
 
     /**
      * For compaction on a full disk, which can only delete segments that are complete: completes the newest one where it has a part of its size, or where
-     * nothing can be written any more. Whatever of the reserve is left may be used for that.
+     * nothing can be written any more. Where that fails, there are those that were complete before.
      */
     synchronized void completeForRoom() throws IOException {
         boolean stuck = broken;
-        var unused = flush(reserve::lendAll);
+        try {
+            var unused = flush(reserve::lendToBegin);
+        } catch (IOException noRoom) {
+            if (segments.size() == 1) {
+                throw noRoom;
+            }
+            LOG.debug("the newest log segment cannot be completed; older ones are compacted", noRoom);
+            return;
+        }
         Segment newest = newest();
         long filled = written - newest.base - LogFormat.HEADER_BYTES;
         if (filled > 0 && (stuck || filled >= segmentBytes / PART_FOR_ROOM)) {
-            roll(newest, reserve::lendAll);
+            roll(newest, reserve::lendToBegin);
         }
     }
 

@@ -115,6 +115,15 @@ final class TestNode {
         }
     }
 
+    /** Whether no partition would refuse a batch now. */
+    boolean isWritable() {
+        boolean writable = true;
+        for (int partition = 0; partition < partitions; partition++) {
+            writable &= journal.isWritable(partition, buckets[partition]);
+        }
+        return writable;
+    }
+
     void confirmAll() {
         for (int i = 0; i < partitions; i++) {
             confirmed[i] = buckets[i].version();
