@@ -112,7 +112,8 @@ final class BroughtCopies {
             int state = answer(partition, each.getValue());
             if (state == LookProcessor.ABSENT) {
                 found.missing.add(partition);
-            } else if (state == LookProcessor.BEHIND && !bring(copies.get(partition))) {
+            } else if (state == LookProcessor.BEHIND
+                    && !bring(copies.get(partition), "the newer copy of a bucket is brought by this member")) {
                 found.behind.add(partition);
             }
         }
@@ -132,15 +133,17 @@ final class BroughtCopies {
         }
     }
 
-    private boolean bring(RecoveredCopy copy) {
+    /**
+     * Gives owner and backups a copy, unless they have a newer one; whether they have it now. The nodes that it knows are {@link #met} then.
+     *
+     * @param told what the log says of it
+     */
+    boolean bring(RecoveredCopy copy, String told) {
         Bucket bucket = BucketBatchProcessor.given(copy.bucket());
         if (!buckets.tryToRestore(copy.partition(), bucket)) {
             return false;
         }
-        LOG.info(
-                "the newer copy of a bucket is brought by this member; partition={} version={}",
-                copy.partition(),
-                bucket.version());
+        LOG.info("{}; partition={} version={}", told, copy.partition(), bucket.version());
         for (long node : bucket.nodes()) {
             met.add(node);
         }

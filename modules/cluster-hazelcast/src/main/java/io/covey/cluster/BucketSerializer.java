@@ -5,6 +5,7 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.StreamSerializer;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketLimits;
+import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Step;
 import io.covey.protocol.ByteReader;
 import io.covey.protocol.ByteWriter;
@@ -14,6 +15,7 @@ import java.io.IOException;
 final class BucketSerializer implements StreamSerializer<BucketHolder> {
     private static final int TYPE_ID = 9_071;
     private static final int STEP_CAPACITY = 64;
+    private static final int VERSION_CAPACITY = 32;
 
     private final BucketLimits limits;
 
@@ -65,5 +67,17 @@ final class BucketSerializer implements StreamSerializer<BucketHolder> {
         byte[] bytes = new byte[in.readInt()];
         in.readFully(bytes);
         return bytes;
+    }
+
+    /** Writes a bucket's version. */
+    static void writeVersion(BucketVersion version, ObjectDataOutput out) throws IOException {
+        ByteWriter bytes = new ByteWriter(VERSION_CAPACITY);
+        version.write(bytes);
+        out.writeByteArray(bytes.toByteArray());
+    }
+
+    /** Reads a bucket's version. */
+    static BucketVersion readVersion(ObjectDataInput in) throws IOException {
+        return BucketVersion.read(new ByteReader(BucketBatchProcessor.given(in.readByteArray())));
     }
 }

@@ -8,8 +8,6 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketVersion;
-import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +26,6 @@ final class FollowProcessor
 
     /** All backups are assigned; where the answer arrives, they have confirmed, too. */
     static final int FOLLOWED = 2;
-
-    private static final int VERSION_CAPACITY = 32;
 
     private int partition;
     private @Nullable BucketVersion owners;
@@ -88,9 +84,7 @@ final class FollowProcessor
         out.writeInt(partition);
         out.writeBoolean(owners != null);
         if (owners != null) {
-            ByteWriter bytes = new ByteWriter(VERSION_CAPACITY);
-            owners.write(bytes);
-            out.writeByteArray(bytes.toByteArray());
+            BucketSerializer.writeVersion(owners, out);
         }
     }
 
@@ -98,7 +92,7 @@ final class FollowProcessor
     public void readData(ObjectDataInput in) throws IOException {
         partition = in.readInt();
         if (in.readBoolean()) {
-            owners = BucketVersion.read(new ByteReader(BucketBatchProcessor.given(in.readByteArray())));
+            owners = BucketSerializer.readVersion(in);
         }
     }
 

@@ -46,20 +46,18 @@ final class FormationProcessor
     public Integer process(Map.Entry<Integer, BucketHolder> entry) {
         HazelcastInstance here = BucketBatchProcessor.given(hazelcast);
         PartitionHost host = PartitionHost.of(here);
-        boolean keeps = host.storage().journal().keeps();
-        if (create && state(entry.getValue(), keeps) == ABSENT && host.replicasPresent(here, partition)) {
+        if (create && state(entry.getValue(), host) == ABSENT && host.replicasPresent(here, partition)) {
             entry.setValue(new BucketHolder(new Bucket(host.limits())));
         }
-        int state = state(entry.getValue(), keeps);
+        int state = state(entry.getValue(), host);
         empty = state == EMPTY;
         return state;
     }
 
-    /** @param keeps whether the owner has a disk; what it has discarded of a partition in memory is gone */
-    private static int state(@Nullable BucketHolder holder, boolean keeps) {
+    private static int state(@Nullable BucketHolder holder, PartitionHost host) {
         Bucket bucket = holder == null ? null : holder.bucket();
         if (bucket == null) {
-            return holder != null && holder.isDiscarded() && keeps ? USED : ABSENT;
+            return host.comesBack(holder) ? USED : ABSENT;
         }
         return bucket.version().equals(BucketVersion.ZERO) ? EMPTY : USED;
     }

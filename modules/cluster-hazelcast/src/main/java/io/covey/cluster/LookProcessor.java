@@ -8,8 +8,6 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketVersion;
-import io.covey.protocol.ByteReader;
-import io.covey.protocol.ByteWriter;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +26,6 @@ final class LookProcessor
 
     /** There is one that is no older, or one that comes back with the owner's disk ({@link PartitionHost#discarded}). */
     static final int THERE = 2;
-
-    private static final int VERSION_CAPACITY = 32;
 
     private BucketVersion copy;
     private boolean forBackup;
@@ -72,10 +68,7 @@ final class LookProcessor
             return bucket.version().compareTo(copy) < 0 ? BEHIND : THERE;
         }
         PartitionHost host = PartitionHost.of(BucketBatchProcessor.given(hazelcast));
-        boolean comesBack = holder != null
-                && holder.isDiscarded()
-                && host.storage().journal().keeps();
-        return comesBack ? THERE : ABSENT;
+        return host.comesBack(holder) ? THERE : ABSENT;
     }
 
     @Override
@@ -85,15 +78,13 @@ final class LookProcessor
 
     @Override
     public void writeData(ObjectDataOutput out) throws IOException {
-        ByteWriter bytes = new ByteWriter(VERSION_CAPACITY);
-        copy.write(bytes);
-        out.writeByteArray(bytes.toByteArray());
+        BucketSerializer.writeVersion(copy, out);
         out.writeBoolean(forBackup);
     }
 
     @Override
     public void readData(ObjectDataInput in) throws IOException {
-        copy = BucketVersion.read(new ByteReader(BucketBatchProcessor.given(in.readByteArray())));
+        copy = BucketSerializer.readVersion(in);
         forBackup = in.readBoolean();
     }
 

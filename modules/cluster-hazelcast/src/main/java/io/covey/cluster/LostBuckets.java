@@ -5,7 +5,6 @@ import com.hazelcast.cluster.MembershipAdapter;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
-import io.covey.bucket.Bucket;
 import io.covey.storage.RecoveredCopy;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -367,29 +366,18 @@ final class LostBuckets {
     }
 
     private void restore(Set<Integer> missing, RecoveryPlan plan) {
-        Set<Long> present = membership.nodeIds().keySet();
-        if (present.size() < serving()) {
+        if (membership.nodeIds().size() < serving()) {
             return; // who of a bucket's nodes is gone cannot be told yet
         }
         String self = String.valueOf(toldAs);
         for (RecoveredCopy copy : brought.all()) {
             int partition = copy.partition();
-            Bucket bucket = copy.bucket();
-            if (bucket == null
-                    || !missing.contains(partition)
-                    || !self.equals(plan.sources().get(partition))) {
-                continue;
-            }
-            if (buckets.tryToRestore(partition, bucket)) {
-                LOG.info(
-                        "a lost bucket is back, from this member; partition={} version={}",
-                        partition,
-                        bucket.version());
-                departed.accept(Arrays.stream(bucket.nodes())
-                        .filter(node -> !present.contains(node))
-                        .boxed()
-                        .toList());
+            if (copy.bucket() != null
+                    && missing.contains(partition)
+                    && self.equals(plan.sources().get(partition))) {
+                brought.bring(copy, "a lost bucket is back, from this member");
             }
         }
+        tellDeparted();
     }
 }

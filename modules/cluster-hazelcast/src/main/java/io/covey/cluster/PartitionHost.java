@@ -297,6 +297,11 @@ final class PartitionHost {
         }
     }
 
+    /** Whether a partition without a bucket here has one that comes back with this member's disk, if it is the owner: see {@link #discarded}. */
+    boolean comesBack(@Nullable BucketHolder holder) {
+        return holder != null && holder.isDiscarded() && storage.journal().keeps();
+    }
+
     private void halt(int partition, Throwable cause) {
         LOG.error("a bucket failed while it applied a batch, the node halts; partition={}", partition, cause);
         haltSwitch.halt("bucket " + partition + " failed while it applied a batch", cause);

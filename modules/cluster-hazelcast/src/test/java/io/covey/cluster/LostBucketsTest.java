@@ -13,7 +13,6 @@ import io.covey.storage.StorageEvents;
 import io.covey.storage.StorageSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -250,9 +249,7 @@ class LostBucketsTest {
     @Test // I1
     void aDiskThatIsNewerThanABucketInUseTakesItsPlaceBeforeItsNodeCounts() {
         startAll(3, TestMember.APART);
-        List<TestMember> byAge = new ArrayList<>(members);
-        List<Long> ages = members.get(0).view.nodes();
-        byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
+        List<TestMember> byAge = TestMember.byAge(members);
         TestMember cutOff = byAge.get(2);
         Replicas.split(byAge, List.of(cutOff));
         members.remove(cutOff);

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +26,7 @@ class SplitTest {
             int lost = away(cluster);
             TestMember owner = cluster.owner(lost);
             List<TestMember> smaller = List.of(owner, cluster.backup(lost));
-            List<TestMember> byAge = byAge(cluster);
+            List<TestMember> byAge = TestMember.byAge(cluster.members);
             List<TestMember> larger = new ArrayList<>(byAge);
             larger.removeAll(smaller);
             Map<Integer, BucketVersion> confirmed = new HashMap<>();
@@ -67,7 +66,7 @@ class SplitTest {
     @Test // I1
     void aNodeCountsOnlyWhenTheOwnersHaveWhatAMergeDidNotBring() {
         try (TestCluster cluster = TestCluster.of(5, 1, TestMember.APART)) {
-            List<TestMember> byAge = byAge(cluster);
+            List<TestMember> byAge = TestMember.byAge(cluster.members);
             List<TestMember> smaller = twoThatShareWithOthers(byAge);
             List<TestMember> larger = new ArrayList<>(byAge);
             larger.removeAll(smaller);
@@ -103,7 +102,7 @@ class SplitTest {
     @Test
     void whatANodeHasToTellOfItsDiskIsToldAgainAfterAMerge() {
         try (TestCluster cluster = TestCluster.of(3, 1, TestMember.APART)) {
-            List<TestMember> byAge = byAge(cluster);
+            List<TestMember> byAge = TestMember.byAge(cluster.members);
             TestMember apart = byAge.get(2);
             TestMember stays = byAge.get(0);
             apart.node.storageFull(true);
@@ -123,13 +122,6 @@ class SplitTest {
             Replicas.heal(List.of(apart));
             stays.await(() -> stays.full && apart.full);
         }
-    }
-
-    private static List<TestMember> byAge(TestCluster cluster) {
-        List<Long> ages = cluster.members.get(0).view.nodes();
-        List<TestMember> byAge = new ArrayList<>(cluster.members);
-        byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
-        return byAge;
     }
 
     /** Two members, the oldest not among them, one of which has a partition together with one of the others. */

@@ -2,8 +2,6 @@ package io.covey.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +17,7 @@ class SuccessionTest {
     @Test
     void whoIsToLeadDoesNotWaitForAMemberThatIsMissedWhileItIsAsked() throws Exception {
         try (TestCluster cluster = TestCluster.of(4, 1)) {
-            List<TestMember> byAge = new ArrayList<>(cluster.members);
-            List<Long> ages = byAge.get(0).view.nodes();
-            byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
+            List<TestMember> byAge = TestMember.byAge(cluster.members);
             TestMember oldest = byAge.get(0);
             TestMember heir = byAge.get(1);
             TestMember silent = byAge.get(2);

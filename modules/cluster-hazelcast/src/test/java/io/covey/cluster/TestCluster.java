@@ -10,7 +10,6 @@ import io.covey.protocol.QoS;
 import io.covey.routing.Subscription;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -51,18 +50,11 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestMember oldest() {
-        return byAge(Comparator.naturalOrder());
+        return TestMember.byAge(members).get(0);
     }
 
     TestMember youngest() {
-        return byAge(Comparator.reverseOrder());
-    }
-
-    private TestMember byAge(Comparator<Integer> order) {
-        List<Long> byAge = members.get(0).view.nodes();
-        return members.stream()
-                .min(Comparator.comparing(member -> byAge.indexOf(member.incarnation), order))
-                .orElseThrow();
+        return TestMember.byAge(members).get(members.size() - 1);
     }
 
     List<Long> incarnations() {

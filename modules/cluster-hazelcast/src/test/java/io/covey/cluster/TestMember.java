@@ -13,6 +13,7 @@ import io.covey.testkit.LoopbackPorts;
 import io.vertx.core.VertxOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -117,6 +118,14 @@ final class TestMember implements ClusterListener, AutoCloseable {
                                 && members.stream().allMatch(each -> each.owned.length >= PARTITIONS / members.size())
                                 && members.stream().noneMatch(Replicas::areMoving));
         return members;
+    }
+
+    /** The same members, the oldest first. */
+    static List<TestMember> byAge(List<TestMember> members) {
+        List<Long> ages = members.get(0).view.nodes();
+        List<TestMember> byAge = new ArrayList<>(members);
+        byAge.sort(Comparator.comparing(member -> ages.indexOf(member.incarnation)));
+        return byAge;
     }
 
     TestMember(ClusterSettings settings) {

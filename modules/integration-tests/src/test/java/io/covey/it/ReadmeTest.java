@@ -2,10 +2,8 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.testkit.LoopbackPorts;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,18 +48,16 @@ class ReadmeTest {
 
     /** What scripts/cluster adds to its ports: so much that all of them are free, and below those of outgoing connections. */
     @BeforeEach
-    void chooseShift() throws IOException {
+    void chooseShift() {
         do {
             shift = ThreadLocalRandom.current().nextInt(200, 5_000);
         } while (!areFree(shift + MQTT, shift + MANAGEMENT, shift + 15_701, shift + 25_801));
     }
 
-    private static boolean areFree(int... firsts) throws IOException {
+    private static boolean areFree(int... firsts) {
         for (int first : firsts) {
             for (int port = first; port < first + 3; port++) {
-                try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                    assertThat(socket.isBound()).isTrue();
-                } catch (BindException taken) {
+                if (!LoopbackPorts.isFree(port)) {
                     return false;
                 }
             }

@@ -45,15 +45,14 @@ final class InboundAliases {
             throw new ProtocolViolation(ReasonCode.TOPIC_ALIAS_INVALID, "MQTT-3.3.2-9", "Topic Alias out of range");
         }
         int index = (int) alias - 1;
+        String known = index < topics.length ? topics[index] : null;
         if (packet.topic().isEmpty()) {
-            String known = index < topics.length ? topics[index] : null;
             if (known == null) {
                 throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, "3.3.2.3.4", "unknown Topic Alias");
             }
             return known; // [MQTT-3.3.2-12]
         }
-        String before = index < topics.length ? topics[index] : null;
-        int more = packet.topic().length() - (before == null ? 0 : before.length());
+        int more = packet.topic().length() - (known == null ? 0 : known.length());
         if (characters + more > charactersMax) {
             throw new ProtocolViolation(
                     ReasonCode.QUOTA_EXCEEDED, "MQTT 5.0, 4.13", "the Topic Names of all Topic Aliases are too long");

@@ -40,13 +40,13 @@ public final class LoopbackPorts {
             // Not always the first block: a node that an ended JVM has left behind may still be there.
             int first = (int) (ProcessHandle.current().pid() % BLOCKS);
             int block = first;
-            FileLock taken = tryLock(directory, block);
-            while (taken == null) {
-                block = (block + 1) % BLOCKS;
-                if (block == first) {
+            FileLock taken = null;
+            for (int tries = 0; taken == null; tries++) {
+                if (tries == BLOCKS) {
                     throw new IllegalStateException(
                             "all " + BLOCKS + " blocks of ports for tests are in use; see " + directory);
                 }
+                block = (first + tries) % BLOCKS;
                 taken = tryLock(directory, block);
             }
             lock = taken;
@@ -103,7 +103,8 @@ public final class LoopbackPorts {
         return ports;
     }
 
-    private static boolean isFree(int port) {
+    /** Whether nobody listens at a port now, of this JVM's block or not. */
+    public static boolean isFree(int port) {
         try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             return socket.isBound();
         } catch (BindException taken) {
