@@ -70,14 +70,24 @@ final class Conformance {
         this.root = root;
         this.statements5 = statements("mqtt-5.0.txt");
         this.statements311 = statements("mqtt-3.1.1.txt");
-        try (Stream<Path> files = Files.walk(root.resolve("modules"))) {
-            files.filter(file -> file.toString().endsWith(".java"))
-                    .filter(file -> !file.toString().contains("/target/"))
-                    .sorted()
-                    .forEach(this::read);
+        sources().sorted().forEach(this::read);
+    }
+
+    /** Only what is below src is looked at: files below target come and go while a build runs. */
+    private Stream<Path> sources() {
+        List<Path> sources = new ArrayList<>();
+        try (Stream<Path> modules = Files.list(root.resolve("modules"))) {
+            for (Path module : modules.toList()) {
+                if (Files.isDirectory(module.resolve("src"))) {
+                    try (Stream<Path> files = Files.walk(module.resolve("src"))) {
+                        files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+                    }
+                }
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return sources.stream();
     }
 
     /** Writes the document of the repository in the working directory, or in the one that is named. */
