@@ -12,6 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 @BesideOthers
 class AllNodesKilledTest {
+    /** What each publisher has had acknowledged before each kill. */
+    private static final int EACH = 200;
+
     @ParameterizedTest
     @ValueSource(strings = {"os", "fsync"})
     void theWholeClusterIsKilledAndLosesNothingThatWasAcknowledged(String durability) throws Exception {
@@ -23,27 +26,20 @@ class AllNodesKilledTest {
             for (int i = 0; i < 4; i++) {
                 traffic.publish("writer-" + i, 1 + i % 2, cluster.portsFrom(i));
             }
-            publishSome(traffic);
+            traffic.awaitProgress(EACH);
             cluster.killAll();
             cluster.restartAll(new int[] {2, 0, 1}, 1_500);
 
-            publishSome(traffic);
+            traffic.awaitProgress(EACH);
             cluster.killAll();
             cluster.restartAll(new int[] {0, 1, 2}, 0);
 
-            publishSome(traffic);
-            traffic.finishAndVerify(300);
+            traffic.awaitProgress(EACH);
+            traffic.finishAndVerify(3 * EACH);
             assertThat(traffic.subscribers()).allSatisfy(subscriber -> {
                 assertThat(subscriber.reconnects()).isPositive();
                 assertThat(subscriber.sessionsLost()).as("sessions not found").isZero();
             });
-        }
-    }
-
-    private static void publishSome(NumberedTraffic traffic) throws InterruptedException {
-        int before = traffic.acknowledged();
-        while (traffic.acknowledged() < before + 1_000) {
-            TimeUnit.MILLISECONDS.sleep(20);
         }
     }
 }

@@ -172,7 +172,7 @@ class ContainerFaultsTest {
         long healMillis = awaitAllAndProgress();
 
         verify("all cut off", 0, CUT_GAP_MILLIS_MAX, healMillis);
-        traffic.finishAndVerify(500);
+        traffic.finishAndVerify(350);
     }
 
     /** Waits until all nodes serve and every publisher has got on; how long the nodes took. */

@@ -89,15 +89,12 @@ class RestartTest {
                 traffic.publish("writer-" + i, 1 + i % 2, List.of(node.mqttPort()));
             }
             for (int kills = 1; kills <= 3; kills++) {
-                int before = traffic.acknowledged();
-                while (traffic.acknowledged() < before + 800) {
-                    TimeUnit.MILLISECONDS.sleep(20);
-                }
+                traffic.awaitProgress(200);
                 node.kill();
                 start("storage.durability=" + durability);
             }
 
-            traffic.finishAndVerify(500);
+            traffic.finishAndVerify(600);
             assertThat(traffic.subscribers()).allSatisfy(subscriber -> {
                 assertThat(subscriber.reconnects()).isGreaterThanOrEqualTo(3);
                 assertThat(subscriber.sessionsLost()).as("sessions not found").isZero();
