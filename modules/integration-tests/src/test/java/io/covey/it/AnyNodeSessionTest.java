@@ -2,7 +2,6 @@ package io.covey.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -40,7 +39,8 @@ class AnyNodeSessionTest {
                     try (Probe first = cluster.probe(left, mqtt);
                             Probe second = cluster.probe(published, mqtt);
                             Probe third = cluster.probe(continued, mqtt)) {
-                        firstMicros.add(leaveAndContinue(first, second, third));
+                        NodeProcess asked = cluster.node(published);
+                        firstMicros.add(leaveAndContinue(first, second, third, asked));
                     }
                 }
             }
@@ -59,7 +59,8 @@ class AnyNodeSessionTest {
     }
 
     /** Microseconds from CONNACK to the first message. */
-    private static long leaveAndContinue(Probe left, Probe published, Probe continued) throws IOException {
+    private static long leaveAndContinue(Probe left, Probe published, Probe continued, NodeProcess asked)
+            throws Exception {
         ConnectBytes connect = new ConnectBytes(left.mqtt, left.id("reader")).persistent();
         Wire before = left.accepted(connect, false).subscribe(left.topic("a/+"), 2);
         Wire writer = published.client("writer");
@@ -69,6 +70,8 @@ class AnyNodeSessionTest {
             ids.add(before.next(Packet.PUBLISH).id());
         }
         before.drop();
+        // Until its node has noticed, messages go to the lost connection, and come again as duplicates.
+        Waiting.until("the lost connection is noticed", () -> asked.isAway(connect.clientId));
         for (int i = IN_FLIGHT; i < IN_FLIGHT + OFFLINE; i++) {
             writer.publish(left.topic("a/b"), payload(i), 1 + i % 2);
         }

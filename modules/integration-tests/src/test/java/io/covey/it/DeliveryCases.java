@@ -112,8 +112,10 @@ final class DeliveryCases {
                     "4.4.0-1",
                     "unacknowledged at QoS " + qos + ": again with DUP, same identifier, in order",
                     probe -> {
-                        Wire first =
-                                probe.accepted(probe.connect("r").persistent()).subscribe(probe.topic("a"), level);
+                        Wire watcher = probe.client("w").subscribe(probe.topic("w"), 1);
+                        Wire first = probe.accepted(
+                                        probe.connect("r").persistent().will(probe.topic("w"), "lost", 1, false))
+                                .subscribe(probe.topic("a"), level);
                         Wire writer = probe.client("c");
                         List<Packet> sent = new ArrayList<>();
                         for (int i = 1; i <= 5; i++) {
@@ -122,6 +124,8 @@ final class DeliveryCases {
                             assertThat(sent.get(i - 1).dup()).isFalse();
                         }
                         first.drop();
+                        // The will tells that the loss is noticed: what is published before may be sent into the void.
+                        watcher.receive(probe.topic("w"), "lost");
                         writer.publish(probe.topic("a"), "m6", level);
                         Wire second = probe.accepted(probe.connect("r").persistent(), true);
                         for (Packet before : sent) {

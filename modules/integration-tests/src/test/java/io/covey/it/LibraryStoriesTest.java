@@ -114,6 +114,8 @@ class LibraryStoriesTest {
             Waiting.until("ten messages sent", () -> tap.lastLink().publishes().size() == 10);
             List<Packet> unacknowledged = tap.lastLink().publishes();
             tap.refuse();
+            // Until the node has noticed, messages go to the lost connection, and come again as duplicates.
+            Waiting.until("the lost connection is noticed", () -> node.isAway(name("s", library)));
             expected.addAll(publish(publisher, topic, 10, QUEUED));
             tap.allow();
 

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 /** One node as a process of its own, from the distribution that the build made. */
 final class NodeProcess {
     private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
     private static final Pattern CONDITION = Pattern.compile(
             "\"name\"\\s*:\\s*\"([^\"]*)\"\\s*,\\s*\"met\"\\s*:\\s*(true|false)\\s*,\\s*\"detail\"\\s*:\\s*\"([^\"]*)\"");
     private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -184,6 +185,12 @@ final class NodeProcess {
         return get("/health/ready").replace(" ", "").contains("\"ready\":true");
     }
 
+    /** Whether the node says that a client id has no connection in the cluster: the last one's end has been recorded. */
+    boolean isAway(String clientId) {
+        String said = get("/api/v1/sessions/" + clientId).replace(" ", "");
+        return said.contains("\"connected\":false") || said.contains("nosessionofthisclientid");
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
@@ -239,7 +246,7 @@ final class NodeProcess {
 
     private static String ask(HttpRequest.Builder request) {
         try {
-            return HTTP.send(request.timeout(Duration.ofSeconds(5)).build(), HttpResponse.BodyHandlers.ofString())
+            return HTTP.send(request.timeout(ANSWER_LIMIT).build(), HttpResponse.BodyHandlers.ofString())
                     .body();
         } catch (IOException notThere) {
             return "";

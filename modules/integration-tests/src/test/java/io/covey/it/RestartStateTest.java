@@ -157,6 +157,9 @@ class RestartStateTest {
         connect(client("alive", 500).will("will/alive", "w", 1, false, Prop.willDelay(60)), "alive", false)
                 .drop();
         writer.quiet();
+        for (String each : List.of("brief", "lasting", "dead", "alive")) {
+            Waiting.until("the end of " + each + " is recorded", () -> node.isAway(each));
+        }
 
         killAndStart(2_500);
 

@@ -75,6 +75,13 @@ class WillsAcrossNodesTest {
             for (Doomed each : all) {
                 end(each, there);
             }
+            // What a client has said before its node dies counts once it is recorded.
+            for (Doomed each : all) {
+                if (each.end() == End.DISCONNECT || each.end() == End.DISCONNECT_WITH_WILL) {
+                    Waiting.until(
+                            each.will() + " is recorded", () -> cluster.node(1).isAway(each.again().clientId));
+                }
+            }
             cluster.node(0).kill();
             for (Doomed each : all) {
                 if (each.isBackInTime()) {
