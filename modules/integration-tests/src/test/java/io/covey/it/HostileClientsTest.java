@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @BesideOthers
 class HostileClientsTest {
     private static final long SEED = 20_261_121;
+    private static final int CONNACK_BYTES = 4;
 
     /** Of "secret", by crypt(3) of libxcrypt. */
     private static final String HASH = "$2y$05$eRgrOkpD2kDrgzl67BGJzutBPk.PNUUtqMGCFFK8b0Y.vHR6jxQ4S";
@@ -96,15 +97,16 @@ class HostileClientsTest {
                 send(port, all.get(i), End.RESET);
             }
         }
-        assertThat(send(ports[0], connect("anna", "wrong"), End.READ)).startsWith(0x20, 2, 0, 4);
-        assertThat(send(ports[0], connect("ben", "secret"), End.READ)).startsWith(0x20, 2, 0, 4);
-        assertThat(send(ports[0], connect(null, null), End.READ)).startsWith(0x20, 2, 0, 5);
+        assertThat(answered(ports[0], connect("anna", "wrong"), CONNACK_BYTES)).containsExactly(0x20, 2, 0, 4);
+        assertThat(answered(ports[0], connect("ben", "secret"), CONNACK_BYTES)).containsExactly(0x20, 2, 0, 4);
+        assertThat(answered(ports[0], connect(null, null), CONNACK_BYTES)).containsExactly(0x20, 2, 0, 5);
 
         // Whoever behaves is served as if nothing had been.
-        assertThat(send(ports[0], connect("anna", "secret"), End.READ)).startsWith(0x20, 2, 0, 0);
-        assertThat(send(ports[2], connect("anna", "secret"), End.READ)).startsWith(0x20, 2, 0, 0);
-        assertThat(text(send(ports[3], ascii(UPGRADE), End.READ))).startsWith("HTTP/1.1 101");
-        assertThat(text(send(ports[1], ascii("GET /health/ready HTTP/1.0\r\n\r\n"), End.READ)))
+        assertThat(answered(ports[0], connect("anna", "secret"), CONNACK_BYTES)).containsExactly(0x20, 2, 0, 0);
+        assertThat(answered(ports[2], connect("anna", "secret"), CONNACK_BYTES)).containsExactly(0x20, 2, 0, 0);
+        assertThat(text(answered(ports[3], ascii(UPGRADE), "HTTP/1.1 101".length())))
+                .isEqualTo("HTTP/1.1 101");
+        assertThat(text(answered(ports[1], ascii("GET /health/ready HTTP/1.0\r\n\r\n"), Integer.MAX_VALUE)))
                 .contains("\"ready\" : true");
 
         assertThat(node.terminate()).isZero();
@@ -201,6 +203,15 @@ class HostileClientsTest {
             } catch (IOException refused) {
                 return new byte[0]; // the node has closed in the midst of it
             }
+        }
+    }
+
+    /** The first bytes of an answer that must come, also on a busy machine; fewer where the node closes before. */
+    private static byte[] answered(int port, byte[] bytes, int count) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(Wire.PATIENCE_MILLIS);
+            socket.getOutputStream().write(bytes);
+            return socket.getInputStream().readNBytes(count);
         }
     }
 

@@ -203,7 +203,7 @@ class ReadmeTest {
         assertThat(commands).hasSize(7);
         String nodes = run(commands.get(0));
         Path first = begin(commands.get(1), Map.of());
-        assertPrinted("curl http://127.0.0.1:8080/api/v1/sessions/reader", awaitSession("orders/#"));
+        lookAtTheSession();
         run(commands.get(2));
         awaitText(first, "one");
         run(commands.get(3));
@@ -216,12 +216,12 @@ class ReadmeTest {
         assertThat(directory.resolve("cluster")).doesNotExist();
     }
 
-    /** README's look at a session, asked of the second node. */
-    private String awaitSession(String part) throws Exception {
+    /** README's look at a session, asked of the second node until it is as README shows it. */
+    private void lookAtTheSession() throws Exception {
         List<String> commands = commandsOf("Look into a node");
         assertThat(commands).hasSize(1);
         String command = commands.get(0).replace(":" + MANAGEMENT, ":" + (MANAGEMENT + 1));
-        await(part, () -> run(command));
-        return run(command);
+        await("orders/#", () -> run(command));
+        Waiting.untilDone("the session is shown", () -> assertPrinted(commands.get(0), run(command)));
     }
 }

@@ -167,16 +167,16 @@ final class SessionCases {
             assertThat(millis).isBetween(1500L, 10_000L);
         });
         cases.all("3.1.2-24|3.1.2-22", "any packet counts: PUBACK, PUBLISH, SUBSCRIBE, PINGREQ", probe -> {
-            Wire wire = probe.accepted(probe.connect("c").keepAlive(2));
+            Wire wire = probe.accepted(probe.connect("c").keepAlive(4));
             List<byte[]> packets = List.of(
                     probe.make.publish(probe.topic("a"), "x", 0, 0),
                     probe.make.acknowledge(Packet.PUBACK, 9),
                     probe.make.publish(probe.topic("a"), "x", 0, 0));
             for (byte[] bytes : packets) {
-                Probe.elapse(1500);
+                Probe.elapse(2000);
                 wire.send(bytes);
             }
-            Probe.elapse(1500);
+            Probe.elapse(2000);
             wire.quiet();
         });
         cases.all("3.1.2-24|3.1.2-22", "what the server sends does not count", probe -> {
