@@ -116,9 +116,9 @@ final class Compactor {
                 toldFailure = true;
                 LOG.error("the log cannot be written, messages are refused until it can: {}", failure.toString());
             }
+            full = true;
+            tell(true);
         }
-        full = true;
-        tell(true);
     }
 
     /** Tells a change. Who is told that the disk is full is told when it is not any more, whichever thread has told what. */
@@ -186,19 +186,20 @@ final class Compactor {
     }
 
     private void watchSpace() {
-        boolean brokenNow = log.isBroken();
         try {
             usableBytes = disk.usableBytes(); // also where the log cannot be written
-            if (brokenNow) {
+            if (log.isBroken()) {
                 log.flush();
-                brokenNow = false;
             }
         } catch (IOException failure) {
             LOG.debug("the disk does not answer as it should: {}", failure.toString());
         }
-        boolean fullNow = brokenNow || reserve.isLacking() || usableBytes < settings.reserveBytes();
-        full = fullNow;
-        report(fullNow);
+        synchronized (this) {
+            // Seen and told in one: a write that fails meanwhile is not to be taken back by what was seen before it.
+            boolean fullNow = log.isBroken() || reserve.isLacking() || usableBytes < settings.reserveBytes();
+            full = fullNow;
+            report(fullNow);
+        }
     }
 
     /** Takes what the reserve lacks, where there is that much beyond what is to stay free. */

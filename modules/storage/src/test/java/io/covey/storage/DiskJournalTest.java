@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -22,6 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DiskJournalTest {
     private static final StorageSettings OS = new StorageSettings(Durability.OS, 10_000, 60_000, 8_192);
     private static final StorageSettings FSYNC = new StorageSettings(Durability.FSYNC, 0, 60_000, 8_192);
+
+    /** Of a reserve as small as these. */
+    private static final long RESERVE_PIECE_BYTES = 512;
 
     private final MemoryDisk disk = new MemoryDisk();
 
@@ -68,22 +72,20 @@ class DiskJournalTest {
     void churnAtAConstantBacklogKeepsTheDirectoryWithinThreeTimesTheLiveData() {
         TestNode node = new TestNode(disk, 3, OS, 3);
         node.remembers = false;
-        long largest = Long.MIN_VALUE;
         for (int i = 0; i < 20_000; i++) {
             assertThat(node.step()).isTrue();
             if (i % 200 == 0) {
                 // Meanwhile nothing is written: a real device is faster than its publishers, too.
-                long live = Math.max(OS.logBytesMin(), node.journal.figures().snapshotBytes());
-                await(() -> {
+                await(() -> state(node), () -> {
                     node.repeatLast();
-                    return node.journal.figures().logBytes() < live + 2 * OS.segmentBytes();
+                    StorageFigures figures = node.journal.figures();
+                    long live = Math.max(OS.logBytesMin(), figures.snapshotBytes());
+                    return figures.logBytes() < live + 2 * OS.segmentBytes()
+                            && disk.totalBytes() - figures.reserveBytes() < 3 * live;
                 });
-                long held = disk.totalBytes() - node.journal.figures().reserveBytes();
-                largest = Math.max(largest, held - 3 * live);
             }
         }
         assertThat(disk.written()).isGreaterThan(2_000_000);
-        assertThat(largest).isNegative();
         node.abandon();
         TestNode again = new TestNode(disk, 3, OS, 4);
         for (int i = 0; i < 3; i++) {
@@ -106,9 +108,8 @@ class DiskJournalTest {
                 .as("the reserve can still be written to")
                 .isTrue();
         // What is collected may be written in the end, by what compaction has kept for it or has made room for.
-        await(() -> !node.step() && !node.isWritable());
+        await(() -> state(node), () -> !node.step() && !node.isWritable() && node.journal.isFull());
 
-        assertThat(node.journal.isFull()).isTrue();
         disk.room(Long.MAX_VALUE);
         await(() -> !node.journal.isFull());
         assertThat(node.isWritable()).isTrue();
@@ -123,15 +124,17 @@ class DiskJournalTest {
         await(() -> node.journal.figures().reserveBytes() == OS.reserveBytes() / 2);
         disk.room(0);
 
-        int steps = 0;
-        while (node.step()) {
-            steps++;
+        for (int steps = 0; steps < 6; steps++) {
+            node.step(); // where this fails because of a compaction, it is written after that
+            await(() -> state(node), node::isWritable);
         }
-        assertThat(steps).as("written to the reserve").isGreaterThan(5);
+        while (node.step()) {
+            // Until it is used up, but for what is for compaction.
+        }
         assertThat(node.journal.isFull()).isTrue();
         assertThat(node.journal.figures().reserveBytes())
-                .as("the rest is for compaction")
-                .isLessThanOrEqualTo(OS.reserveBytes() / 4);
+                .as("the rest is for compaction, which may just have taken back a piece too much")
+                .isLessThan(OS.reserveBytes() / 4 + RESERVE_PIECE_BYTES);
 
         disk.room(1 << 20);
         await(() -> !node.journal.isFull());
@@ -192,32 +195,72 @@ class DiskJournalTest {
         fill(node);
         disk.room(0);
         await(() -> !node.step());
-        node.journal.whenDurable(() -> {});
+        awaitDurable(node); // with a mark for what was written before, and perhaps one by a sync that had begun
         long before = node.journal.figures().logBytes();
 
         for (int i = 0; i < 5; i++) {
-            CountDownLatch synced = new CountDownLatch(1);
-            node.journal.whenDurable(synced::countDown);
-            assertThat(synced.await(10, TimeUnit.SECONDS)).isTrue();
+            awaitDurable(node);
         }
 
-        assertThat(node.journal.figures().logBytes() - before)
-                .as("at most one mark")
-                .isLessThan(40);
+        assertThat(node.journal.figures().logBytes()).as("no mark more").isEqualTo(before);
         disk.room(Long.MAX_VALUE);
         await(node::isWritable);
         assertTakesBatchesAndIsSameAfterStart(node);
     }
 
-    @Test
-    void aWriteThatFailsOnceIsToldAndThatItIsOver() {
-        List<Boolean> told = new CopyOnWriteArrayList<>();
-        TestNode node = new TestNode(disk, 3, OS, 5, new StorageEvents() {
+    private static void awaitDurable(TestNode node) throws InterruptedException {
+        CountDownLatch synced = new CountDownLatch(1);
+        node.journal.whenDurable(synced::countDown);
+        assertThat(synced.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static StorageEvents tellFull(List<Boolean> told) {
+        return new StorageEvents() {
             @Override
             public void full(boolean now) {
                 told.add(now);
             }
+        };
+    }
+
+    /** The thread that watches the space stands still between its looks and what it tells of them. */
+    @Test
+    void aWriteThatFailsIsNotTakenBackByWhatWasSeenBeforeIt() throws Exception {
+        List<Boolean> told = new CopyOnWriteArrayList<>();
+        TestNode node = new TestNode(disk, 3, new StorageSettings(Durability.OS, 0, 60_000, 8_192), 5, tellFull(told));
+        fill(node);
+        SynchronousQueue<String> looks = new SynchronousQueue<>();
+        disk.onUsable(() -> {
+            if (Thread.currentThread().getName().equals("covey-snapshots")) {
+                try {
+                    looks.put("begins");
+                    looks.put("goes on");
+                } catch (InterruptedException ending) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         });
+
+        assertThat(looks.poll(30, TimeUnit.SECONDS)).isEqualTo("begins");
+        disk.readOnly(true);
+        assertThat(node.step()).isFalse();
+        assertThat(looks.poll(30, TimeUnit.SECONDS)).isEqualTo("goes on");
+        assertThat(looks.poll(30, TimeUnit.SECONDS)).isEqualTo("begins");
+
+        assertThat(node.journal.isFull()).isTrue();
+        assertThat(told).containsExactly(true);
+        disk.onUsable(() -> {});
+        disk.readOnly(false);
+        assertThat(looks.poll(30, TimeUnit.SECONDS)).isEqualTo("goes on");
+        await(told::toString, () -> !node.journal.isFull());
+        assertThat(told).containsExactly(true, false);
+        node.abandon();
+    }
+
+    @Test
+    void aWriteThatFailsOnceIsToldAndThatItIsOver() {
+        List<Boolean> told = new CopyOnWriteArrayList<>();
+        TestNode node = new TestNode(disk, 3, OS, 5, tellFull(told));
         fill(node);
 
         disk.readOnly(true);
@@ -296,7 +339,7 @@ class DiskJournalTest {
 
         assertThat(durable).isFalse();
         slow.countDown();
-        assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
         node.abandon();
     }
 
@@ -313,7 +356,7 @@ class DiskJournalTest {
         failed.await();
         assertThat(told.getCount()).isEqualTo(1);
         disk.syncFails(false);
-        assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
         node.abandon();
     }
 

@@ -18,6 +18,7 @@ final class MemoryDisk implements Disk {
     private volatile boolean readOnly;
     private volatile boolean syncFails;
     private volatile Runnable onSync = () -> {};
+    private volatile Runnable onUsable = () -> {};
     private long written;
     private String boot = "first";
 
@@ -47,6 +48,11 @@ final class MemoryDisk implements Disk {
     /** Runs before each sync of a file: a slow device. */
     void onSync(Runnable task) {
         onSync = task;
+    }
+
+    /** Runs before each answer to how much room there is. */
+    void onUsable(Runnable task) {
+        onUsable = task;
     }
 
     synchronized boolean hasCrashed() {
@@ -267,8 +273,11 @@ final class MemoryDisk implements Disk {
     }
 
     @Override
-    public synchronized long usableBytes() {
-        return bytesUntilFull;
+    public long usableBytes() {
+        onUsable.run();
+        synchronized (this) {
+            return bytesUntilFull;
+        }
     }
 
     synchronized Map<String, Integer> sizes() {
