@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Which connections a node takes [I7]. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ConnectionGateTest {
     private static final ListenerSettings TCP = ListenerSettings.tcp("tcp", WireFixture.HOST, 0);
     private static final ListenerSettings WS = ListenerSettings.webSocket("ws", WireFixture.HOST, 0);
@@ -54,7 +54,8 @@ class ConnectionGateTest {
                 try (TestClient beyond = fixture.connect()) {
                     assertThat(beyond.receiveAll()).isEmpty();
                 }
-                assertThat(refused.poll(10, TimeUnit.SECONDS)).isEqualTo("tcp CONNECTIONS");
+                assertThat(refused.poll(FakeBroker.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                        .isEqualTo("tcp CONNECTIONS");
                 assertThat(upgrading.socket.isClosed()).isFalse();
             }
             first.send(connectPacket(ProtocolVersion.V5));
@@ -80,7 +81,8 @@ class ConnectionGateTest {
             try (TestClient beyond = fixture.connect()) {
                 assertThat(beyond.receiveAll()).isEmpty();
             }
-            assertThat(refused.poll(10, TimeUnit.SECONDS)).isEqualTo("tcp HALF_OPEN");
+            assertThat(refused.poll(FakeBroker.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isEqualTo("tcp HALF_OPEN");
 
             silent.send(connectPacket(ProtocolVersion.V5));
             accepted.event();

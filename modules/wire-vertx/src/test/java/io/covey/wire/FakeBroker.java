@@ -14,7 +14,8 @@ import java.util.function.BiConsumer;
 
 /** The broker's side of the wire: records what comes in and lets a test, or a script, answer. */
 final class FakeBroker implements ConnectionAcceptor {
-    static final long PATIENCE_SECONDS = 10;
+    /** Longer than a busy machine stands still. */
+    static final long PATIENCE_SECONDS = 30;
 
     private final BlockingQueue<Client> accepted = new LinkedBlockingQueue<>();
     private final BiConsumer<Client, ControlPacket> script;

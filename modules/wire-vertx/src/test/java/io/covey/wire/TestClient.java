@@ -14,10 +14,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 
 /** A client on a plain socket. */
 final class TestClient implements AutoCloseable {
-    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int TIMEOUT_MILLIS = (int) TimeUnit.SECONDS.toMillis(FakeBroker.PATIENCE_SECONDS);
     private static final int PACKET_BYTES_MAX = 1 << 24;
 
     final Socket socket;

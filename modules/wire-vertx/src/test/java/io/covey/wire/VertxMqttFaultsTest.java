@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What vertx-mqtt does without the takeover: the reasons of ADR 0002, each corrected in the test named beside it. A failure here after an
  * update is good news, and a reason to look at that ADR again.
  */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VertxMqttFaultsTest {
     private final Vertx vertx = Vertx.vertx();
 
@@ -98,7 +98,8 @@ class VertxMqttFaultsTest {
 
             client.send(new Publish(false, QoS.AT_MOST_ONCE, false, "a", 0, properties, sent));
 
-            assertThat(payload.get(10, TimeUnit.SECONDS)).hasSizeGreaterThan(sent.length);
+            assertThat(payload.get(FakeBroker.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .hasSizeGreaterThan(sent.length);
         }
     }
 
@@ -148,7 +149,8 @@ class VertxMqttFaultsTest {
         })) {
             client.send(connectPacket(ProtocolVersion.V5));
 
-            assertThat(failure.get(10, TimeUnit.SECONDS)).hasMessageContaining("not accepted");
+            assertThat(failure.get(FakeBroker.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .hasMessageContaining("not accepted");
         }
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VertxShardLoopTest {
     private Vertx vertx;
     private List<ShardLoop> loops;
@@ -134,9 +134,10 @@ class VertxShardLoopTest {
     @Test
     void clocksGoForward() {
         long monotonic = loop.monotonicMillis();
+        long before = System.currentTimeMillis();
         long cluster = loop.clusterMillis();
 
-        assertThat(cluster).isCloseTo(System.currentTimeMillis(), org.assertj.core.data.Offset.offset(1_000L));
+        assertThat(cluster).isBetween(before - 1_000, System.currentTimeMillis() + 1_000);
         assertThat(loop.monotonicMillis()).isGreaterThanOrEqualTo(monotonic);
         assertThat(loop.clusterMillis()).isGreaterThanOrEqualTo(cluster);
     }

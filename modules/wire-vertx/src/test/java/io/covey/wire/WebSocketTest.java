@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WebSocketTest {
     private static final int CONTINUATION = 0;
     private static final int TEXT = 1;
@@ -49,7 +50,7 @@ class WebSocketTest {
     void open() throws Exception {
         fixture = new WireFixture(new FakeBroker(), 1, ListenerSettings.webSocket("ws", WireFixture.HOST, 0));
         socket = new Socket(WireFixture.HOST, fixture.listeners.port("ws"));
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(FakeBroker.PATIENCE_SECONDS));
         in = new DataInputStream(socket.getInputStream());
     }
 
