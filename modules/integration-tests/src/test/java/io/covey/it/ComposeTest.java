@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
  * docker-compose.yml, with the docker-compose that is installed here; HAProxy and Prometheus come from this machine's packages instead of a registry.
  * Grafana has no package here and is not started: what it is given is tried elsewhere, query by query.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 @BesideOthers
 class ComposeTest {
     private static final String PORT = "COVEY_PORT";

@@ -241,7 +241,8 @@ class CrossNodePublishTest {
             told.add(values);
         }
         assertThat(told).containsOnly(told.get(0));
-        assertThat(told.get(0)).as("retained").hasSizeLessThanOrEqualTo(5);
+        // The last write of each writer deletes c/0, and sets each of the others.
+        assertThat(told.get(0)).as("retained").hasSize(4);
     }
 
     private void write(int node) throws IOException {

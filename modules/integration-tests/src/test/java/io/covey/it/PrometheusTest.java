@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A node's metrics as Debian's Prometheus takes them, and what deploy/ gives to Prometheus and Grafana. */
-@Timeout(120)
+@Timeout(240)
 @BesideOthers
 class PrometheusTest {
     private static final Path DEPLOY =

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The commands in README.md do what it says, and print what it shows. They are taken from there; only the ports and the directory are others, and so are
  * numbers in what they print.
  */
-@Timeout(180)
+@Timeout(300)
 @BesideOthers
 class ReadmeTest {
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
