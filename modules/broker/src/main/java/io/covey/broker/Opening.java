@@ -137,8 +137,12 @@ final class Opening {
             client.over();
             refuse(ReasonCode.QUOTA_EXCEEDED);
         } else if (result instanceof Result.Occupied occupied) {
-            waits();
-            shard.vacancies.await(client, occupied);
+            if (connection.wantsSession()) {
+                waits();
+                shard.vacancies.await(client, occupied);
+            } else {
+                client.overtaken(); // perhaps by its own client, who tired of waiting and is at the other shard now
+            }
         } else if (result instanceof Result.Fenced) {
             client.overtaken();
         } else if (result instanceof Result.Opened opened) {

@@ -190,6 +190,9 @@ final class ShardConnection implements ClientInput, Subscriber {
         output.lost();
         if (shard.mayServe()) {
             connection.lost(shard.nowMillis());
+            if (!connection.wantsSession() && shard.vacancies.withdraw(this)) {
+                overtaken();
+            }
             settle();
         }
         shard.forget(this);

@@ -187,6 +187,54 @@ class MovingClientTest {
         assertThat(cluster.buckets.commands(Command.OpenSession.class)).hasSize(2);
     }
 
+    @Test
+    void aConnectThatItsClientHasGivenUpDoesNotEndTheNextConnection() {
+        holdBack(1, 0);
+        TestClient givenUp = one.client(0).connect("c", false, 60);
+        pass(500);
+        givenUp.breakConnection();
+        TestClient next = two.client().connect("c", false, 60);
+        pass(500);
+        assertThat(isConnected(next)).isTrue();
+
+        letPass();
+
+        assertThat(isConnected(next)).isTrue();
+        assertThat(givenUp.connAck()).isNull();
+        assertThat(isConnected(one.client(0).connect("c", false, 60)))
+                .as("the id goes on")
+                .isTrue();
+    }
+
+    @Test
+    void aConnectThatItsClientGivesUpWhileItWaitsDoesNotEndWhatItWaitedFor() {
+        TestClient first = one.client().connect("c", true, 60);
+        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        TestClient givenUp = two.client().connect("c", true, 60);
+        pass(500);
+        givenUp.breakConnection();
+
+        cluster.lost = message -> false;
+        pass(1_000);
+
+        assertThat(isConnected(first)).isTrue();
+        assertThat(cluster.buckets.commands(Command.OpenSession.class)).hasSize(2);
+    }
+
+    @Test // [MQTT-3.1.4-5]
+    void whatAClientSentBeforeItLeftIsDoneThoughItDidNotWaitForItsConnack() {
+        TestClient watcher = watcher();
+        TestClient first = one.client().connect("c", true, 60);
+        holdBack(2, 0);
+        TestClient hasty = two.client().connect("c", false, 60);
+        hasty.publish("will", "in haste", QoS.AT_MOST_ONCE);
+        hasty.breakConnection();
+        letPass();
+
+        assertThat(watcher.payloads()).containsExactly("in haste");
+        assertThat(first.closed).isTrue();
+    }
+
     @Test // I2
     void ofConnectsThatWaitForTheSameConnectionTheLastHasTheSession() {
         TestClient first = one.client().connect("c", true, 60);

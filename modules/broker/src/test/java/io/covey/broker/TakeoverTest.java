@@ -389,7 +389,7 @@ class TakeoverTest {
     @Test
     void aClientThatLeavesWhileItTakesOverEndsItsSession() {
         TestClient first = one.client().connect("c", true, 0);
-        cluster.lost = message -> message instanceof NodeMessage.Kick;
+        cluster.lost = message -> message instanceof NodeMessage.Kicked;
         TestClient second = two.client().connect("c", true, 0);
         second.breakConnection();
         cluster.lost = message -> false;

@@ -117,6 +117,11 @@ final class Admission {
         return lost;
     }
 
+    /** Whether the client has gone and left nothing behind that is to be worked off. */
+    boolean isForsaken() {
+        return lost && backlog.isEmpty();
+    }
+
     /** A message of the session's queue was handed to a connection that cannot take it yet. */
     void hinted(long sequence) {
         hinted = Math.max(hinted, sequence);

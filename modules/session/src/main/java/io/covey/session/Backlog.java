@@ -28,6 +28,10 @@ final class Backlog {
         }
     }
 
+    boolean isEmpty() {
+        return packets == null || packets.isEmpty();
+    }
+
     /** Whether reading is to pause. */
     boolean isFull() {
         return packets != null && packets.size() >= PACKETS_MAX || payloadBytes >= PAYLOAD_BYTES_MAX;

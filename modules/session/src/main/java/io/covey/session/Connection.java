@@ -267,6 +267,11 @@ public final class Connection {
         effects.ended(new EndOfConnection(-1, false, lastSent)); // its CONNECT was refused, so it has no will
     }
 
+    /** Whether the session that was asked for is still wanted: not where CONNECT was refused meanwhile, nor where the client left after nothing but that. */
+    public boolean wantsSession() {
+        return phase == ConnectionPhase.OPENING && !admission().isForsaken();
+    }
+
     /** The session cannot be opened: CONNACK with this reason. */
     public void refused(ReasonCode reason, long nowMillis) {
         if (phase == ConnectionPhase.OPENING) {
