@@ -40,7 +40,7 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     private static final long LOOK_MILLIS = 500;
     private static final long SUCCESSION_MILLIS = 100;
     private static final String KEY_PREFIX = "incarnation/";
-    private static final String FULL_PREFIX = "full/";
+    static final String FULL_PREFIX = "full/";
 
     /** Stands for the incarnation of a node that is empty and serves nobody any more. */
     private static final long NONE = -1;

@@ -36,7 +36,7 @@ final class LostBuckets {
     private static final String PLAN = "lost/plan";
     private static final long PERIOD_MILLIS = 2_000;
     /** While the node waits for it, and, where a partition has no bucket, for a while after a member has come that may have one. */
-    private static final long SOON_MILLIS = 100;
+    static final long SOON_MILLIS = 100;
 
     private static final long HURRY_NANOS = TimeUnit.SECONDS.toNanos(30);
     /** For so long nobody needs to know that newer copies wait for their owners. */

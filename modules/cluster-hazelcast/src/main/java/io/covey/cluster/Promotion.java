@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Promotion implements Runnable {
     /** Without a majority there is no lease; but copies of what the cluster knows of itself must not be on too few members for long. */
-    private static final long UNLEASED_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
+    static final long UNLEASED_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
 
     private static final long PAUSE_MILLIS = 50;
     private static final long DECISION_SECONDS_MAX = 30;

@@ -18,7 +18,7 @@ sealed interface Answers {
     /** Submits from the loop and waits for the answer; an answer off the loop, or a second one, fails. */
     static Answers of(BucketGateway gateway, TestLoop loop, int partition, Batch batch, boolean repair) {
         return submit(gateway, loop, partition, batch, repair)
-                .orTimeout(30, TimeUnit.SECONDS)
+                .orTimeout(TestMember.WAIT_SECONDS, TimeUnit.SECONDS)
                 .join();
     }
 

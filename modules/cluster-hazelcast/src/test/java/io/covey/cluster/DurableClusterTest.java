@@ -20,7 +20,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -69,12 +68,8 @@ class DurableClusterTest {
         return member;
     }
 
-    /** Ends all at once, without a word to each other. */
     private void crashAll() {
-        List<CompletableFuture<Void>> ends = members.stream()
-                .map(member -> CompletableFuture.runAsync(member::crash))
-                .toList();
-        ends.forEach(CompletableFuture::join);
+        TestMember.crashTogether(members);
         members.clear();
     }
 
@@ -92,22 +87,17 @@ class DurableClusterTest {
         return versions;
     }
 
-    private TestMember replica(int partition, int index) {
-        return members.stream()
-                .filter(member -> Replicas.isReplica(member, partition, index))
-                .findFirst()
-                .orElseThrow();
-    }
-
+    /** At the partition's owner. */
     private BucketVersion version(int partition) {
-        return TestCluster.version(replica(partition, 0), partition);
+        return Replicas.of(members, partition, 0, Bucket::version);
     }
 
     private void assertHeld(Map<Integer, BucketVersion> versions) {
+        TestMember.atRest(members);
         for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
             assertThat(version(partition)).isEqualTo(versions.get(partition));
-            assertThat(TestCluster.digest(replica(partition, 1), partition))
-                    .isEqualTo(TestCluster.digest(replica(partition, 0), partition));
+            assertThat(Replicas.of(members, partition, 1, Bucket::digest))
+                    .isEqualTo(Replicas.of(members, partition, 0, Bucket::digest));
         }
     }
 
@@ -179,7 +169,6 @@ class DurableClusterTest {
         startOne(1).awaitFormed();
         members.forEach(TestMember::awaitFormed);
         assertThat(first.node.waitsFor()).isEmpty();
-        first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
         assertHeld(versions);
     }
 
@@ -215,8 +204,6 @@ class DurableClusterTest {
         startOne(1);
         startOne(2);
         members.forEach(TestMember::awaitFormed);
-        TestMember first = members.get(0);
-        first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
         assertHeld(versions);
         for (TestMember each : members) {
             assertThat(each.storage.hasLeft()).as("all belong again").isFalse();
@@ -251,8 +238,6 @@ class DurableClusterTest {
         startOne(3);
         startOne(4);
         members.forEach(TestMember::awaitFormed);
-        TestMember any = members.get(0);
-        any.await(() -> Replicas.hazelcast(any).getPartitionService().isClusterSafe());
         assertHeld(versions);
     }
 
@@ -262,15 +247,13 @@ class DurableClusterTest {
         fill("t");
         crashAll();
         recoveryMembers = 2;
-        TestMember first = startOne(0);
+        startOne(0);
         startOne(1);
         members.forEach(TestMember::awaitFormed);
-        first.await(() -> Replicas.hazelcast(first).getPartitionService().isClusterSafe());
         Map<Integer, BucketVersion> versions = fill("u");
 
         startOne(2).awaitFormed();
-        first.await(() -> first.view.nodes().size() == 3
-                && Replicas.hazelcast(first).getPartitionService().isClusterSafe());
+        TestMember.atRest(members);
         for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
             assertThat(version(partition)).isEqualTo(versions.get(partition));
         }

@@ -4,19 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hazelcast.core.LifecycleEvent;
-import io.covey.bucket.BucketVersion;
+import io.covey.bucket.Bucket;
 import io.covey.bucket.Command;
 import io.covey.bucket.Standing;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The first formation of a cluster, which is the only one. */
+@Timeout(180)
 class FormationTest {
     private final List<TestMember> members = new ArrayList<>();
 
@@ -31,22 +32,18 @@ class FormationTest {
         return member;
     }
 
+    /** Starts members and waits until they have formed the cluster and are at rest. */
     private void startTogether(List<ClusterSettings> settings) {
-        settings.stream()
-                .map(each -> CompletableFuture.supplyAsync(() -> new TestMember(each)))
-                .toList()
-                .forEach(starting -> members.add(starting.join()));
+        members.addAll(TestMember.startAll(settings));
     }
 
     private static Formation formation(TestMember member, Consumer<List<Long>> formed) {
-        String nodeId =
-                Replicas.hazelcast(member).getCluster().getLocalMember().getAttribute(HazelcastConfiguration.NODE_ID);
         return new Formation(
                 Replicas.hazelcast(member),
                 member.node.buckets(),
                 member.settings,
                 ClusterStorage.none(),
-                nodeId,
+                Replicas.nodeId(member),
                 formed,
                 foreign -> {});
     }
@@ -59,24 +56,19 @@ class FormationTest {
         Answers early = first.attempt(0, first.batch(0, new Command.Tick()), false);
         assertThat(early).isNotInstanceOf(Answers.Confirmed.class);
         assertThat(TestCluster.hasBucket(first, 0)).isFalse();
+        first.await(() -> first.node.waitsFor().contains("1 of 2 members are here"));
         assertThat(first.formed).isNotDone();
-        assertThat(first.node.waitsFor()).contains("1 of 2 members are here");
 
         TestMember second = start(settings.get(1));
         first.awaitFormed();
         second.awaitFormed();
-        BucketVersion used = new BucketVersion(1, 1);
         second.confirm(0, new Command.Tick());
 
         TestMember third = start(settings.get(2));
         third.awaitFormed();
         third.confirm(0, new Command.Tick());
-        third.await(() -> Replicas.hazelcast(third).getPartitionService().isClusterSafe());
-        for (TestMember member : members) {
-            if (Replicas.isReplica(member, 0, 0)) {
-                assertThat(TestCluster.version(member, 0).number()).isEqualTo(used.number() + 1);
-            }
-        }
+        TestMember.atRest(members);
+        assertThat(Replicas.of(members, 0, 0, Bucket::version).number()).isEqualTo(2);
     }
 
     @Test
@@ -91,18 +83,13 @@ class FormationTest {
     void aFormationThatWasLeftHalfMadeIsFinishedByWhoeverIsOldest() throws Exception {
         List<ClusterSettings> settings = TestMember.settings(2, 3, 1);
         startTogether(settings);
-        members.get(0).awaitFormed();
         TestMember any = members.get(0);
         // As it is when the oldest member dies between two buckets.
         any.node.buckets().map().delete(any.node.buckets().key(3));
         Replicas.hazelcast(any).getMap(HazelcastConfiguration.CLUSTER).set("formation", "forming");
-        CompletableFuture<Boolean> formed = new CompletableFuture<>();
+        any.await(() -> members.stream()
+                .anyMatch(member -> formation(member, earlier -> {}).runOnce()));
 
-        for (TestMember member : members) {
-            formation(member, earlier -> formed.complete(true)).runOnce();
-        }
-
-        assertThat(formed.join()).isTrue();
         any.confirm(3, new Command.Tick());
     }
 
@@ -111,17 +98,18 @@ class FormationTest {
         List<ClusterSettings> settings = TestMember.settings(2, 3, 1);
         startTogether(settings);
         TestMember any = members.get(0);
-        any.awaitFormed();
         any.confirm(0, new Command.Tick());
         any.node.buckets().map().delete(any.node.buckets().key(3));
         Replicas.hazelcast(any).getMap(HazelcastConfiguration.CLUSTER).delete("formation");
 
-        for (TestMember member : members) {
-            formation(member, earlier -> {}).runOnce();
-        }
+        any.await(() -> members.stream()
+                        .filter(member -> formation(member, earlier -> {}).runOnce())
+                        .count()
+                == members.size());
 
-        assertThat(any.attempt(3, any.batch(3, new Command.Tick()), false))
+        assertThat(any.answer(3, any.batch(3, new Command.Tick()), new Answers.Unknown("bucket missing")))
                 .isEqualTo(new Answers.Unknown("bucket missing"));
+        assertThat(members).noneMatch(member -> TestCluster.hasBucket(member, 3));
     }
 
     @Test
@@ -141,8 +129,8 @@ class FormationTest {
         TestMember third = start(settings.get(2));
         third.awaitFormed();
         // What the first one had is gone, and is not made anew.
-        third.await(() -> third.attempt(0, third.batch(0, new Command.Tick()), false)
-                .equals(new Answers.Unknown("bucket missing")));
+        assertThat(third.answer(0, third.batch(0, new Command.Tick()), new Answers.Unknown("bucket missing")))
+                .isEqualTo(new Answers.Unknown("bucket missing"));
     }
 
     /** The incarnation that begins announced itself on its side of the split only. */

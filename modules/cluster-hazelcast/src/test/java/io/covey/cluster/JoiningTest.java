@@ -15,8 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What holds for a member that comes to a cluster that is there already. */
+@Timeout(180)
 class JoiningTest {
     @Test
     void aMemberThatDiffersInWhatMustBeTheSameDoesNotStart() {
@@ -49,10 +51,10 @@ class JoiningTest {
     @Test
     void whatMovedToANewMemberDoesNotCountWhereItWas() {
         List<ClusterSettings> settings = TestMember.settings(3, 2, 1);
-        try (TestMember first = new TestMember(settings.get(0));
-                TestMember second = new TestMember(settings.get(1))) {
-            first.awaitFormed();
-            second.awaitFormed();
+        List<TestMember> members = TestMember.startAll(settings.subList(0, 2));
+        TestMember first = members.get(0);
+        TestMember second = members.get(1);
+        try {
             for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
                 TestCluster.session(first, partition, "client-" + partition, "a");
             }
@@ -70,6 +72,8 @@ class JoiningTest {
                             && first.load.bytes() + second.load.bytes() + third.load.bytes() == twice;
                 });
             }
+        } finally {
+            members.forEach(TestMember::close);
         }
     }
 
@@ -108,28 +112,33 @@ class JoiningTest {
     @Test
     void nothingMovesToAMemberBeforeItsNodeMayServeIt() {
         List<ClusterSettings> settings = TestMember.settings(3, 2, 1);
-        try (TestMember first = new TestMember(settings.get(0));
-                TestMember second = new TestMember(settings.get(1))) {
-            first.awaitFormed();
-            second.awaitFormed();
+        List<TestMember> members = TestMember.startAll(settings.subList(0, 2));
+        TestMember first = members.get(0);
+        try {
             first.await(() -> first.node.replicasBehind().isEmpty());
 
+            long begunNanos = System.nanoTime();
             try (TestMember third = TestMember.withoutLease(settings.get(2))) {
                 third.awaitFormed();
                 for (int round = 0; round < 20; round++) {
                     for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
                         third.confirm(partition);
-                        assertThat(Replicas.isReplica(third, partition, 0)).isFalse();
-                        assertThat(Replicas.isReplica(third, partition, 1)).isFalse();
                     }
+                    String behindThere = third.node.replicasBehind();
+                    String behind = first.node.replicasBehind();
+                    if (System.nanoTime() - begunNanos > Promotion.UNLEASED_NANOS_MAX) {
+                        break; // on a machine that stood still for so long it may take them without
+                    }
+                    assertThat(behindThere).isEqualTo("no partition has moved here yet");
+                    assertThat(behind).isEmpty();
                 }
-                assertThat(third.node.replicasBehind()).isEqualTo("no partition has moved here yet");
-                assertThat(first.node.replicasBehind()).isEmpty();
 
                 third.lease = () -> true;
                 third.await(() -> third.owned.length > 0);
                 third.await(() -> third.node.replicasBehind().isEmpty());
             }
+        } finally {
+            members.forEach(TestMember::close);
         }
     }
 
@@ -156,7 +165,7 @@ class JoiningTest {
             }));
 
             leaving.node.handOver().begin();
-            int partition = moved.get(30, TimeUnit.SECONDS);
+            int partition = moved.get(TestMember.WAIT_SECONDS, TimeUnit.SECONDS);
 
             TestMember sender = members.stream()
                     .filter(member -> member != leaving
@@ -165,12 +174,9 @@ class JoiningTest {
                     .findFirst()
                     .orElseThrow();
             Batch batch = sender.batch(partition, TestCluster.append("a/b", 1));
-            long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
-            Answers answer = sender.attempt(partition, batch, false);
-            while (!(answer instanceof Answers.Confirmed) && System.nanoTime() < limit) {
-                answer = sender.attempt(partition, batch, false);
-            }
-            assertThat(answer).isInstanceOf(Answers.Confirmed.class);
+            // What moves next waits for the latch, and Hazelcast tells nobody before that has moved.
+            sender.confirm(partition, batch);
+            assertThat(goOn.getCount()).isEqualTo(1);
 
             goOn.countDown();
             leaving.await(leaving.node.handOver()::isWithoutData);
@@ -185,18 +191,22 @@ class JoiningTest {
         List<ClusterSettings> settings = TestMember.settings(3, 2, 1);
         List<TestMember> members = TestMember.startAll(settings.subList(0, 2));
         try {
+            TestMember leaving = members.get(0);
+            TestCluster.session(leaving, 0, "client", "a");
             HandOver other = members.get(1).node.handOver();
             other.begin();
             members.get(1).await(other::isWithoutData);
-            TestMember leaving = members.get(0);
-
-            leaving.node.handOver().begin(); // refused: nobody would have data
-            leaving.await(() -> leaving.node.handOver().refusals() > 0);
-            try (TestMember heir = new TestMember(settings.get(2))) {
+            assertThat(leaving.load.bytes()).isPositive();
+            try (TestMember heir = TestMember.withoutLease(settings.get(2))) {
                 heir.awaitFormed();
+
+                leaving.node.handOver().begin(); // refused: nobody would have data
+                leaving.await(() -> leaving.node.handOver().refusals() > 0);
+                heir.lease = () -> true;
+
                 leaving.await(leaving.node.handOver()::isWithoutData);
                 assertThat(leaving.node.handOver().failure()).isEmpty();
-                assertThat(leaving.load.bytes()).isZero();
+                leaving.await(() -> leaving.load.bytes() == 0); // the member's own thread finds out
             }
         } finally {
             members.forEach(TestMember::close);
@@ -232,6 +242,9 @@ class JoiningTest {
 
                 second.node.handOver().begin();
                 second.lease = () -> true;
+                // Whatever lets it take partitions has ended.
+                second.await(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().equals("covey-promotion")));
 
                 assertThat(second.node.handOver().isWithoutData()).isTrue();
                 second.confirm(0);
@@ -247,7 +260,8 @@ class JoiningTest {
         try {
             members.get(0).node.handOver().announce();
 
-            assertThat(members.get(1).node.handOver().heirs()).isZero();
+            // Who is not told in time by a map that does not answer takes the other one for an heir.
+            members.get(1).await(() -> members.get(1).node.handOver().heirs() == 0);
             assertThat(members.get(0).node.handOver().heirs()).isEqualTo(1);
         } finally {
             members.forEach(TestMember::close);

@@ -14,7 +14,9 @@ import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.spi.impl.NodeEngineImpl;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
+import io.covey.bucket.Bucket;
 import java.lang.reflect.Field;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +26,9 @@ import java.util.function.Function;
 
 /** Looks at, and meddles with, the copy of a bucket that one member has, on its partition's thread. */
 final class Replicas {
+    /** Longer than anything is waited for. */
+    private static final long HELD_SECONDS_MAX = 2 * TestMember.WAIT_SECONDS;
+
     private Replicas() {}
 
     /** Calls with the member's own holder, or null where it has none. */
@@ -36,7 +41,27 @@ final class Replicas {
                 done.completeExceptionally(failure);
             }
         });
-        return done.orTimeout(30, TimeUnit.SECONDS).join();
+        return done.orTimeout(TestMember.WAIT_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /**
+     * Calls with the bucket that the owner (index 0) or a backup of a partition has. While it moves nobody may say of itself that it is that replica, or
+     * not have the bucket yet or any more: then once that is over.
+     */
+    static <T> T of(List<TestMember> members, int partition, int index, Function<Bucket, T> look) {
+        List<T> seen = new ArrayList<>();
+        members.get(0).await(() -> {
+            for (TestMember each : members) {
+                if (isReplica(each, partition, index)) {
+                    at(each, partition, holder -> {
+                        boolean there = holder != null && holder.bucket() != null;
+                        return there && isReplica(each, partition, index) && seen.add(look.apply(holder.bucket()));
+                    });
+                }
+            }
+            return !seen.isEmpty();
+        });
+        return seen.get(0);
     }
 
     /** Occupies the partition's thread of a member until the latch opens. */
@@ -49,7 +74,7 @@ final class Replicas {
     static void block(TestMember member, int partition, CountDownLatch open) {
         member.node.buckets().onPartitionThread(partition, () -> {
             try {
-                open.await(30, TimeUnit.SECONDS);
+                open.await(HELD_SECONDS_MAX, TimeUnit.SECONDS);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
@@ -137,7 +162,7 @@ final class Replicas {
             lock.lock();
             try {
                 held.countDown();
-                open.await(30, TimeUnit.SECONDS);
+                open.await(HELD_SECONDS_MAX, TimeUnit.SECONDS);
             } catch (InterruptedException ending) {
                 Thread.currentThread().interrupt();
             } finally {
@@ -162,6 +187,10 @@ final class Replicas {
         return record == null ? null : (BucketHolder) record.getValue();
     }
 
+    static String nodeId(TestMember member) {
+        return hazelcast(member).getCluster().getLocalMember().getAttribute(HazelcastConfiguration.NODE_ID);
+    }
+
     static HazelcastInstance hazelcast(TestMember member) {
         return engine(member).getHazelcastInstance();
     }
@@ -169,6 +198,21 @@ final class Replicas {
     /** Whether replicas move, or are about to. */
     static boolean areMoving(TestMember member) {
         return ((InternalPartitionServiceImpl) engine(member).getPartitionService()).hasOnGoingMigration();
+    }
+
+    /** The member's table of partitions, as a number: the same where it knows all replicas at the same places. */
+    static long table(TestMember member) {
+        return engine(member).getPartitionService().getPartitionStateStamp();
+    }
+
+    /** Whether the member's node may change what it owns. */
+    static boolean mayOwn(TestMember member) {
+        return PartitionHost.of(hazelcast(member)).mayOwn(hazelcast(member));
+    }
+
+    /** Whether the member takes no partitions, not yet or not any more. */
+    static boolean takesNothing(TestMember member) {
+        return engine(member).getLocalMember().isLiteMember();
     }
 
     /** Stops the moves of replicas, as Hazelcast does for some seconds when one of them has failed; here until somebody ends it. */

@@ -3,9 +3,9 @@ package io.covey.cluster;
 import static io.covey.cluster.TestCluster.append;
 import static io.covey.cluster.TestCluster.hasBucket;
 import static io.covey.cluster.TestCluster.session;
-import static io.covey.cluster.TestCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 class SplitTest {
     @Test // I1
     void whatOnlyTheSmallerSideHadComesBackOnceAllButTheBackupsAreThere() {
-        try (TestCluster cluster = TestCluster.of(5, 1)) {
+        try (TestCluster cluster = TestCluster.of(5, 1, TestMember.APART)) {
             int lost = away(cluster);
             TestMember owner = cluster.owner(lost);
             List<TestMember> smaller = List.of(owner, cluster.backup(lost));
@@ -33,7 +33,7 @@ class SplitTest {
             for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
                 session(owner, partition, "client-" + partition, "a");
                 owner.confirm(partition, append("a/b", partition));
-                confirmed.put(partition, version(cluster.owner(partition), partition));
+                confirmed.put(partition, cluster.version(partition));
             }
 
             Replicas.split(byAge, smaller);
@@ -42,23 +42,15 @@ class SplitTest {
                     && larger.stream().anyMatch(member -> Replicas.isReplica(member, lost, 0)));
             assertThat(larger).noneMatch(member -> hasBucket(member, lost));
 
-            stays.await(() -> {
-                cluster.members.stream()
-                        .filter(member -> member.restarts.poll() != null)
-                        .forEach(TestMember::begin);
-                return cluster.members.stream()
-                        .allMatch(member -> member.view.nodes().size() == 5
-                                && member.view.nodes().containsAll(cluster.incarnations()));
-            });
+            Replicas.heal(smaller);
             for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
-                int each = partition;
-                stays.await(() -> hasBucket(cluster.owner(each), each));
-                assertThat(version(cluster.owner(each), each)).isGreaterThanOrEqualTo(confirmed.get(each));
+                assertThat(cluster.version(partition)).isGreaterThanOrEqualTo(confirmed.get(partition));
             }
             stays.confirm(lost, append("a/b", 2));
-            assertThat(version(cluster.owner(lost), lost).number())
+            assertThat(cluster.version(lost).number())
                     .isEqualTo(confirmed.get(lost).number() + 1);
-            stays.await(cluster::replicasAreEqual);
+            cluster.atRest();
+            cluster.awaitEqualReplicas();
         }
     }
 
@@ -80,7 +72,7 @@ class SplitTest {
                 smaller.get(0).confirm(partition, new Command.Tick());
             }
             Map<Integer, BucketVersion> confirmed = new HashMap<>();
-            ahead.forEach(partition -> confirmed.put(partition, version(ownerAmong(smaller, partition), partition)));
+            ahead.forEach(partition -> confirmed.put(partition, Replicas.of(smaller, partition, 0, Bucket::version)));
 
             ConcurrentLinkedQueue<Integer> found = new ConcurrentLinkedQueue<>();
             for (TestMember each : smaller) {
@@ -114,7 +106,11 @@ class SplitTest {
 
             Replicas.heal(List.of(apart));
             stays.await(() -> stays.view.nodes().contains(apart.incarnation));
+            stays.await(() -> Boolean.FALSE.equals(Replicas.hazelcast(stays)
+                    .getMap(HazelcastConfiguration.CLUSTER)
+                    .get(HazelcastMembership.FULL_PREFIX + Replicas.nodeId(apart))));
             stays.await(() -> !stays.full && !apart.full);
+            cluster.atRest();
 
             Replicas.split(byAge, List.of(apart));
             apart.await(() -> apart.view.nodes().size() == 1);
@@ -144,13 +140,6 @@ class SplitTest {
                 .filter(partition -> isOn(one, partition) && isOn(other, partition))
                 .boxed()
                 .toList();
-    }
-
-    private static TestMember ownerAmong(List<TestMember> side, int partition) {
-        return side.stream()
-                .filter(each -> Replicas.isReplica(each, partition, 0))
-                .findFirst()
-                .orElseThrow();
     }
 
     private static boolean isOn(List<TestMember> side, int partition) {

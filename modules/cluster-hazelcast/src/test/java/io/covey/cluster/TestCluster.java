@@ -1,6 +1,7 @@
 package io.covey.cluster;
 
 import io.covey.bucket.BatchResult;
+import io.covey.bucket.Bucket;
 import io.covey.bucket.BucketVersion;
 import io.covey.bucket.Command;
 import io.covey.bucket.Result;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Members of one cluster, what their replicas hold, and the commands that the tests send. */
 final class TestCluster implements AutoCloseable {
@@ -62,13 +64,21 @@ final class TestCluster implements AutoCloseable {
     }
 
     private TestMember replica(int partition, int index) {
-        return assigned(partition, index).orElseThrow();
-    }
-
-    private Optional<TestMember> assigned(int partition, int index) {
-        return members.stream()
+        Supplier<Optional<TestMember>> found = () -> members.stream()
                 .filter(member -> Replicas.isReplica(member, partition, index))
                 .findFirst();
+        members.get(0).await(() -> found.get().isPresent());
+        return found.get().orElseThrow();
+    }
+
+    /** Waits until nothing moves, see {@link TestMember#atRest}. */
+    void atRest() {
+        TestMember.atRest(members);
+    }
+
+    /** The version of a partition's bucket at its owner. */
+    BucketVersion version(int partition) {
+        return Replicas.of(members, partition, 0, Bucket::version);
     }
 
     void crash(TestMember member) {
@@ -76,18 +86,13 @@ final class TestCluster implements AutoCloseable {
         member.crash();
     }
 
-    /** Whether each bucket is the same on its owner and its first backup. */
-    boolean replicasAreEqual() {
+    /** Waits until each bucket is the same on its owner and its first backup. */
+    void awaitEqualReplicas() {
         for (int partition = 0; partition < TestMember.PARTITIONS; partition++) {
-            Optional<TestMember> owner = assigned(partition, 0);
-            Optional<TestMember> backup = assigned(partition, 1);
-            if (owner.isEmpty()
-                    || backup.isEmpty()
-                    || digest(owner.get(), partition) != digest(backup.get(), partition)) {
-                return false;
-            }
+            int each = partition;
+            members.get(0).await(() -> Replicas.of(members, each, 0, Bucket::digest)
+                    .equals(Replicas.of(members, each, 1, Bucket::digest)));
         }
-        return true;
     }
 
     static boolean hasBucket(TestMember member, int partition) {

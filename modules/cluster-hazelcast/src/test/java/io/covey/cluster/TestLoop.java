@@ -75,7 +75,7 @@ final class TestLoop implements ShardLoop, AutoCloseable {
                 done.completeExceptionally(failure);
             }
         });
-        return done.orTimeout(30, TimeUnit.SECONDS).join();
+        return done.orTimeout(TestMember.WAIT_SECONDS, TimeUnit.SECONDS).join();
     }
 
     @Override

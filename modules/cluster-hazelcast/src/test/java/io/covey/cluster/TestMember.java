@@ -18,11 +18,15 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** A cluster node in this process, with one shard that sends batches as a lane would. */
 final class TestMember implements ClusterListener, AutoCloseable {
@@ -31,7 +35,15 @@ final class TestMember implements ClusterListener, AutoCloseable {
     /** Sides of a split do not find each other before the test wants it. */
     static final ClusterSettings.Timing APART = new ClusterSettings.Timing(1, 10, 1_000, 3_600, 1, 10, 5_000);
 
-    private static final long WAIT_SECONDS = 30;
+    /** No promise: a machine that many share may stand still for a while. */
+    static final long WAIT_SECONDS = 60;
+
+    /** Members start and end on threads of their own: the common pool's few are for what Hazelcast completes meanwhile. */
+    private static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "test-members");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     final ClusterSettings settings;
     final ClusterStorage storage;
@@ -39,6 +51,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
     final TestLoop loop;
     final BucketLoad load = new BucketLoad(1_000, Long.MAX_VALUE / 2, (reason, count) -> {});
     private final Runnable closeDisk;
+    private final AtomicBoolean crashed = new AtomicBoolean();
     final ConcurrentLinkedQueue<Throwable> halts = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<Received> received = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<MembershipView> views = new ConcurrentLinkedQueue<>();
@@ -96,28 +109,81 @@ final class TestMember implements ClusterListener, AutoCloseable {
         return settings;
     }
 
-    /** Starts nodes at the same time and waits until the cluster is formed, all see all, and each has its share of the partitions. */
+    /** Starts nodes at the same time and waits until the cluster is formed and at rest, and each has its share of the partitions. */
     static List<TestMember> startAll(List<ClusterSettings> settings) {
         return startAll(settings, TestMember::new);
     }
 
     static List<TestMember> startAll(List<ClusterSettings> settings, Function<ClusterSettings, TestMember> start) {
-        List<CompletableFuture<TestMember>> starting = settings.stream()
-                .map(each -> CompletableFuture.supplyAsync(() -> start.apply(each)))
-                .toList();
-        List<TestMember> members =
-                starting.stream().map(CompletableFuture::join).toList();
-        for (TestMember member : members) {
-            member.awaitFormed();
-            member.await(() -> member.view.nodes().size() == members.size());
-            member.await(() -> Replicas.hazelcast(member).getPartitionService().isClusterSafe());
+        List<TestMember> members = startTogether(settings, start);
+        try {
+            members.forEach(TestMember::awaitFormed);
+            members.get(0).await(() -> {
+                // One that was slow to find the others has begun by itself and merged since: what the process around a
+                // node does then.
+                members.stream().filter(each -> each.restarts.poll() != null).forEach(TestMember::begin);
+                return areAtRest(members)
+                        && members.stream().allMatch(each -> each.owned.length >= PARTITIONS / members.size())
+                        && members.stream().allMatch(Replicas::mayOwn);
+            });
+            return members;
+        } catch (Throwable failure) {
+            members.forEach(TestMember::close);
+            throw failure;
         }
-        members.get(0)
-                .await(() ->
-                        members.stream().mapToInt(each -> each.owned.length).sum() == PARTITIONS
-                                && members.stream().allMatch(each -> each.owned.length >= PARTITIONS / members.size())
-                                && members.stream().noneMatch(Replicas::areMoving));
-        return members;
+    }
+
+    /**
+     * Starts one of the nodes, and then all others at the same time: where none is there yet, those that do not find each other within a second, as on a busy
+     * machine, begin as clusters that merge later. Where one does not start, none is left behind.
+     */
+    private static List<TestMember> startTogether(
+            List<ClusterSettings> settings, Function<ClusterSettings, TestMember> start) {
+        int first = ThreadLocalRandom.current().nextInt(settings.size());
+        CompletableFuture<TestMember> oldest =
+                CompletableFuture.supplyAsync(() -> start.apply(settings.get(first)), THREADS);
+        List<CompletableFuture<TestMember>> starting = IntStream.range(0, settings.size())
+                .mapToObj(i ->
+                        i == first ? oldest : oldest.thenApplyAsync(there -> start.apply(settings.get(i)), THREADS))
+                .toList();
+        try {
+            return starting.stream().map(CompletableFuture::join).toList();
+        } catch (Throwable failure) {
+            starting.forEach(each -> each.thenAccept(TestMember::close));
+            throw failure;
+        }
+    }
+
+    /** Ends members at the same time, without a word to each other. */
+    static void crashTogether(List<TestMember> members) {
+        members.stream()
+                .map(member -> CompletableFuture.runAsync(member::crash, THREADS))
+                .toList()
+                .forEach(CompletableFuture::join);
+    }
+
+    /**
+     * Waits until nothing moves any more and all know that: each sees all, each has taken its partitions, all have the same table of them, and all
+     * copies are where they belong. Before that whoever owns a partition may give it away at any moment.
+     */
+    static void atRest(List<TestMember> members) {
+        members.get(0).await(() -> areAtRest(members));
+    }
+
+    private static boolean areAtRest(List<TestMember> members) {
+        List<Long> all = members.stream().map(each -> each.incarnation).toList();
+        boolean same = members.stream()
+                        .allMatch(each -> each.view.nodes().size() == all.size()
+                                && each.view.nodes().containsAll(all)
+                                && each.owned.length == each.node.ownedPartitions())
+                && members.stream().mapToInt(each -> each.owned.length).sum() == PARTITIONS
+                && members.stream().map(Replicas::table).distinct().count() == 1;
+        return same
+                && members.stream().noneMatch(Replicas::takesNothing)
+                && members.stream().noneMatch(Replicas::areMoving)
+                && members.stream()
+                        .allMatch(each ->
+                                Replicas.hazelcast(each).getPartitionService().isClusterSafe());
     }
 
     /** The same members, the oldest first. */
@@ -163,10 +229,20 @@ final class TestMember implements ClusterListener, AutoCloseable {
     /** Another incarnation in the same member. */
     void begin() {
         incarnation = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
-        node.begin(incarnation);
+        await(this::isTaken);
         gateway = node.gateway(loop);
-        java.util.Arrays.fill(sequences, 0);
+        Arrays.fill(sequences, 0);
         node.attach(this::bucketTerm, this);
+    }
+
+    /** Whether the cluster has taken the incarnation; where it has not, for now, the process around a node tries again, too. */
+    private boolean isTaken() {
+        try {
+            node.begin(incarnation);
+            return true;
+        } catch (IllegalStateException notYet) {
+            return false;
+        }
     }
 
     private long bucketTerm(long departure) {
@@ -187,9 +263,19 @@ final class TestMember implements ClusterListener, AutoCloseable {
         sequences[partition] -= count;
     }
 
-    /** One attempt. */
+    /** One attempt. On a machine that stands still for a second it may be {@link Answers.Unknown}, whatever the bucket does. */
     Answers attempt(int partition, Batch batch, boolean repair) {
         return Answers.of(gateway, loop, partition, batch, repair);
+    }
+
+    /** Repeats a batch while its fate is unknown, in another way than is expected; the first answer that tells. */
+    Answers answer(int partition, Batch batch, Answers expected) {
+        Answers[] last = new Answers[1];
+        await(() -> {
+            last[0] = attempt(partition, batch, false);
+            return last[0].equals(expected) || !(last[0] instanceof Answers.Unknown);
+        });
+        return last[0];
     }
 
     /** Repeats a batch until it is confirmed, as a lane does. */
@@ -203,7 +289,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
             }
             pause();
         }
-        throw new AssertionError("not confirmed; last answer " + last);
+        throw new AssertionError("not confirmed; last answer " + last + "; " + standing());
     }
 
     BatchResult confirm(int partition, Command... commands) {
@@ -227,10 +313,16 @@ final class TestMember implements ClusterListener, AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
         while (!condition.get()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited in vain; view " + view);
+                throw new AssertionError("waited in vain; " + standing());
             }
             pause();
         }
+    }
+
+    private String standing() {
+        return "view " + view + ", owned " + Arrays.toString(owned) + ", waits for '" + node.waitsFor() + "', halts "
+                + halts + ", restarts " + restarts
+                + (crashed.get() ? ", crashed" : ", moving " + Replicas.areMoving(this));
     }
 
     private static void pause() {
@@ -251,10 +343,14 @@ final class TestMember implements ClusterListener, AutoCloseable {
         }
     }
 
+    /** Once. Its ports and its disk are free then, for its next life. */
     void crash() {
-        node.terminate();
-        loop.close();
-        closeDisk.run();
+        if (crashed.compareAndSet(false, true)) {
+            node.terminate();
+            loop.close();
+            closeDisk.run();
+            await(() -> LoopbackPorts.isFree(settings.port()) && LoopbackPorts.isFree(settings.eventBusPort()));
+        }
     }
 
     @Override
