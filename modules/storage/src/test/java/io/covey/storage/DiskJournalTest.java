@@ -252,8 +252,9 @@ class DiskJournalTest {
         disk.onUsable(() -> {});
         disk.readOnly(false);
         assertThat(looks.poll(30, TimeUnit.SECONDS)).isEqualTo("goes on");
-        await(told::toString, () -> !node.journal.isFull());
+        await(told::toString, () -> told.size() == 2);
         assertThat(told).containsExactly(true, false);
+        assertThat(node.journal.isFull()).isFalse();
         node.abandon();
     }
 
