@@ -11,6 +11,7 @@ import io.covey.protocol.QoS;
 import io.covey.wire.ConnectionGate.Limits;
 import io.covey.wire.ConnectionGate.Refusal;
 import io.covey.wire.ConnectionGate.Slowness;
+import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
@@ -78,6 +79,8 @@ class SlowReadersTest {
             socket.getOutputStream().write(connect);
             FakeBroker.Client server = fixture.broker.accepted();
             server.event();
+            // Else the system takes more than a megabyte for each before anything waits here.
+            ((MqttChannel) server.wire).channel().config().setOption(ChannelOption.SO_SNDBUF, 1 << 12);
             stalled.add(server);
         }
     }
