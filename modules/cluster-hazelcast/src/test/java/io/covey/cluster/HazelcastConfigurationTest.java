@@ -100,6 +100,13 @@ class HazelcastConfigurationTest {
                         assertThat(config.getProperty(threads.getName())).isNull());
     }
 
+    /** {@link MemberBatchesTest#aLargeAnswerArrivesWithoutWaitingForAHeartbeat}. */
+    @Test
+    void nobodyWritesWithoutWakingWhoOwnsTheConnection() {
+        assertThat(properties.getBoolean(ClusterProperty.IO_WRITE_THROUGH_ENABLED))
+                .isFalse();
+    }
+
     @Test
     void aMemberThatCannotBeReachedIsGoneAfterThreeFaultsAndWithinALease() {
         int faults = 1 + properties.getInteger(ClusterProperty.CONNECTION_MONITOR_MAX_FAULTS);

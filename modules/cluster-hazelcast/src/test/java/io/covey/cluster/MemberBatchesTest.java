@@ -2,6 +2,7 @@ package io.covey.cluster;
 
 import static io.covey.cluster.TestCluster.append;
 import static io.covey.cluster.TestCluster.digest;
+import static io.covey.cluster.TestCluster.open;
 import static io.covey.cluster.TestCluster.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -96,6 +97,31 @@ class MemberBatchesTest {
             assertThat(answers[0]).isInstanceOf(BatchAnswer.Applied.class);
             assertThat(answers[1]).isEqualTo(new BatchAnswer.Unconfirmed());
             assertThat(digest(cluster.owner(0), 0)).isEqualTo(digest(cluster.backup(0), 0));
+        }
+    }
+
+    /** It is sent by the thread that read the backup's answer, and more than the connection takes at once. */
+    @Test
+    void aLargeAnswerArrivesWithoutWaitingForAHeartbeat() throws Exception {
+        ClusterSettings.Timing rare = new ClusterSettings.Timing(4, 20, 1_000, 2, 1, 10, 5_000);
+        try (TestCluster cluster = TestCluster.of(3, 1, rare)) {
+            TestMember sender = cluster.bystander(0);
+            session(sender, 0, "client", "large");
+            for (int i = 0; i < 16; i++) {
+                sender.confirm(0, append("large/a", "x".repeat(1 << 18)));
+            }
+
+            sender.confirm(0, open(sender, "client"));
+            long shortestMillis = Long.MAX_VALUE;
+            for (int i = 0; i < 5; i++) {
+                TimeUnit.MILLISECONDS.sleep(300); // so long that nobody counts as sending at the same time
+                long begun = System.nanoTime();
+                sender.confirm(0, open(sender, "client"));
+                shortestMillis = Math.min(shortestMillis, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+            }
+            assertThat(shortestMillis)
+                    .as("milliseconds: some 20, or 700 to the next beat")
+                    .isLessThan(500);
         }
     }
 
