@@ -21,7 +21,7 @@ final class LogReader {
         /** A sound record; the bytes are the reader's. */
         void record(int kind, long position, SegmentLog.Segment segment, ByteReader body);
 
-        /** Records may be missing from here; they were behind all that were handed on so far. */
+        /** Records before this position may be missing; they were behind all that were handed on so far. */
         void gap(long position);
     }
 
@@ -131,28 +131,29 @@ final class LogReader {
             gaps.add(new Gap(Math.min(base, end), base, name, false, records));
         }
         int at = LogFormat.HEADER_BYTES;
-        int soundEnd = fault == null ? at : 0;
+        // Without a header nothing of it counts: what is sound ends with the segment before it.
+        long soundEnd = fault == null ? base + at : Math.min(base, end);
         while (at < segment.length) {
             int length = LogFormat.bodyLength(segment, at, base);
             if (length < 0) {
                 at++;
                 continue;
             }
-            if (at != soundEnd) {
-                gaps.add(new Gap(base + soundEnd, base + at, name, false, records));
+            if (base + at != soundEnd) {
+                gaps.add(new Gap(soundEnd, base + at, name, false, records));
             }
             records++;
             if (segment[at + 1] == LogFormat.SYNCED) {
                 synced = Math.max(synced, new ByteReader(segment, at + LogFormat.RECORD_HEADER_BYTES, length).i64());
             }
             at += LogFormat.RECORD_HEADER_BYTES + length;
-            soundEnd = at;
+            soundEnd = base + at;
         }
-        if (soundEnd < Math.max(segment.length, LogFormat.HEADER_BYTES)) {
-            boolean unfinished = LogFormat.isUnfinished(segment, soundEnd);
-            gaps.add(new Gap(base + soundEnd, base + segment.length, name, unfinished, records));
+        if (soundEnd < base + Math.max(segment.length, LogFormat.HEADER_BYTES)) {
+            boolean unfinished = LogFormat.isUnfinished(segment, (int) Math.max(0, soundEnd - base));
+            gaps.add(new Gap(soundEnd, base + segment.length, name, unfinished, records));
         }
-        end = base + soundEnd;
+        end = soundEnd;
     }
 
     /** Hands on the sound records, after {@link #check}. */
@@ -173,7 +174,7 @@ final class LogReader {
                     continue;
                 }
                 while (nextGap < corrupt.size() && corrupt.get(nextGap).position <= base + at) {
-                    visitor.gap(corrupt.get(nextGap++).position);
+                    visitor.gap(corrupt.get(nextGap++).resumedAt);
                 }
                 ByteReader body = new ByteReader(bytes, at + LogFormat.RECORD_HEADER_BYTES, length);
                 visitor.record(bytes[at + 1], base + at, segment, body);
@@ -182,7 +183,19 @@ final class LogReader {
             segment.end(Math.min(end, base + bytes.length));
         }
         while (nextGap < corrupt.size()) {
-            visitor.gap(corrupt.get(nextGap++).position);
+            visitor.gap(corrupt.get(nextGap++).resumedAt);
+        }
+    }
+
+    /**
+     * Puts on the device what the process before may have left in the system's cache only, once {@link #replay} has gone through it: the marks of
+     * whoever goes on say of everything before them that it is there.
+     */
+    void forceUnsynced() throws IOException {
+        for (SegmentLog.Segment segment : segments) {
+            if (segment.end() > synced) {
+                disk.force(LogFormat.name(segment.base));
+            }
         }
     }
 

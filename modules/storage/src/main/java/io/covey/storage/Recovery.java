@@ -119,7 +119,7 @@ final class Recovery implements LogReader.Visitor {
     public void gap(long position) {
         running().awaitUnchecked();
         for (Partition partition : partitions) {
-            if (partition.snapshot != null && partition.snapshot.position() <= position) {
+            if (partition.snapshot != null && partition.snapshot.position() < position) {
                 partition.doubt = "its last records may be among those that are corrupt";
             }
         }

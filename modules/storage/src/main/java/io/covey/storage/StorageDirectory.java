@@ -150,6 +150,7 @@ public final class StorageDirectory {
         Recovery running = recovered();
         try {
             long cut = running.log().cut();
+            running.log().forceUnsynced();
             running.syncSnapshots();
             // What is left of an earlier one is space for the files that are begun now.
             disk.delete(Reserve.FILE);

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a directory that is not as it was left says, and what it still gives. */
@@ -60,6 +62,67 @@ class DamageTest {
             assertThat(copy.bucket().digest()).isEqualTo(node.buckets[copy.partition()].digest());
         }
         assertThat(directory.faults()).isEmpty();
+    }
+
+    /** A loss of power may leave the name of a segment and nothing of its header; the one that is begun instead stands behind it. */
+    @Test
+    void aSegmentWhoseHeaderWasLostLeavesNoGap() throws Exception {
+        filled();
+        List<String> names = disk.list();
+        String newest = segment(
+                (int) names.stream().filter(name -> LogFormat.base(name) >= 0).count() - 1);
+        long end = LogFormat.base(newest) + disk.size(newest);
+        disk.put(LogFormat.name(end + 1_000), new byte[600]);
+        disk.reboot();
+
+        TestNode next = new TestNode(disk, PARTITIONS, SMALL, 8);
+        for (int i = 0; i < 20; i++) {
+            next.step();
+        }
+        next.abandon();
+        StorageDirectory directory = directory();
+        assertThat(directory.recover(TestNode.LIMITS)).allMatch(RecoveredCopy::isSound);
+        assertThat(directory.faults()).isEmpty();
+    }
+
+    @Test
+    void whatAKilledProcessHadNotSyncedIsOnTheDeviceBeforeTheNextOneSaysSo() throws Exception {
+        for (int seed = 0; seed < 10; seed++) {
+            MemoryDisk machine = new MemoryDisk();
+            TestNode killed = new TestNode(machine, PARTITIONS, SMALL, seed);
+            machine.syncFails(true);
+            for (int i = 0; i < 50; i++) {
+                killed.step();
+            }
+            killed.abandon();
+            machine.syncFails(false);
+
+            TestNode next = new TestNode(machine, PARTITIONS, SMALL, seed + 100);
+            for (int i = 0; i < 20; i++) {
+                next.step();
+            }
+            CountDownLatch synced = new CountDownLatch(1);
+            next.journal.whenDurable(synced::countDown);
+            assertThat(synced.await(30, TimeUnit.SECONDS)).isTrue();
+            next.confirmAll();
+            for (int i = 0; i < 20; i++) {
+                next.step(); // a mark that says so is behind what is synced
+            }
+            synced = new CountDownLatch(1);
+            next.journal.whenDurable(synced::countDown);
+            assertThat(synced.await(30, TimeUnit.SECONDS)).isTrue();
+            MemoryDisk left = machine.afterPowerLoss(new Random(seed));
+            next.abandon();
+
+            StorageDirectory directory = StorageDirectory.open(left, TestNode.NAME, "", PARTITIONS);
+            for (RecoveredCopy copy : directory.recover(TestNode.LIMITS)) {
+                assertThat(copy.damage())
+                        .as("seed " + seed + " " + directory.faults())
+                        .isNull();
+                assertThat(copy.bucket().version()).isGreaterThanOrEqualTo(next.confirmed[copy.partition()]);
+            }
+            assertThat(directory.faults()).as("seed " + seed).allMatch(Fault::harmless);
+        }
     }
 
     @Test
