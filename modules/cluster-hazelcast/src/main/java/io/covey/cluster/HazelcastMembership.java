@@ -187,15 +187,30 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     }
 
     private void lookAndAsk() {
-        news.goOn();
-        askWhoIsFull();
+        untilNextTime(news::goOn);
+        untilNextTime(this::askWhoIsFull);
         // What is known is asked for again, too: the event that tells of a new incarnation may have been lost.
         asked.clear();
         look();
+        untilNextTime(this::askForSize);
+    }
+
+    private void askForSize() {
         MembershipView now = view;
         if (now != null) {
             boolean oldest = !now.nodes().isEmpty() && now.nodes().get(0) == host.incarnation();
             size.look(now.nodes().size(), formed && oldest);
+        }
+    }
+
+    /** What is thrown would end the timer, and nobody would look any more. */
+    private static void untilNextTime(Runnable look) {
+        try {
+            look.run();
+        } catch (HazelcastInstanceNotActiveException | RejectedExecutionException stopped) {
+            LOG.debug("looked for members after the stop, or told a node whose loops have ended");
+        } catch (RuntimeException failure) {
+            LOG.warn("could not look at the members; it is tried again", failure);
         }
     }
 
@@ -204,12 +219,8 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
         for (Member member : hazelcast.getCluster().getMembers()) {
             String id = String.valueOf(member.getAttribute(HazelcastConfiguration.NODE_ID));
             present.add(id);
-            try {
-                var unused = registry.getAsync(FULL_PREFIX + id)
-                        .whenCompleteAsync((value, failure) -> toldFull(id, value, failure), thread);
-            } catch (HazelcastInstanceNotActiveException stopped) {
-                LOG.debug("asked for full disks after the stop");
-            }
+            var unused = registry.getAsync(FULL_PREFIX + id)
+                    .whenCompleteAsync((value, failure) -> toldFull(id, value, failure), thread);
         }
         if (full.retainAll(present)) {
             tellFull();
@@ -246,14 +257,10 @@ final class HazelcastMembership implements MembershipListener, MigrationListener
     }
 
     private void look() {
-        try {
+        untilNextTime(() -> {
             lookAtMembers();
             lookAtPartitions();
-        } catch (HazelcastInstanceNotActiveException | RejectedExecutionException stopped) {
-            LOG.debug("looked for members after the stop, or told a node whose loops have ended");
-        } catch (RuntimeException failure) {
-            LOG.warn("could not look at the members; it is tried again", failure);
-        }
+        });
     }
 
     private void lookAtMembers() {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -69,6 +70,27 @@ class MembersLeaveTest {
         assertThat(opened.entries()).hasSize(3);
         cluster.awaitEqualReplicas();
         sender.await(() -> cluster.members.stream().allMatch(member -> member.node.underReplicatedPartitions() == 0));
+    }
+
+    @Test
+    void aNodeWhoseLoopsHaveEndedGoesOnLookingForOthers() {
+        List<TestMember> byAge = TestMember.byAge(cluster.members);
+        TestMember looks = byAge.get(0);
+        TestMember leaves = byAge.get(2);
+        leaves.node.storageFull(true);
+        looks.await(() -> looks.full);
+        AtomicBoolean refused = new AtomicBoolean();
+        looks.whenToldFull = () -> {
+            refused.set(true);
+            throw new RejectedExecutionException("the loops of this incarnation have ended");
+        };
+        cluster.crash(leaves);
+        looks.await(refused::get);
+
+        looks.whenToldFull = () -> {};
+        looks.full = false;
+        byAge.get(1).node.storageFull(true);
+        looks.await(() -> looks.full);
     }
 
     @Test

@@ -68,6 +68,8 @@ final class TestMember implements ClusterListener, AutoCloseable {
     volatile MembershipView view = new MembershipView(0, List.of(), List.of());
     volatile int[] owned = {};
     volatile boolean full;
+    /** Runs when it is told whether a disk is full. */
+    volatile Runnable whenToldFull = () -> {};
     /** Runs when this incarnation is told that it may begin. */
     volatile Runnable whenFormed = () -> {};
 
@@ -377,6 +379,7 @@ final class TestMember implements ClusterListener, AutoCloseable {
 
     @Override
     public void storageFull(boolean any) {
+        whenToldFull.run();
         full = any;
     }
 
