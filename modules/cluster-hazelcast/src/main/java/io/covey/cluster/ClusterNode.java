@@ -479,8 +479,11 @@ public final class ClusterNode {
             return;
         }
         // What the node announced of itself on its own side of the split is not known to the others.
-        mergedUnheard = listener == null;
-        tell(attached -> attached.restart(MERGED));
+        ClusterListener attached = listener; // once: an incarnation that attaches meanwhile is told by its attaching
+        mergedUnheard = attached == null;
+        if (attached != null) {
+            attached.restart(MERGED);
+        }
     }
 
     private void tell(Consumer<ClusterListener> what) {
