@@ -136,15 +136,11 @@ final class Opening {
         if (result instanceof Result.Refused) {
             client.over();
             refuse(ReasonCode.QUOTA_EXCEEDED);
-        } else if (result instanceof Result.Occupied occupied) {
-            if (connection.wantsSession()) {
-                waits();
-                shard.vacancies.await(client, occupied);
-            } else {
-                client.overtaken(); // perhaps by its own client, who tired of waiting and is at the other shard now
-            }
-        } else if (result instanceof Result.Fenced) {
-            client.overtaken();
+        } else if (result instanceof Result.Occupied occupied && connection.wantsSession()) {
+            waits();
+            shard.vacancies.await(client, occupied);
+        } else if (result instanceof Result.Fenced || result instanceof Result.Occupied) {
+            client.overtaken(); // perhaps by its own client, who tired of waiting and is at the other shard now
         } else if (result instanceof Result.Opened opened) {
             client.waits(opened);
             long turn = asked().turn();

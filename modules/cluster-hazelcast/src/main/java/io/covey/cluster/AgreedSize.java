@@ -1,13 +1,11 @@
 package io.covey.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
 import io.covey.storage.StorageException;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -130,11 +128,7 @@ final class AgreedSize {
     void look(int nodes, boolean leads) {
         present = nodes;
         mayChange = leads;
-        try {
-            var unused = registry.getAsync(KEY).whenCompleteAsync((value, failure) -> answered(value, failure), thread);
-        } catch (HazelcastInstanceNotActiveException | RejectedExecutionException stopped) {
-            LOG.debug("asked for the cluster's size after the stop");
-        }
+        var unused = registry.getAsync(KEY).whenCompleteAsync((value, failure) -> answered(value, failure), thread);
     }
 
     private void answered(@Nullable Object value, @Nullable Throwable failure) {

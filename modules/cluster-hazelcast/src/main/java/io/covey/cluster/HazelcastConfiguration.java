@@ -103,9 +103,8 @@ final class HazelcastConfiguration {
         // Answers only wake a shard's loop: done by the thread that read them, one thread less is woken
         // (docs/adr/0003).
         property("operation.response.thread.count", 0);
-        // Such a thread must not write what it answers: what is left over it would leave to the thread that writes
-        // without
-        // waking it up, which then slept until its next heartbeat (docs/adr/0010).
+        // Such a thread must not write what it answers: what is left over it would leave to the connection's own thread
+        // without waking that up, until the next heartbeat (docs/adr/0010).
         property("io.write.through", false);
         property("operation.thread.count", ownPartitionThreads());
         property("heartbeat.interval.seconds", timing.heartbeatIntervalSeconds());

@@ -149,8 +149,8 @@ public final class StorageDirectory {
     public DiskJournal begin(StorageSettings settings, StorageEvents events) {
         Recovery running = recovered();
         try {
+            running.log().forceUnsynced(); // while all files are there
             long cut = running.log().cut();
-            running.log().forceUnsynced();
             running.syncSnapshots();
             // What is left of an earlier one is space for the files that are begun now.
             disk.delete(Reserve.FILE);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.covey.bucket.Bucket;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** Crashes at any byte that is written: what was confirmed is there again, and nothing that never was. */
@@ -44,9 +43,7 @@ class CrashTest {
                 }
                 int[] shots = {random.nextInt(20)};
                 while (shots[0]-- > 0) {
-                    CountDownLatch synced = new CountDownLatch(1);
-                    node.journal.whenDurable(synced::countDown);
-                    synced.await();
+                    node.awaitDurable();
                     node.confirmAll();
                     for (int i = random.nextInt(10); i > 0; i--) {
                         node.step();

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a directory that is not as it was left says, and what it still gives. */
@@ -27,11 +25,17 @@ class DamageTest {
         return node;
     }
 
+    private static List<String> segments(MemoryDisk of) throws Exception {
+        return of.list().stream().filter(name -> LogFormat.base(name) >= 0).toList();
+    }
+
+    private static String newestSegment(MemoryDisk of) throws Exception {
+        List<String> segments = segments(of);
+        return segments.get(segments.size() - 1);
+    }
+
     private String segment(int index) throws Exception {
-        return disk.list().stream()
-                .filter(name -> LogFormat.base(name) >= 0)
-                .toList()
-                .get(index);
+        return segments(disk).get(index);
     }
 
     /** A place in a batch: what stands where depends on how often the device was synced meanwhile, and a mark of that hits no bucket. */
@@ -68,9 +72,7 @@ class DamageTest {
     @Test
     void aSegmentWhoseHeaderWasLostLeavesNoGap() throws Exception {
         filled();
-        List<String> names = disk.list();
-        String newest = segment(
-                (int) names.stream().filter(name -> LogFormat.base(name) >= 0).count() - 1);
+        String newest = newestSegment(disk);
         long end = LogFormat.base(newest) + disk.size(newest);
         disk.put(LogFormat.name(end + 1_000), new byte[600]);
         disk.reboot();
@@ -101,16 +103,12 @@ class DamageTest {
             for (int i = 0; i < 20; i++) {
                 next.step();
             }
-            CountDownLatch synced = new CountDownLatch(1);
-            next.journal.whenDurable(synced::countDown);
-            assertThat(synced.await(30, TimeUnit.SECONDS)).isTrue();
+            next.awaitDurable();
             next.confirmAll();
             for (int i = 0; i < 20; i++) {
                 next.step(); // a mark that says so is behind what is synced
             }
-            synced = new CountDownLatch(1);
-            next.journal.whenDurable(synced::countDown);
-            assertThat(synced.await(30, TimeUnit.SECONDS)).isTrue();
+            next.awaitDurable();
             MemoryDisk left = machine.afterPowerLoss(new Random(seed));
             next.abandon();
 
@@ -184,20 +182,15 @@ class DamageTest {
     @Test
     void aTailThatWasNeverSyncedIsCutAndTheNodeGoesOnBehindIt() throws Exception {
         TestNode node = new TestNode(disk, PARTITIONS, SMALL, 7);
-        CountDownLatch synced = new CountDownLatch(1);
         node.step();
-        node.journal.whenDurable(synced::countDown);
-        synced.await();
+        node.awaitDurable();
         node.confirmAll();
         disk.syncFails(true);
         for (int i = 0; i < 20; i++) {
             node.step();
         }
         MemoryDisk left = disk.afterKill();
-        String last = left.list().stream()
-                .filter(name -> LogFormat.base(name) >= 0)
-                .reduce((a, b) -> b)
-                .orElseThrow();
+        String last = newestSegment(left);
         left.flipBit(last, (int) left.size(last) - 30);
         left.reboot();
         disk.syncFails(false);
@@ -223,10 +216,8 @@ class DamageTest {
     /** A directory of a process that was killed with records behind the last sync; returns the newest segment's name. */
     private String killedWithUnsyncedRecords() throws Exception {
         TestNode node = new TestNode(disk, PARTITIONS, SMALL, 7);
-        CountDownLatch synced = new CountDownLatch(1);
         node.step();
-        node.journal.whenDurable(synced::countDown);
-        synced.await();
+        node.awaitDurable();
         disk.syncFails(true);
         for (int i = 0; i < 6; i++) {
             node.step();

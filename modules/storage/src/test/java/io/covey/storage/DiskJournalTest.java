@@ -195,23 +195,17 @@ class DiskJournalTest {
         fill(node);
         disk.room(0);
         await(() -> !node.step());
-        awaitDurable(node); // with a mark for what was written before, and perhaps one by a sync that had begun
+        node.awaitDurable(); // with a mark for what was written before, and perhaps one by a sync that had begun
         long before = node.journal.figures().logBytes();
 
         for (int i = 0; i < 5; i++) {
-            awaitDurable(node);
+            node.awaitDurable();
         }
 
         assertThat(node.journal.figures().logBytes()).as("no mark more").isEqualTo(before);
         disk.room(Long.MAX_VALUE);
         await(node::isWritable);
         assertTakesBatchesAndIsSameAfterStart(node);
-    }
-
-    private static void awaitDurable(TestNode node) throws InterruptedException {
-        CountDownLatch synced = new CountDownLatch(1);
-        node.journal.whenDurable(synced::countDown);
-        assertThat(synced.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     private static StorageEvents tellFull(List<Boolean> told) {

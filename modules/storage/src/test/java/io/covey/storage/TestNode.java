@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Buckets that one thread changes at random, with a journal, and a memory of what they were at each version. */
 final class TestNode {
@@ -112,6 +114,15 @@ final class TestNode {
             if (lastSteps[partition] != null) {
                 journal.applied(partition, buckets[partition], lastSteps[partition], new byte[0], 0);
             }
+        }
+    }
+
+    /** Waits until everything that is written is on the device. */
+    void awaitDurable() throws InterruptedException {
+        CountDownLatch synced = new CountDownLatch(1);
+        journal.whenDurable(synced::countDown);
+        if (!synced.await(30, TimeUnit.SECONDS)) {
+            throw new AssertionError("not synced");
         }
     }
 
